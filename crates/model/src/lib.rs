@@ -1,0 +1,21 @@
+//! The vocabulary of an audit: exact amounts, dates, populations' types, diagnostics, findings, coverage, the report.
+//!
+//! No dataframe, no I/O, no clock: every other crate speaks in these words, and `report` sees nothing else.
+
+pub mod amount;
+pub mod coverage;
+pub mod date;
+pub mod diagnostic;
+pub mod finding;
+pub mod report;
+pub mod rule;
+pub mod types;
+
+pub use amount::{Amount, Rounding};
+pub use coverage::{Coverage, Measure, NotTested, RuleResult, Status};
+pub use date::{Date, Period};
+pub use diagnostic::{Code, Diagnostic, Level, Occurrences, Place};
+pub use finding::{Confidence, Effect, EffectClass, Evidence, Figure, Finding, RecordRef};
+pub use report::AuditReport;
+pub use rule::{RuleCard, Severity};
+pub use types::ColumnType;

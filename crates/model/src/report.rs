@@ -1,0 +1,179 @@
+//! The whole result of an audit, as every report format receives it.
+
+use std::collections::BTreeMap;
+
+use crate::amount::Amount;
+use crate::coverage::RuleResult;
+use crate::date::{Date, Period};
+use crate::diagnostic::Diagnostic;
+use crate::finding::{Disposition, EffectClass, Finding};
+
+/// A file as received.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceFile {
+    /// Path as the engagement names it, relative to the data folder.
+    pub path: String,
+    /// BLAKE3 of the bytes as received, hex.
+    pub hash: String,
+    /// Bytes as received.
+    pub bytes: u64,
+    /// Records read (blank and repeated header lines included).
+    pub read: u64,
+    /// Records excluded, by reason.
+    pub excluded: Vec<(String, u64)>,
+}
+
+/// Count and sums of one population, with the sender's figure where there is one.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct ControlTotal {
+    /// The column summed, if the population has money.
+    pub column: Option<String>,
+    /// Σ per currency, money units.
+    pub totals: BTreeMap<String, i128>,
+    /// Records whose amount is empty or unreadable, so not in the sum.
+    pub without_amount: u64,
+    /// The sender's count.
+    pub control_records: Option<u64>,
+    /// The sender's total.
+    pub control_total: Option<Amount>,
+}
+
+/// A population as loaded.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct PopulationFacts {
+    /// Canonical name.
+    pub name: String,
+    /// Indices into the report's sources.
+    pub sources: Vec<u32>,
+    /// Records read for it.
+    pub read: u64,
+    /// Records kept.
+    pub kept: u64,
+    /// Records excluded.
+    pub excluded: u64,
+    /// Records that a row condition left to another population.
+    pub elsewhere: u64,
+    /// Records that stood in several extracts, merged.
+    pub merged: u64,
+    /// Of the merged, those whose cells had changed (the later export won).
+    pub versions: u64,
+    /// Mapped columns: canonical name and where from (header, constant, computed, derived).
+    pub mapped: Vec<(String, String)>,
+    /// Headers that nothing uses.
+    pub unmapped: Vec<String>,
+    /// Unreadable cells by column.
+    pub unreadable: Vec<(String, u64)>,
+    /// The extract window, if stated.
+    pub extract: Option<Period>,
+    /// Count and sums.
+    pub control: ControlTotal,
+}
+
+/// How one credit or void was netted before judging.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NettingEntry {
+    /// `explicit reference`, `void`, `order line`, `content (inferred)` …
+    pub tier: String,
+    /// True if inferred from content rather than stated by the records.
+    pub inferred: bool,
+    /// The credit or void document's key.
+    pub credit: String,
+    /// The bill that it nets.
+    pub bill: String,
+    /// The rebill that follows, if there is one.
+    pub rebill: Option<String>,
+    /// Money consumed, ≥ 0.
+    pub amount: Amount,
+    /// ISO 4217.
+    pub currency: String,
+    /// True if bill and credit lie in different months.
+    pub crosses_period: bool,
+}
+
+/// Everything that netting removed.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct NettingRegister {
+    /// One entry for each credit × bill.
+    pub entries: Vec<NettingEntry>,
+    /// Credits that several bills could explain: not netted.
+    pub ambiguous: u64,
+}
+
+/// An audit's whole result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditReport {
+    /// Version of the tool.
+    pub version: String,
+    /// Engagement's name.
+    pub name: String,
+    /// The period under audit.
+    pub period: Option<Period>,
+    /// The day as at which the audit sees the world.
+    pub as_of: Option<Date>,
+    /// Files as received.
+    pub sources: Vec<SourceFile>,
+    /// Populations as loaded.
+    pub populations: Vec<PopulationFacts>,
+    /// Complaints.
+    pub diagnostics: Vec<Diagnostic>,
+    /// One tick mark a rule, in order of id.
+    pub rules: Vec<RuleResult>,
+    /// Findings in a fixed order.
+    pub findings: Vec<Finding>,
+    /// What netting removed.
+    pub netting: NettingRegister,
+    /// True if an independent control figure was given for the documents and agreed.
+    pub completeness_established: bool,
+    /// The shortest list of exports that would let most other rules run.
+    pub unlock: Vec<String>,
+}
+
+/// Money of one class and currency over findings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClassTotal {
+    /// The class.
+    pub class: EffectClass,
+    /// ISO 4217.
+    pub currency: String,
+    /// Σ gross.
+    pub gross: Amount,
+    /// Findings in the sum.
+    pub findings: u64,
+}
+
+impl AuditReport {
+    /// Totals by class and currency over open findings that no other finding explains. Misposted money is summed by
+    /// what left the wrong party (its effects net to zero). Classes are never added together.
+    pub fn class_totals(&self) -> Vec<ClassTotal> {
+        let mut sums: BTreeMap<(EffectClass, &str), (i128, u64)> = BTreeMap::new();
+        for finding in self.findings.iter().filter(|finding| counts(finding)) {
+            for effect in &finding.effects {
+                if effect.class == EffectClass::Misposted && effect.gross.units < 0 {
+                    continue;
+                }
+                // Effects are money of scale 6 at most, so this cannot lose a digit.
+                let units = effect.gross.units_at(crate::amount::MONEY_SCALE).unwrap_or(effect.gross.units);
+                let sum = sums.entry((effect.class, effect.currency.as_str())).or_default();
+                sum.0 += units;
+                sum.1 += 1;
+            }
+        }
+        let order = |class: EffectClass| EffectClass::ALL.iter().position(|other| *other == class);
+        let mut totals: Vec<_> = sums
+            .into_iter()
+            .map(|((class, currency), (units, findings))| ClassTotal {
+                class,
+                currency: currency.to_owned(),
+                gross: Amount::money(units),
+                findings,
+            })
+            .collect();
+        totals.sort_by(|left, right| (order(left.class), &left.currency).cmp(&(order(right.class), &right.currency)));
+        totals
+    }
+}
+
+/// True if the finding's money belongs to the totals: open, and not a consequence of another.
+pub fn counts(finding: &Finding) -> bool {
+    finding.disposition == Disposition::Open && finding.caused_by.is_none()
+}
