@@ -1,1 +1,13 @@
+//! Findings to documents: text for a screen, JSON for working papers, CSV for a spreadsheet.
+//!
+//! It sees `tieout-model` and nothing else: no dataframe, no file, no clock. What goes into a report comes out of every
+//! format of it; where text folds a long list, it says how much it folded and where the rest is.
 
+pub mod diagnostic;
+pub mod format;
+mod layout;
+
+pub use diagnostic::render as render_diagnostic;
+pub use format::text::render_finding;
+pub use format::{FORMATS, Format, render};
+pub use layout::visible;

@@ -1,0 +1,186 @@
+//! Section 1: the work list by customer, then the findings themselves.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use tieout_model::finding::Disposition;
+use tieout_model::{AuditReport, Confidence, EffectClass, Finding};
+
+use super::FINDINGS_A_RULE_MAX;
+use super::finding::{self, Detail, key_words};
+use super::groups::{Group, Groups, Owner, Thread};
+use crate::layout::{Page, count, counted, money};
+
+/// Entries of the work list.
+const GROUPS_MAX: usize = 10;
+/// Cases shown under an entry of the work list.
+const CASES_MAX: usize = 3;
+
+pub(super) fn render(report: &AuditReport, groups: &Groups<'_>, page: &mut Page<'_>) -> io::Result<()> {
+    page.heading("1. What to do first")?;
+    if groups.open.is_empty() {
+        page.line("Nothing is open.")?;
+    }
+    for (index, group) in groups.open.iter().take(GROUPS_MAX).enumerate() {
+        entry(report, index + 1, group, page)?;
+    }
+    if let Some(more) = groups.open.len().checked_sub(GROUPS_MAX).filter(|more| *more > 0) {
+        page.line(&format!("  and {} more (in the JSON and CSV reports)", counted(more as u64, "entry", "entries")))?;
+    }
+    if !groups.open.is_empty() {
+        page.blank()?;
+        page.line("Findings, in the same order")?;
+    }
+    let mut shown = Shown::default();
+    for group in &groups.open {
+        for thread in &group.threads {
+            shown.thread(report, thread, page)?;
+        }
+    }
+    shown.folded(page)?;
+    waived(groups, page)
+}
+
+/// ` 1. C-1042   2 certain, 1 likely` / money / what to do for each case.
+fn entry(report: &AuditReport, number: usize, group: &Group<'_>, page: &mut Page<'_>) -> io::Result<()> {
+    let lead = format!("{number:>3}. ");
+    page.hanging(0, &lead, 5, &format!("{}   {}", owner_words(&group.owner), sureness(group)))?;
+    for (class, currency, amount) in group.totals() {
+        page.line(&format!("     {:<20} {:>26}", class.words(), money(amount, &currency)))?;
+    }
+    let cases = cases(group);
+    for findings in cases.iter().take(CASES_MAX) {
+        let first = findings[0];
+        let mut keys: Vec<_> = findings.iter().take(3).map(|finding| key_words(finding)).collect();
+        if findings.len() > 3 {
+            keys.push(format!("and {} more", count(findings.len() as u64 - 3)));
+        }
+        let lead = format!("{:<8}", first.confidence.name());
+        page.hanging(5, &lead, 13, &format!("{}: {}", keys.join(", "), remedy(report, findings)))?;
+    }
+    if let Some(more) = cases.len().checked_sub(CASES_MAX).filter(|more| *more > 0) {
+        page.line(&format!("     and {} below", counted(more as u64, "more case", "more cases")))?;
+    }
+    Ok(())
+}
+
+fn owner_words(owner: &Owner) -> String {
+    match owner {
+        Owner::Party(party) => party.clone(),
+        Owner::Case { case, parties } => {
+            format!("{}, one case ({case})", counted(*parties as u64, "customer", "customers"))
+        }
+        Owner::Nobody => "no customer named".to_owned(),
+    }
+}
+
+fn sureness(group: &Group<'_>) -> String {
+    let words = [(Confidence::Certain, "certain"), (Confidence::Likely, "likely"), (Confidence::Review, "for review")];
+    let number = |confidence| group.threads.iter().filter(|thread| thread.cause.confidence == confidence).count();
+    let mut parts: Vec<_> = words
+        .into_iter()
+        .filter(|(confidence, _)| number(*confidence) > 0)
+        .map(|(confidence, word)| format!("{} {word}", count(number(confidence) as u64)))
+        .collect();
+    let consequences = group.threads.iter().map(|thread| thread.consequences.len() as u64).sum::<u64>();
+    if consequences > 0 {
+        parts.push(counted(consequences, "consequence", "consequences"));
+    }
+    parts.join(", ")
+}
+
+/// The group's findings by rule and case, in their order of urgency.
+fn cases<'a>(group: &Group<'a>) -> Vec<Vec<&'a Finding>> {
+    let mut cases: Vec<Vec<&Finding>> = Vec::new();
+    for finding in group.threads.iter().map(|thread| thread.cause) {
+        let same = |other: &Finding| {
+            other.rule == finding.rule && other.confidence == finding.confidence && other.case == finding.case
+        };
+        match cases.iter_mut().find(|case| same(case[0])) {
+            Some(case) => case.push(finding),
+            None => cases.push(vec![finding]),
+        }
+    }
+    cases
+}
+
+/// The findings' own remedy if they share one, else their rule's.
+fn remedy<'a>(report: &'a AuditReport, findings: &[&'a Finding]) -> &'a str {
+    let first = findings[0];
+    let shared = findings.iter().all(|finding| finding.remedy == first.remedy);
+    let rule = report.rules.iter().find(|rule| rule.card.id == first.rule).filter(|_| !shared);
+    rule.map_or(&first.remedy, |rule| &rule.card.remedy)
+}
+
+/// How many findings of each rule were shown and folded.
+#[derive(Default)]
+struct Shown<'a> {
+    rules: BTreeMap<&'a str, (usize, u64)>,
+}
+
+impl<'a> Shown<'a> {
+    /// Counts the finding as shown if it is wanted and its rule has room, else as folded.
+    fn admits(&mut self, finding: &'a Finding, wanted: bool) -> bool {
+        let (shown, folded) = self.rules.entry(&finding.rule).or_default();
+        let room = wanted && *shown < FINDINGS_A_RULE_MAX;
+        if room {
+            *shown += 1
+        } else {
+            *folded += 1
+        }
+        room
+    }
+
+    fn thread(&mut self, report: &AuditReport, thread: &Thread<'a>, page: &mut Page<'_>) -> io::Result<()> {
+        let cause = self.admits(thread.cause, true);
+        if cause {
+            page.blank()?;
+            finding::render(report, thread.cause, Detail::Brief, page)?;
+        }
+        for consequence in &thread.consequences {
+            // Under a folded cause there is nothing to hang a consequence on.
+            if self.admits(consequence, cause) {
+                finding::consequence(consequence, page)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn folded(&self, page: &mut Page<'_>) -> io::Result<()> {
+        let folded: Vec<_> = self.rules.iter().filter(|(_, (_, folded))| *folded > 0).collect();
+        if !folded.is_empty() {
+            page.blank()?;
+        }
+        for (rule, (_, folded)) in folded {
+            page.paragraph(0, &format!("{rule}: and {} more (in the JSON and CSV reports)", count(*folded)))?;
+        }
+        Ok(())
+    }
+}
+
+/// Waived findings stay in the report; waiving money that a customer is owed is said loudly.
+fn waived(groups: &Groups<'_>, page: &mut Page<'_>) -> io::Result<()> {
+    if groups.waived.is_empty() {
+        return Ok(());
+    }
+    page.blank()?;
+    page.line("Waived")?;
+    for thread in groups.waived.iter().take(FINDINGS_A_RULE_MAX) {
+        let finding = thread.cause;
+        let Disposition::Waived { reason, prepared_by, approved_by, expires } = &finding.disposition else { continue };
+        let owed = |class| matches!(class, EffectClass::OverBilled | EffectClass::TaxOverCollected);
+        if finding.effects.iter().any(|effect| owed(effect.class)) {
+            page.line("  MONEY OWED TO A CUSTOMER IS WAIVED HERE:")?;
+        }
+        finding::headline(finding, 2, page)?;
+        page.paragraph(4, &format!("reason: {reason}"))?;
+        page.paragraph(4, &format!("prepared by {prepared_by}, approved by {approved_by}, expires {expires}"))?;
+        for consequence in &thread.consequences {
+            finding::consequence(consequence, page)?;
+        }
+    }
+    if let Some(more) = groups.waived.len().checked_sub(FINDINGS_A_RULE_MAX).filter(|more| *more > 0) {
+        page.line(&format!("  and {} more (in the JSON and CSV reports)", count(more as u64)))?;
+    }
+    Ok(())
+}
