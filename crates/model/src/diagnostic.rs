@@ -29,6 +29,25 @@ pub struct Place {
     pub excerpt: Option<String>,
 }
 
+impl Place {
+    /// The place of a span of bytes in a text: its line as excerpt, the carets under its part of that first line.
+    pub fn in_text(file: &str, text: &str, span: std::ops::Range<usize>) -> Self {
+        let start = (0..=span.start.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        let (before, after) = text.split_at(start);
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        let end = after.find('\n').map_or(text.len(), |at| start + at);
+        let characters = |text: &str| u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
+        let marked = text.get(start..span.end.clamp(start, end)).unwrap_or_default();
+        Self {
+            file: file.to_owned(),
+            line: Some(before.matches('\n').count() as u64 + 1),
+            column: Some(characters(&text[line_start..start]).saturating_add(1)),
+            width: characters(marked.trim_end()).max(1),
+            excerpt: Some(text[line_start..end].trim_end_matches('\r').to_owned()),
+        }
+    }
+}
+
 /// How often the same complaint arose.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Occurrences {
@@ -207,6 +226,17 @@ codes! {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_span_becomes_line_column_and_width() {
+        let text = "a = 1\r\nbé = \"x\"\n";
+        let place = Place::in_text("t.toml", text, 13..16);
+        assert_eq!((place.line, place.column, place.width), (Some(2), Some(6), 3));
+        assert_eq!(place.excerpt.as_deref(), Some("bé = \"x\""));
+        // A span over several lines is marked on its first; one behind the end stands on the last line.
+        assert_eq!(Place::in_text("t.toml", text, 0..16).width, 5);
+        assert_eq!(Place::in_text("t.toml", text, 900..901).line, Some(3));
+    }
 
     #[test]
     fn codes_are_kebab_and_unique() {
