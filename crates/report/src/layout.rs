@@ -110,6 +110,11 @@ impl<'a> Page<'a> {
     }
 }
 
+/// Writes a word and what it stands for, wrapped to the page.
+pub fn render_entry(word: &str, text: &str, out: &mut dyn Write) -> io::Result<()> {
+    Page::new(out).hanging(2, &format!("{word:<14}"), 16, text)
+}
+
 /// Breaks at spaces so that the first line is at most `first` columns wide and the others `rest`; a longer word stands
 /// alone, unbroken. At least one line. Two spaces in a row stay where no break falls: they part columns of evidence.
 pub(crate) fn wrap(text: &str, first: usize, rest: usize) -> Vec<String> {

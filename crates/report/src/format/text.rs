@@ -3,6 +3,7 @@
 //! The order is a reader's: what was audited and what came out; what to do first; what could not be tested and whom to
 //! ask; then the working papers. Long lists are folded with a count, never silently: JSON and CSV hold everything.
 
+pub mod check;
 mod finding;
 mod first_page;
 mod groups;

@@ -14,14 +14,7 @@ const HASH_DIGITS: usize = 12;
 
 pub(super) fn render(report: &AuditReport, page: &mut Page<'_>) -> io::Result<()> {
     page.heading("3. Sources")?;
-    for source in &report.sources {
-        let hash: String = source.hash.chars().take(HASH_DIGITS).collect();
-        let read = counted(source.read, "record", "records");
-        page.hanging(0, "", 4, &format!("{}  {hash}  {} bytes  {read} read", source.path, count(source.bytes)))?;
-        for (reason, records) in &source.excluded {
-            page.paragraph(4, &format!("{} excluded: {reason}", count(*records)))?;
-        }
-    }
+    files(report, page)?;
     for population in &report.populations {
         page.blank()?;
         facts(population, page)?;
@@ -37,7 +30,21 @@ pub(super) fn render(report: &AuditReport, page: &mut Page<'_>) -> io::Result<()
     )
 }
 
-fn facts(population: &PopulationFacts, page: &mut Page<'_>) -> io::Result<()> {
+/// The files with the beginning of their hash, and what was left out of each.
+pub(super) fn files(report: &AuditReport, page: &mut Page<'_>) -> io::Result<()> {
+    for source in &report.sources {
+        let hash: String = source.hash.chars().take(HASH_DIGITS).collect();
+        let read = counted(source.read, "record", "records");
+        page.hanging(0, "", 4, &format!("{}  {hash}  {} bytes  {read} read", source.path, count(source.bytes)))?;
+        for (reason, records) in &source.excluded {
+            page.paragraph(4, &format!("{} excluded: {reason}", count(*records)))?;
+        }
+    }
+    Ok(())
+}
+
+/// Counts, sums and window of one population.
+pub(super) fn facts(population: &PopulationFacts, page: &mut Page<'_>) -> io::Result<()> {
     let PopulationFacts { name, read, kept, excluded, elsewhere, merged, versions, control, .. } = population;
     let sum = format!(
         "{} read = {} kept + {} excluded + {} elsewhere + {} merged",

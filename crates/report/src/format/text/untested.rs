@@ -15,18 +15,28 @@ const REASONS_MAX: usize = 5;
 pub(super) fn render(report: &AuditReport, out: &mut dyn Write) -> io::Result<()> {
     let mut page = Page::new(out);
     page.heading("2. What could not be tested, and what to ask for")?;
-    if !report.unlock.is_empty() {
-        page.hanging(0, "Ask for: ", 9, &report.unlock.join(", "))?;
-        page.paragraph(9, "With these, most of the rules below can run.")?;
-    }
-    let performed = not_performed(report, &mut page)?;
-    let mut whole = performed;
+    asked(report, &mut page)?;
+    let mut whole = not_performed(report, &mut page)?;
     for rule in &report.rules {
         whole &= partly(rule, &mut page)?;
     }
     if whole {
         page.line("Every rule ran, and tested every record in its scope.")?;
     }
+    diagnostics(report, out)
+}
+
+/// The exports that would let most of the other rules run.
+pub(super) fn asked(report: &AuditReport, page: &mut Page<'_>) -> io::Result<()> {
+    if report.unlock.is_empty() {
+        return Ok(());
+    }
+    page.hanging(0, "Ask for: ", 9, &report.unlock.join(", "))?;
+    page.paragraph(9, "With these, most of the rules below can run.")
+}
+
+/// Every diagnostic in full, errors first.
+pub(super) fn diagnostics(report: &AuditReport, out: &mut dyn Write) -> io::Result<()> {
     let mut diagnostics: Vec<_> = report.diagnostics.iter().collect();
     diagnostics.sort_by_key(|diagnostic| Reverse(diagnostic.level));
     for diagnostic in diagnostics {
@@ -37,7 +47,7 @@ pub(super) fn render(report: &AuditReport, out: &mut dyn Write) -> io::Result<()
 }
 
 /// Rules that could not run, those of one reason together. True if there are none.
-fn not_performed(report: &AuditReport, page: &mut Page<'_>) -> io::Result<bool> {
+pub(super) fn not_performed(report: &AuditReport, page: &mut Page<'_>) -> io::Result<bool> {
     let mut reasons: BTreeMap<(&str, &[String]), Vec<&str>> = BTreeMap::new();
     for rule in &report.rules {
         if let Status::NotPerformed { reason, unlock } = &rule.status {
