@@ -107,7 +107,12 @@ pub enum Status {
     /// Records are in scope and none could be tested.
     NotTested,
     /// Could not run: the reason, and the populations or columns that would unlock it.
-    NotPerformed { reason: String, unlock: Vec<String> },
+    NotPerformed {
+        /// What is missing, in words.
+        reason: String,
+        /// Populations and columns that would unlock it.
+        unlock: Vec<String>,
+    },
     /// Our own failure.
     Error(String),
 }

@@ -58,7 +58,12 @@ impl RecordRef {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Figure {
     /// Money in a currency.
-    Money { amount: Amount, currency: String },
+    Money {
+        /// How much.
+        amount: Amount,
+        /// ISO 4217.
+        currency: String,
+    },
     /// A quantity, rate, price or count.
     Number(Amount),
     /// A date, a word, an id.
@@ -180,8 +185,17 @@ pub struct Evidence {
 pub enum Disposition {
     /// To be acted upon.
     Open,
-    /// Accepted by a waiver: its reason, preparer, approver and expiry.
-    Waived { reason: String, prepared_by: String, approved_by: String, expires: String },
+    /// Accepted by a waiver.
+    Waived {
+        /// Why.
+        reason: String,
+        /// Who asks for it.
+        prepared_by: String,
+        /// Who agrees: another person.
+        approved_by: String,
+        /// Last day, `2026-12-31`.
+        expires: String,
+    },
 }
 
 /// One wrong item, explained.
