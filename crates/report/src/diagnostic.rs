@@ -15,8 +15,8 @@ const BEFORE_CARET: usize = 24;
 /// Writes one diagnostic, without a trailing empty line.
 pub fn render(diagnostic: &Diagnostic, out: &mut dyn Write) -> io::Result<()> {
     let mut page = Page::new(out);
-    let head = format!("{}[{}]:", level(diagnostic.level), diagnostic.code.name());
-    page.hanging(0, &format!("{head} "), width(&head) + 1, &diagnostic.message)?;
+    let head = format!("{}[{}]: ", level(diagnostic.level), diagnostic.code.name());
+    page.hanging(0, &head, 4, &diagnostic.message)?;
     let gutter = diagnostic.place.as_ref().and_then(|place| place.line).map_or(2, |line| line.to_string().len());
     if let Some(place) = &diagnostic.place {
         page.line(&format!("  --> {}", spot(place)))?;

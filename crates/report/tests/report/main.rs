@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use tieout_model::{AuditReport, Period};
-use tieout_report::{FORMATS, Format, render, render_finding};
+use tieout_report::{FORMATS, Format, Sample, render, render_check, render_finding};
 
 fn rendered(report: &AuditReport, format: &str) -> String {
     let mut out = Vec::new();
@@ -157,7 +157,7 @@ fn seal(schema: &mut Value) {
     match schema {
         Value::Object(object) => {
             object.values_mut().for_each(seal);
-            if object.get("properties").is_some_and(|properties| !properties["type"].is_string()) {
+            if object.contains_key("properties") {
                 object.insert("additionalProperties".to_owned(), Value::Bool(false));
             }
         }
@@ -231,4 +231,29 @@ fn one_finding_in_full() {
     let mut out = Vec::new();
     render_finding(&report, &report.findings[0], &mut out).unwrap();
     insta::assert_snapshot!("finding", String::from_utf8(out).unwrap());
+}
+
+#[test]
+fn a_check_shows_mapping_sample_and_what_is_missing() {
+    let cells =
+        |cells: &[(&str, &str)]| cells.iter().map(|(name, cell)| ((*name).to_owned(), (*cell).to_owned())).collect();
+    let sample = Sample {
+        population: "invoice".to_owned(),
+        place: "exports/invoices.csv:2".to_owned(),
+        received: cells(&[("Invoice No", "INV-1"), ("Total", "1.190,00")]),
+        converted: cells(&[("invoice_id", "INV-1"), ("gross_total", "1190.00")]),
+    };
+    let mut out = Vec::new();
+    render_check(&sample::report(), &[sample], &mut out).unwrap();
+    let text = String::from_utf8(out).unwrap();
+    for part in [
+        "      invoice_id  header `Invoice No`\n",
+        "      as received    Invoice No=INV-1  Total=1.190,00\n",
+        "      as understood  invoice_id=INV-1  gross_total=1190.00\n",
+        "8 of 10 selected rules can run\n",
+        "    ask for: order\n",
+        "error[file-missing]: ",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
 }
