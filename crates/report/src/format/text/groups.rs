@@ -55,9 +55,9 @@ impl<'a> Groups<'a> {
             }
         }
         let mut open: Vec<_> = open.into_iter().map(|(owner, threads)| Group { owner, threads }).collect();
-        open.iter_mut().for_each(|group| group.threads.sort_by_key(|thread| urgency(thread.cause)));
-        open.sort_by_key(|group| (group.urgency(), group.owner.clone()));
-        waived.sort_by_key(|thread| urgency(thread.cause));
+        open.iter_mut().for_each(|group| group.threads.sort_by_cached_key(|thread| urgency(thread.cause)));
+        open.sort_by_cached_key(|group| (group.urgency(), group.owner.clone()));
+        waived.sort_by_cached_key(|thread| urgency(thread.cause));
         Self { open, waived }
     }
 }

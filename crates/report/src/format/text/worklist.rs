@@ -1,6 +1,6 @@
 //! Section 1: the work list by customer, then the findings themselves.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io;
 
 use tieout_model::finding::Disposition;
@@ -91,12 +91,10 @@ fn sureness(group: &Group<'_>) -> String {
 
 /// The group's findings by rule and case, in their order of urgency.
 fn cases<'a>(group: &Group<'a>) -> Vec<Vec<&'a Finding>> {
-    let mut cases: Vec<Vec<&Finding>> = Vec::new();
+    let (mut cases, mut places): (Vec<Vec<&Finding>>, HashMap<_, usize>) = (Vec::new(), HashMap::new());
     for finding in group.threads.iter().map(|thread| thread.cause) {
-        let same = |other: &Finding| {
-            other.rule == finding.rule && other.confidence == finding.confidence && other.case == finding.case
-        };
-        match cases.iter_mut().find(|case| same(case[0])) {
+        let place = *places.entry((&finding.rule, finding.confidence, &finding.case)).or_insert(cases.len());
+        match cases.get_mut(place) {
             Some(case) => case.push(finding),
             None => cases.push(vec![finding]),
         }
