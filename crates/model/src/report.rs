@@ -126,6 +126,8 @@ pub struct AuditReport {
     pub completeness_established: bool,
     /// The shortest list of exports that would let most other rules run.
     pub unlock: Vec<String>,
+    /// Why the audit is less than the engagement requires, in words; empty if it is not.
+    pub shortfalls: Vec<String>,
 }
 
 /// Money of one class and currency over findings.

@@ -140,6 +140,7 @@ fn json_holds_everything_and_obeys_its_schema() {
         ("rules", report.rules.len()),
         ("findings", report.findings.len()),
         ("unlock", report.unlock.len()),
+        ("shortfalls", report.shortfalls.len()),
     ];
     for (list, count) in counts {
         assert_eq!(json[list].as_array().unwrap().len(), count, "{list}");
@@ -190,6 +191,7 @@ fn an_empty_report_says_so_in_every_format() {
         diagnostics: Vec::new(),
         rules: Vec::new(),
         unlock: Vec::new(),
+        shortfalls: Vec::new(),
         netting: Default::default(),
         period: None::<Period>,
         as_of: None,

@@ -23,6 +23,9 @@ pub(super) fn render(report: &AuditReport, page: &mut Page<'_>) -> io::Result<()
     page.paragraph(0, &format!("Result: {}", result(report)))?;
     totals(report, page)?;
     page.hanging(0, "", 2, &rules_line(report))?;
+    for shortfall in &report.shortfalls {
+        page.hanging(2, "Incomplete: ", 4, shortfall)?;
+    }
     if !report.completeness_established {
         page.paragraph(2, "Completeness of the extract was not established.")?;
     }

@@ -8,6 +8,9 @@ use crate::layout::{Page, count, counted, measure_money};
 
 pub(super) fn render(report: &AuditReport, page: &mut Page<'_>) -> io::Result<()> {
     page.heading("4. Rules")?;
+    if report.rules.is_empty() {
+        return page.line("No rule was selected.");
+    }
     page.line("✓ no exceptions   ✗ exceptions   ~ partly tested   - not tested   ! failed")?;
     for rule in &report.rules {
         page.hanging(0, &format!("{} {}: ", mark(&rule.status), rule.card.id), 4, &words(rule))?;

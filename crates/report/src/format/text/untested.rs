@@ -20,7 +20,9 @@ pub(super) fn render(report: &AuditReport, out: &mut dyn Write) -> io::Result<()
     for rule in &report.rules {
         whole &= partly(rule, &mut page)?;
     }
-    if whole {
+    if report.rules.is_empty() {
+        page.line("No rule was selected.")?;
+    } else if whole {
         page.line("Every rule ran, and tested every record in its scope.")?;
     }
     diagnostics(report, out)
