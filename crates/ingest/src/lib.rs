@@ -1,5 +1,27 @@
 //! From a folder of exports to populations: exact typed columns with every record accounted for.
+//!
+//! Text becomes typed columns here and nowhere else, because every reader that guesses (a type, a missing field, a
+//! rounding) hides the very differences that an audit looks for.
 
+mod convert;
+mod derive;
+mod diagnose;
+mod gather;
+mod load;
+mod locate;
+mod overlap;
+mod plan;
+pub mod profile;
+mod read;
+pub mod schema;
+mod series;
+mod source;
 pub mod store;
+mod table;
+mod totals;
 
+pub use load::{LoadOptions, load};
+pub use locate::{Located, locate};
+pub use profile::{SourceSpec, bundled_profiles};
+pub use schema::schema;
 pub use store::{Frame, Origin, Population, Store, StoredColumn};

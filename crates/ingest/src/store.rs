@@ -11,9 +11,13 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use polars::prelude::{DataFrame, IntoLazy as _, LazyFrame, PolarsResult};
+use polars::prelude::{
+    DataFrame, IntoLazy as _, IpcScanOptions, LazyFrame, PlRefPath, PolarsResult, ScanSources, UnifiedScanArgs,
+};
 use tieout_model::report::{PopulationFacts, SourceFile};
 use tieout_model::{ColumnType, Period};
+
+pub use crate::locate::FileLayout;
 
 /// Name of the record column.
 pub const REC: &str = "__rec";
@@ -81,6 +85,8 @@ pub struct Store {
     pub populations: BTreeMap<String, Population>,
     /// The files, in the order of `RecordRef::source`.
     pub files: Vec<SourceFile>,
+    /// How each file is split into records, for `locate`; empty in a store that was not loaded from files.
+    pub layouts: Vec<FileLayout>,
 }
 
 impl Frame {
@@ -89,11 +95,14 @@ impl Frame {
         match self {
             Self::Memory(frame) => Ok(frame.clone().lazy()),
             Self::Disk(paths, _guard) => {
-                let paths = paths.iter().map(|path| path.to_string_lossy().as_ref().into()).collect();
-                LazyFrame::scan_ipc_files(
-                    paths,
-                    polars::prelude::IpcScanOptions::default(),
-                    polars::prelude::UnifiedScanArgs::default(),
+                let paths = paths
+                    .iter()
+                    .map(|path| PlRefPath::try_from_pathbuf(path.clone()))
+                    .collect::<PolarsResult<Vec<_>>>()?;
+                LazyFrame::scan_ipc_sources(
+                    ScanSources::Paths(paths.into_iter().collect()),
+                    IpcScanOptions::default(),
+                    UnifiedScanArgs::default(),
                 )
             }
         }

@@ -1,0 +1,69 @@
+//! `credit_sign = "auto"`: the credit notes of all files of a source decide, before any of them is converted for good.
+
+use std::sync::Arc;
+
+use tieout_model::{Code, Diagnostic, Level};
+
+use super::job::Job;
+use super::{Growing, Loading, file};
+use crate::diagnose::report;
+use crate::profile::CreditSign;
+
+/// Reads the files of a source once in advance where a table leaves the sign to the credit notes.
+pub(super) fn settle(job: &Job, loading: &mut Loading, pool: Option<&rayon::ThreadPool>) {
+    let asking: Vec<usize> =
+        (0..job.plan.tables.len()).filter(|table| job.plan.tables[*table].credit_sign == CreditSign::Auto).collect();
+    if asking.is_empty() {
+        return;
+    }
+    let mut scratch = Loading::default();
+    scratch.declare(job);
+    let mut seen = vec![(0, 0); job.plan.tables.len()];
+    for (shown, path) in &job.files {
+        // What is wrong with a file is said when it is read in earnest.
+        let Ok(pass) = file::pass(job, shown, path, 0, &mut scratch, pool, &|_| {}) else { continue };
+        for (seen, part) in seen.iter_mut().zip(&pass.parts) {
+            *seen = (seen.0 + part.signs.positive, seen.1 + part.signs.negative);
+        }
+        scratch = Loading::default();
+        scratch.declare(job);
+    }
+    for table in asking {
+        let plan = &job.plan.tables[table];
+        if let (true, Some(growing)) =
+            (seen[table].0 > 0 && seen[table].1 == 0, loading.growing.get_mut(&plan.population.name))
+        {
+            growing.positive.push(Arc::clone(plan));
+        }
+    }
+}
+
+/// Credit notes whose sign is in doubt.
+pub(super) fn complain(
+    growing: &Growing,
+    files: &[tieout_model::report::SourceFile],
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    for part in &growing.parts {
+        let doubtful = match part.plan.credit_sign {
+            CreditSign::Positive | CreditSign::Negate => false,
+            CreditSign::AsIs => part.signs.positive > 0,
+            CreditSign::Auto => part.signs.positive > 0 && part.signs.negative > 0,
+        };
+        let (true, Some(first)) = (doubtful, &part.signs.first) else { continue };
+        let tally = crate::diagnose::Tally { count: part.signs.positive, first: first.clone(), last_line: first.line };
+        let file = files.get(part.file as usize).map_or("", |file| file.path.as_str());
+        let message = if part.signs.negative > 0 {
+            format!("{} credit notes are positive and {} negative", part.signs.positive, part.signs.negative)
+        } else {
+            "credit notes are stated positive and are taken as they stand".to_owned()
+        };
+        let of = part.signs.positive + part.signs.negative;
+        let mut diagnostic = report(Code::AmountSign, &tally, file, of, message, "positive")
+            .note("a credit note is negative here, whatever the source's sign")
+            .help("set `credit_sign = \"positive\"` under [format] if the source states credit notes positive");
+        diagnostic.level = Level::Warning;
+        diagnostic.occurrences = None;
+        diagnostics.push(diagnostic);
+    }
+}

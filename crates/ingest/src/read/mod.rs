@@ -1,0 +1,8 @@
+//! Bytes → records → batches, every record numbered and accounted for.
+
+pub(crate) mod batch;
+pub(crate) mod parquet;
+pub(crate) mod split;
+
+pub(crate) use batch::Batch;
+pub(crate) use split::{Splitter, Syntax};

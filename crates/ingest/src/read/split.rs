@@ -1,0 +1,553 @@
+//! Text → records: a splitter that keeps numbers, lines, blank lines and what cannot be split.
+//!
+//! Libraries pad short records, skip blank lines without a count and let one open quote swallow a file. Here a field
+//! beyond 1 MiB ends its record as excluded, and reading goes on at the line after the one where the record began.
+
+use std::io::Read;
+
+use tieout_model::Code;
+
+use super::batch::{Batch, Excluded};
+
+/// A field longer than this is taken for an unclosed quote.
+const FIELD_MAX: usize = 1 << 20;
+/// Bytes read at a time, which is about a batch of 64k short records.
+const CHUNK: usize = 4 << 20;
+/// Marks a field that lies in the unescaped tail.
+const TAIL: u32 = 1 << 31;
+
+/// How fields are told apart.
+#[derive(Clone, Debug)]
+pub(crate) struct Syntax {
+    pub delimiter: u8,
+    /// None: quotes are ordinary characters.
+    pub quote: Option<u8>,
+    pub header: bool,
+    pub skip_lines: u64,
+}
+
+/// Why a file could not be read to its end.
+#[derive(Debug)]
+pub(crate) enum ReadError {
+    /// From below: the disk, the decompressor, the decoder.
+    Io(std::io::Error),
+    /// Not UTF-8, at this line.
+    Encoding(u64),
+}
+
+/// Splits a stream of UTF-8 bytes.
+pub(crate) struct Splitter<R> {
+    input: R,
+    syntax: Syntax,
+    buffer: Vec<u8>,
+    position: usize,
+    ended: bool,
+    line: u64,
+    record: u64,
+    offset: u64,
+    width: usize,
+    header: Vec<Vec<u8>>,
+    fill_down: Vec<(usize, Vec<u8>)>,
+    nul: bool,
+}
+
+enum Parsed {
+    Record { end: usize, next: usize, newlines: u64 },
+    Incomplete,
+    TooLong,
+}
+
+impl<R: Read> Splitter<R> {
+    pub fn new(input: R, syntax: Syntax) -> Self {
+        Self {
+            input,
+            syntax,
+            buffer: Vec::new(),
+            position: 0,
+            ended: false,
+            line: 1,
+            record: 0,
+            offset: 0,
+            width: 0,
+            header: Vec::new(),
+            fill_down: Vec::new(),
+            nul: false,
+        }
+    }
+
+    /// Continues at a place noted in `Batch::start`, the stream being there already.
+    pub fn resume(&mut self, (offset, record, line): (u64, u64, u64), headers: &[String]) {
+        (self.offset, self.record, self.line) = (offset, record, line);
+        self.width = headers.len();
+        if self.syntax.header {
+            self.header = headers.iter().map(|header| header.as_bytes().to_vec()).collect();
+        }
+    }
+
+    /// The header, or for a headerless file as many numbers as its first record has fields. Empty: an empty file.
+    pub fn header(&mut self) -> Result<Vec<String>, ReadError> {
+        for _ in 0..self.syntax.skip_lines {
+            self.skip_line()?;
+        }
+        let mut fields = Vec::new();
+        let mut tail = Vec::new();
+        loop {
+            fields.clear();
+            tail.clear();
+            match self.parse(self.position, &mut fields, &mut tail) {
+                Parsed::Incomplete => self.fill()?,
+                Parsed::TooLong => return Ok(Vec::new()),
+                Parsed::Record { end, next, newlines, .. } => {
+                    if self.position >= self.buffer.len() {
+                        return Ok(Vec::new());
+                    }
+                    if self.buffer[self.position..end].trim_ascii().is_empty() {
+                        // Blank lines above the header or the first record are not records.
+                        if self.syntax.header {
+                            self.advance(next, newlines);
+                            continue;
+                        }
+                    }
+                    let cells: Vec<Vec<u8>> =
+                        fields.iter().map(|range| bytes(&self.buffer, &tail, *range).trim_ascii().to_vec()).collect();
+                    self.width = cells.len();
+                    if !self.syntax.header {
+                        return Ok((1..=self.width).map(|index| index.to_string()).collect());
+                    }
+                    let mut names = Vec::with_capacity(cells.len());
+                    for cell in &cells {
+                        let name = std::str::from_utf8(cell).map_err(|_| ReadError::Encoding(self.line))?;
+                        names.push(name.trim().to_owned());
+                    }
+                    self.advance(next, newlines);
+                    self.header = cells;
+                    return Ok(names);
+                }
+            }
+        }
+    }
+
+    /// Empty cells of these columns repeat the cell above.
+    pub fn fill_down(&mut self, columns: &[usize]) {
+        self.fill_down = columns.iter().map(|column| (*column, Vec::new())).collect();
+    }
+
+    /// The next records; `None` at the end.
+    pub fn batch(&mut self) -> Result<Option<Batch>, ReadError> {
+        let mut batch = Batch { width: self.width, start: (self.offset, self.record, self.line), ..Batch::default() };
+        let (mut fields, mut tail) = (Vec::new(), Vec::new());
+        let mut at = self.position;
+        let first_line = self.line;
+        loop {
+            let before = (fields.len(), tail.len());
+            if at >= self.buffer.len() && self.ended {
+                break;
+            }
+            match self.parse(at, &mut fields, &mut tail) {
+                Parsed::Record { end, next, newlines, .. } => {
+                    self.record += 1;
+                    self.keep_or_exclude(&mut batch, &mut fields, &tail, before.0, (at, end));
+                    self.line += newlines;
+                    at = next;
+                }
+                Parsed::Incomplete => {
+                    fields.truncate(before.0);
+                    tail.truncate(before.1);
+                    if self.record > batch.start.1 {
+                        break;
+                    }
+                    let moved = self.position;
+                    self.fill()?;
+                    at -= moved;
+                    debug_assert_eq!(at, self.position);
+                }
+                Parsed::TooLong => {
+                    fields.truncate(before.0);
+                    tail.truncate(before.1);
+                    self.record += 1;
+                    at = self.skip_long(&mut batch, at)?;
+                    if self.record > batch.start.1 {
+                        break;
+                    }
+                }
+            }
+        }
+        if self.record == batch.start.1 {
+            return Ok(None);
+        }
+        self.finish(batch, fields, tail, at, first_line).map(Some)
+    }
+
+    fn finish(
+        &mut self,
+        mut batch: Batch,
+        mut fields: Vec<(u32, u32)>,
+        mut tail: Vec<u8>,
+        at: usize,
+        first_line: u64,
+    ) -> Result<Batch, ReadError> {
+        let rest = self.buffer.split_off(at);
+        let mut data = std::mem::replace(&mut self.buffer, rest);
+        self.offset += (at - self.position) as u64;
+        self.position = 0;
+        let raw = u32::try_from(data.len()).unwrap_or(u32::MAX);
+        batch.raw = data.len();
+        for range in &mut fields {
+            untail(range, raw);
+        }
+        for excluded in &mut batch.excluded {
+            excluded.fields.iter_mut().for_each(|range| untail(range, raw));
+        }
+        batch.fields = fields;
+        self.fill_from_above(&mut batch, &data, &mut tail);
+        data.append(&mut tail);
+        batch.text = String::from_utf8(data).map_err(|error| {
+            let valid = error.utf8_error().valid_up_to();
+            let above = memchr::memchr_iter(b'\n', &error.as_bytes()[..valid]).count() as u64;
+            ReadError::Encoding(first_line + above)
+        })?;
+        batch.read = self.record;
+        Ok(batch)
+    }
+
+    fn fill_from_above(&mut self, batch: &mut Batch, data: &[u8], tail: &mut Vec<u8>) {
+        for (column, above) in &mut self.fill_down {
+            for row in 0..batch.numbers.len() {
+                let index = row * batch.width + *column;
+                let (start, end) = batch.fields[index];
+                let (start, end) = (start as usize, end as usize);
+                let cell =
+                    if start < data.len() { &data[start..end] } else { &tail[start - data.len()..end - data.len()] };
+                if cell.trim_ascii().is_empty() {
+                    let from = u32::try_from(data.len() + tail.len()).unwrap_or(u32::MAX);
+                    tail.extend_from_slice(above);
+                    batch.fields[index] = (from, u32::try_from(data.len() + tail.len()).unwrap_or(u32::MAX));
+                } else {
+                    above.clear();
+                    above.extend_from_slice(cell);
+                }
+            }
+        }
+    }
+
+    fn keep_or_exclude(
+        &self,
+        batch: &mut Batch,
+        fields: &mut Vec<(u32, u32)>,
+        tail: &[u8],
+        first: usize,
+        (start, end): (usize, usize),
+    ) {
+        let span = (index(start), index(end));
+        let found = fields.len() - first;
+        let raw = &self.buffer[start..end];
+        let reason = if raw.trim_ascii().is_empty() || self.all_empty(&fields[first..], tail) {
+            Some(Code::RecordBlank)
+        } else if self.nul && memchr::memchr(0, raw).is_some() {
+            Some(Code::RecordNul)
+        } else if found != self.width {
+            Some(Code::RecordRagged)
+        } else if self.repeats_header(&fields[first..], tail) {
+            Some(Code::HeaderRepeated)
+        } else {
+            None
+        };
+        match reason {
+            None => {
+                batch.numbers.push(self.record);
+                batch.lines.push(self.line);
+                batch.spans.push(span);
+            }
+            Some(reason) => {
+                let fields = fields.split_off(first);
+                batch.excluded.push(Excluded { record: self.record, line: self.line, reason, span, fields, found });
+            }
+        }
+    }
+
+    fn all_empty(&self, fields: &[(u32, u32)], tail: &[u8]) -> bool {
+        // A filled first field settles nearly every record.
+        fields.iter().all(|range| bytes(&self.buffer, tail, *range).trim_ascii().is_empty())
+    }
+
+    fn repeats_header(&self, fields: &[(u32, u32)], tail: &[u8]) -> bool {
+        !self.header.is_empty()
+            && fields
+                .iter()
+                .zip(&self.header)
+                .all(|(range, name)| bytes(&self.buffer, tail, *range).trim_ascii() == name)
+    }
+
+    /// One record from `from`, without consuming it.
+    fn parse(&self, from: usize, fields: &mut Vec<(u32, u32)>, tail: &mut Vec<u8>) -> Parsed {
+        let (delimiter, quote) = (self.syntax.delimiter, self.syntax.quote);
+        let text = &self.buffer[from..];
+        let mut start = 0;
+        let mut newlines = 0;
+        let (mut quoted, mut closed, mut escaped) = (false, None, false);
+        let hits = memchr::memchr3_iter(delimiter, b'\n', quote.unwrap_or(b'\n'), text);
+        let mut skip = usize::MAX;
+        for at in hits {
+            let byte = text[at];
+            if at == skip {
+                continue;
+            }
+            if quoted {
+                if Some(byte) == quote {
+                    match text.get(at + 1) {
+                        Some(next) if Some(*next) == quote => {
+                            escaped = true;
+                            skip = at + 1;
+                        }
+                        None if !self.ended => return self.incomplete(text.len() - start),
+                        _ => {
+                            quoted = false;
+                            closed = Some(at);
+                        }
+                    }
+                } else if byte == b'\n' {
+                    newlines += 1;
+                    if at - start > FIELD_MAX {
+                        return Parsed::TooLong;
+                    }
+                }
+                continue;
+            }
+            if byte == delimiter || byte == b'\n' {
+                if at - start > FIELD_MAX {
+                    return Parsed::TooLong;
+                }
+                let mut end = at;
+                if byte == b'\n' && end > start && text[end - 1] == b'\r' {
+                    end -= 1;
+                }
+                fields.push(self.field(from, (start, end), closed, escaped, tail));
+                if byte == b'\n' {
+                    let end = from + if at > 0 && text[at - 1] == b'\r' { at - 1 } else { at };
+                    return Parsed::Record { end, next: from + at + 1, newlines: newlines + 1 };
+                }
+                start = at + 1;
+                (closed, escaped) = (None, false);
+            } else if at == start {
+                quoted = true;
+            }
+        }
+        if !self.ended {
+            return self.incomplete(text.len() - start);
+        }
+        if text.len() - start > FIELD_MAX || quoted {
+            return Parsed::TooLong;
+        }
+        fields.push(self.field(from, (start, text.len()), closed, escaped, tail));
+        let end = self.buffer.len();
+        Parsed::Record { end, next: end, newlines }
+    }
+
+    fn incomplete(&self, field: usize) -> Parsed {
+        if field > FIELD_MAX { Parsed::TooLong } else { Parsed::Incomplete }
+    }
+
+    /// The range of a field: inside its quotes, or unescaped into the tail.
+    fn field(
+        &self,
+        from: usize,
+        (start, end): (usize, usize),
+        closed: Option<usize>,
+        escaped: bool,
+        tail: &mut Vec<u8>,
+    ) -> (u32, u32) {
+        let Some(closed) = closed else { return (index(from + start), index(from + end)) };
+        if !escaped && closed + 1 >= end {
+            return (index(from + start + 1), index(from + closed));
+        }
+        let quote = self.syntax.quote.unwrap_or(b'"');
+        let begin = index(tail.len()) | TAIL;
+        let mut inside = self.buffer[from + start + 1..from + end].iter().peekable();
+        let mut open = true;
+        while let Some(byte) = inside.next() {
+            if *byte == quote && open {
+                match inside.peek() {
+                    Some(next) if **next == quote => {
+                        tail.push(quote);
+                        inside.next();
+                    }
+                    _ => open = false,
+                }
+            } else {
+                tail.push(*byte);
+            }
+        }
+        (begin, index(tail.len()) | TAIL)
+    }
+
+    /// Passes over the first line of a record with an overlong field and counts the record as excluded.
+    fn skip_long(&mut self, batch: &mut Batch, at: usize) -> Result<usize, ReadError> {
+        let shown = (at + 80).min(self.buffer.len());
+        let span = (index(at), index(shown));
+        let excluded = Excluded {
+            record: self.record,
+            line: self.line,
+            reason: Code::RecordTooLong,
+            span,
+            fields: Vec::new(),
+            found: 0,
+        };
+        batch.excluded.push(excluded);
+        let mut from = at;
+        loop {
+            if let Some(newline) = memchr::memchr(b'\n', &self.buffer[from..]) {
+                self.line += 1;
+                return Ok(from + newline + 1);
+            }
+            from = self.buffer.len();
+            if self.ended {
+                return Ok(from);
+            }
+            // The overlong line need not be kept: forget what lies behind the excerpt.
+            let before = self.buffer.len();
+            if before > shown + CHUNK {
+                self.offset += (before - shown) as u64;
+                self.buffer.truncate(shown);
+                from = shown;
+            }
+            self.read_more()?;
+        }
+    }
+
+    fn skip_line(&mut self) -> Result<(), ReadError> {
+        loop {
+            if let Some(newline) = memchr::memchr(b'\n', &self.buffer[self.position..]) {
+                self.advance(self.position + newline + 1, 1);
+                return Ok(());
+            }
+            if self.ended {
+                let end = self.buffer.len();
+                self.advance(end, 0);
+                return Ok(());
+            }
+            self.fill()?;
+        }
+    }
+
+    fn advance(&mut self, next: usize, newlines: u64) {
+        self.offset += (next - self.position) as u64;
+        self.position = next;
+        self.line += newlines;
+    }
+
+    /// Drops what is consumed and reads a chunk.
+    fn fill(&mut self) -> Result<(), ReadError> {
+        self.buffer.drain(..self.position);
+        self.position = 0;
+        self.read_more()
+    }
+
+    fn read_more(&mut self) -> Result<(), ReadError> {
+        let length = self.buffer.len();
+        self.buffer.reserve(CHUNK);
+        let limit = CHUNK as u64;
+        let read = (&mut self.input).take(limit).read_to_end(&mut self.buffer).map_err(ReadError::Io)?;
+        self.ended = read < CHUNK;
+        self.nul |= memchr::memchr(0, &self.buffer[length..]).is_some();
+        Ok(())
+    }
+}
+
+fn bytes<'a>(buffer: &'a [u8], tail: &'a [u8], (start, end): (u32, u32)) -> &'a [u8] {
+    if start & TAIL == 0 {
+        &buffer[start as usize..end as usize]
+    } else {
+        &tail[(start & !TAIL) as usize..(end & !TAIL) as usize]
+    }
+}
+
+fn untail(range: &mut (u32, u32), raw: u32) {
+    if range.0 & TAIL != 0 {
+        *range = ((range.0 & !TAIL) + raw, (range.1 & !TAIL) + raw);
+    }
+}
+
+/// Batches are far below 2 GiB, so a position always fits.
+fn index(position: usize) -> u32 {
+    u32::try_from(position).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn syntax() -> Syntax {
+        Syntax { delimiter: b',', quote: Some(b'"'), header: true, skip_lines: 0 }
+    }
+
+    fn split(text: &[u8]) -> (Vec<Vec<String>>, Vec<(u64, u64, Code)>) {
+        let mut splitter = Splitter::new(text, syntax());
+        splitter.header().unwrap();
+        let (mut rows, mut excluded) = (Vec::new(), Vec::new());
+        while let Some(batch) = splitter.batch().unwrap() {
+            for row in 0..batch.len() {
+                rows.push((0..batch.width).map(|column| batch.cell(row, column).to_owned()).collect());
+            }
+            excluded.extend(batch.excluded.iter().map(|record| (record.record, record.line, record.reason)));
+        }
+        (rows, excluded)
+    }
+
+    #[test]
+    fn quotes_hold_delimiters_newlines_and_quotes() {
+        let (rows, excluded) = split(b"a,b\r\n1,\"x, \"\"y\"\"\nz\"\r\n\"2\",\"\"\n3,q\"r");
+        assert_eq!(rows, [["1", "x, \"y\"\nz"], ["2", ""], ["3", "q\"r"]]);
+        assert!(excluded.is_empty());
+    }
+
+    #[test]
+    fn what_cannot_be_split_is_counted_with_its_line() {
+        let (rows, excluded) = split(b"a,b\n1,2\n\n1,2,3\n,\na,b\n1,\0\n\"4\n\",5\n6\n");
+        assert_eq!(rows, [["1", "2"], ["4\n", "5"]]);
+        assert_eq!(
+            excluded,
+            [
+                (2, 3, Code::RecordBlank),
+                (3, 4, Code::RecordRagged),
+                (4, 5, Code::RecordBlank),
+                (5, 6, Code::HeaderRepeated),
+                (6, 7, Code::RecordNul),
+                (8, 10, Code::RecordRagged),
+            ]
+        );
+    }
+
+    #[test]
+    fn an_open_quote_costs_one_record() {
+        let mut text = b"a,b\n1,\"open\n".to_vec();
+        for number in 0..200_000 {
+            text.extend_from_slice(format!("{number},x\n").as_bytes());
+        }
+        let (rows, excluded) = split(&text);
+        assert_eq!(rows.len(), 200_000);
+        assert_eq!(excluded, [(1, 2, Code::RecordTooLong)]);
+    }
+
+    #[test]
+    fn a_long_field_costs_one_record() {
+        let mut text = b"a,b\n1,2\n3,".to_vec();
+        text.extend(std::iter::repeat_n(b'x', 10 << 20));
+        text.extend_from_slice(b"\n5,6\n");
+        let (rows, excluded) = split(&text);
+        assert_eq!(rows, [["1", "2"], ["5", "6"]]);
+        assert_eq!(excluded, [(2, 3, Code::RecordTooLong)]);
+    }
+
+    #[test]
+    fn batches_join_without_a_seam() {
+        let mut text = String::from("a,b\n");
+        let mut expected = Vec::new();
+        for number in 0..600_000 {
+            text.push_str(&format!("{number},\"v \"\"{number}\"\"\"\n"));
+            expected.push(vec![number.to_string(), format!("v \"{number}\"")]);
+        }
+        let (rows, excluded) = split(text.as_bytes());
+        assert!(excluded.is_empty());
+        assert!(rows == expected);
+    }
+}

@@ -1,0 +1,368 @@
+//! One batch of one file becomes one frame of one population.
+
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::Arc;
+
+use polars::prelude::{
+    BooleanChunked, Column as Stored, DataFrame, Int64Chunked, IntoColumn as _, NewChunkedArray as _,
+};
+use tieout_model::{Code, ColumnType, RecordRef, amount};
+
+use crate::convert::cell::Absent;
+use crate::convert::column::Builder;
+use crate::convert::compute::{self, Computed};
+use crate::convert::{Column, Values};
+use crate::diagnose::{Sighting, Tallies};
+use crate::plan::{Bound, ColumnPlan, How, TablePlan};
+use crate::profile::CreditSign;
+use crate::read::Batch;
+use crate::store::{REC, UNREADABLE};
+
+/// A table that is being read from one file.
+pub(crate) struct Reading {
+    pub plan: Arc<TablePlan>,
+    pub bound: Bound,
+    pub headers: Arc<Vec<String>>,
+    /// Index of the file.
+    pub file: u32,
+    /// Negate credit notes.
+    pub flip: Flip,
+    /// Note keys and contents, because several files feed the population.
+    pub track: bool,
+}
+
+/// Which records are credit notes stated positive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flip {
+    None,
+    CreditNotes,
+    All,
+}
+
+/// What came out of a batch.
+pub(crate) struct Part {
+    pub frame: DataFrame,
+    pub elsewhere: u64,
+    pub tallies: Tallies,
+    /// Unreadable cells by column.
+    pub unreadable: Vec<(usize, u64)>,
+    /// Most decimals written, by column.
+    pub decimals: Vec<u8>,
+    /// Key of each record, 0 where it has none; only if tracked.
+    pub keys: Vec<u128>,
+    /// Digest of each record's cells; only if tracked.
+    pub contents: Vec<u64>,
+    /// Credit notes with positive and with negative control amounts.
+    pub signs: Signs,
+    /// Which records of the batch are kept.
+    pub rows: Vec<u32>,
+}
+
+/// Credit notes by the sign of their total as stated, with the line of the first of each.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Signs {
+    pub positive: u64,
+    pub negative: u64,
+    pub first: Option<Sighting>,
+}
+
+impl Flip {
+    /// From the format; `auto` is settled by what the credit notes show.
+    pub fn of(sign: CreditSign, positive: bool) -> Self {
+        match sign {
+            CreditSign::AsIs => Self::None,
+            CreditSign::Positive => Self::CreditNotes,
+            CreditSign::Negate => Self::All,
+            CreditSign::Auto if positive => Self::CreditNotes,
+            CreditSign::Auto => Self::None,
+        }
+    }
+}
+
+impl Reading {
+    /// Converts a batch.
+    pub fn convert(&self, batch: &Batch, rows: Vec<u32>) -> Part {
+        let mut tallies = Tallies::default();
+        let credit = self.credit_notes(batch, &rows);
+        let mut signs = Signs::default();
+        let mut columns: Vec<Option<Column>> = Vec::with_capacity(self.plan.columns.len());
+        for (index, column) in self.plan.columns.iter().enumerate() {
+            if !column.stored || self.bound.missing[index] {
+                columns.push(None);
+                continue;
+            }
+            let mut converted = match &column.how {
+                How::Constant(value, _) => Column::constant(value, column.ty, rows.len()),
+                How::Record => self.record_numbers(batch, &rows, column.ty),
+                How::Compute { .. } => self.compute(batch, &rows, column, &columns, &mut tallies),
+                How::Header(_) | How::Position(_) => match self.bound.fields[index] {
+                    Some(field) => self.cells(batch, &rows, index, field, &mut tallies),
+                    None => {
+                        columns.push(None);
+                        continue;
+                    }
+                },
+            };
+            let computed = matches!(column.how, How::Compute { .. });
+            if crate::totals::control_column(&self.plan.population.name) == Some(column.name.as_str()) && !computed {
+                self.note_signs(batch, &rows, index, &converted, credit.as_deref(), &mut signs);
+            }
+            if !computed && matches!(column.ty, ColumnType::Money | ColumnType::Quantity) {
+                self.flip(&mut converted, credit.as_deref());
+            }
+            columns.push(Some(converted));
+        }
+        self.part(batch, rows, columns, tallies, signs)
+    }
+
+    fn part(
+        &self,
+        batch: &Batch,
+        rows: Vec<u32>,
+        columns: Vec<Option<Column>>,
+        tallies: Tallies,
+        signs: Signs,
+    ) -> Part {
+        let elsewhere = (batch.len() - rows.len()) as u64;
+        let decimals = columns.iter().map(|column| column.as_ref().map_or(0, |column| column.decimals)).collect();
+        let contents = if self.track { self.contents(batch, &rows) } else { Vec::new() };
+        let keys = if self.track { self.keys(&columns, &contents, rows.len()) } else { Vec::new() };
+        let records =
+            rows.iter().map(|row| RecordRef { source: self.file, record: batch.numbers[*row as usize] }.pack());
+        let mut stored: Vec<Stored> = vec![Int64Chunked::from_vec(REC.into(), records.collect()).into_column()];
+        let mut unreadable = Vec::new();
+        for (index, column) in columns.into_iter().enumerate() {
+            let Some(mut column) = column else { continue };
+            let name = &self.plan.columns[index].name;
+            if let Some(marks) = column.unreadable.take() {
+                unreadable.push((index, marks.iter().filter(|mark| **mark).count() as u64));
+                let companion = format!("{name}{UNREADABLE}");
+                stored.push(BooleanChunked::from_slice(companion.as_str().into(), &marks).into_column());
+            }
+            stored.push(column.into_stored(name));
+        }
+        // Every column has as many values as there are rows and a name of its own.
+        let frame = DataFrame::new(rows.len(), stored).unwrap_or_default();
+        assert_eq!(frame.height(), rows.len(), "a column was converted short");
+        Part { frame, elsewhere, tallies, unreadable, decimals, keys, contents, signs, rows }
+    }
+
+    fn cells(&self, batch: &Batch, rows: &[u32], index: usize, field: usize, tallies: &mut Tallies) -> Column {
+        let column = &self.plan.columns[index];
+        let mut builder = Builder::new(column.ty, rows.len());
+        for row in rows {
+            let row = *row as usize;
+            let places = self.bound.minor[index].and_then(|field| currency_places(batch.cell(row, field)));
+            let places = places.or(match column.minor {
+                Some(crate::plan::Minor::Places(places)) => Some(places),
+                _ => None,
+            });
+            match column.rules.value(batch.cell(row, field), places) {
+                Ok(value) => builder.push(value),
+                Err(Absent::Empty) => {
+                    if column.required {
+                        let sighting = || self.sight(batch, row, Some(field));
+                        tallies.add(Code::CellEmptyRequired, &column.canonical, batch.lines[row], sighting);
+                    }
+                    builder.absent(false);
+                }
+                Err(Absent::Unreadable(code)) => {
+                    tallies.add(code, &column.canonical, batch.lines[row], || self.sight(batch, row, Some(field)));
+                    builder.absent(true);
+                }
+            }
+        }
+        builder.finish()
+    }
+
+    fn compute(
+        &self,
+        batch: &Batch,
+        rows: &[u32],
+        column: &ColumnPlan,
+        done: &[Option<Column>],
+        tallies: &mut Tallies,
+    ) -> Column {
+        let mut builder = Builder::new(column.ty, rows.len());
+        let How::Compute { operation, operands, places } = &column.how else { return builder.finish() };
+        let inputs: Vec<(&Column, u8)> = operands
+            .iter()
+            .filter_map(|operand| Some((done[*operand].as_ref()?, self.plan.columns[*operand].ty.scale()?)))
+            .collect();
+        let scale = column.ty.scale().unwrap_or(0);
+        let complete = inputs.len() == operands.len();
+        let decimals = places.unwrap_or(scale);
+        for (at, row) in rows.iter().enumerate() {
+            let result = if complete { compute::row(&inputs, at, *operation, *places, scale) } else { Computed::Empty };
+            let code = match result {
+                Computed::Units(units) => {
+                    builder.push(crate::convert::Value::Units(units, decimals));
+                    continue;
+                }
+                Computed::Empty => {
+                    builder.absent(false);
+                    continue;
+                }
+                Computed::Unreadable => None,
+                Computed::Precision => Some(Code::AmountPrecision),
+                Computed::Range => Some(Code::AmountRange),
+            };
+            if let Some(code) = code {
+                let row = *row as usize;
+                tallies.add(code, &column.canonical, batch.lines[row], || self.sight(batch, row, None));
+            }
+            builder.absent(true);
+        }
+        builder.finish()
+    }
+
+    fn record_numbers(&self, batch: &Batch, rows: &[u32], ty: ColumnType) -> Column {
+        let mut builder = Builder::new(ty, rows.len());
+        for row in rows {
+            let number = batch.numbers[*row as usize];
+            match ty {
+                ColumnType::Int => {
+                    builder.push(crate::convert::Value::Units(i64::try_from(number).unwrap_or(i64::MAX), 0))
+                }
+                _ => builder.push(crate::convert::Value::Text(number.to_string().into())),
+            }
+        }
+        builder.finish()
+    }
+
+    /// Which rows are credit notes by their document type; `None` if the table does not tell.
+    fn credit_notes(&self, batch: &Batch, rows: &[u32]) -> Option<Vec<bool>> {
+        let index = self.plan.document_type?;
+        let column = &self.plan.columns[index];
+        if let How::Constant(_, word) = &column.how {
+            return Some(vec![word == "credit_note"; rows.len()]);
+        }
+        let field = self.bound.fields[index]?;
+        Some(rows.iter().map(|row| column.rules.word(batch.cell(*row as usize, field)) == Ok("credit_note")).collect())
+    }
+
+    fn flip(&self, column: &mut Column, credit: Option<&[bool]>) {
+        let Values::Units(units) = &mut column.values else { return };
+        match (self.flip, credit) {
+            (Flip::None, _) | (Flip::CreditNotes, None) => {}
+            // i64::MIN has no opposite; no export states it.
+            (Flip::All, _) => units.iter_mut().for_each(|units| *units = units.saturating_neg()),
+            (Flip::CreditNotes, Some(credit)) => {
+                for (units, _) in units.iter_mut().zip(credit).filter(|(_, credit)| **credit) {
+                    *units = units.saturating_neg();
+                }
+            }
+        }
+    }
+
+    fn note_signs(
+        &self,
+        batch: &Batch,
+        rows: &[u32],
+        index: usize,
+        column: &Column,
+        credit: Option<&[bool]>,
+        signs: &mut Signs,
+    ) {
+        let (Some(credit), Values::Units(units)) = (credit, &column.values) else { return };
+        for (at, units) in units.iter().enumerate().filter(|(at, units)| credit[*at] && **units != 0) {
+            if *units > 0 {
+                if signs.positive == 0 && signs.first.is_none() {
+                    signs.first = Some(self.sight(batch, rows[at] as usize, self.bound.fields[index]));
+                }
+                signs.positive += 1;
+            } else {
+                signs.negative += 1;
+            }
+        }
+    }
+
+    /// A digest of the mapped cells as received, by canonical name, so that no column order shows.
+    fn contents(&self, batch: &Batch, rows: &[u32]) -> Vec<u64> {
+        let mut fields: Vec<(&str, usize)> = self
+            .plan
+            .columns
+            .iter()
+            .zip(&self.bound.fields)
+            .filter_map(|(column, field)| Some((column.name.as_str(), (*field)?)))
+            .collect();
+        fields.sort_unstable();
+        rows.iter()
+            .map(|row| {
+                let mut hasher = DefaultHasher::new();
+                for (name, field) in &fields {
+                    name.hash(&mut hasher);
+                    batch.cell(*row as usize, *field).trim_ascii().hash(&mut hasher);
+                }
+                hasher.finish()
+            })
+            .collect()
+    }
+
+    fn keys(&self, columns: &[Option<Column>], contents: &[u64], rows: usize) -> Vec<u128> {
+        let numbered = self.plan.numbered();
+        let mut parts = Vec::new();
+        for name in &self.plan.population.key {
+            let Some(index) = self.plan.column(name) else { continue };
+            if matches!(self.plan.columns[index].how, How::Record) {
+                continue;
+            }
+            let required = self.plan.population.column(name).is_some_and(|column| column.required);
+            if let Some(column) = &columns[index] {
+                parts.push((column, required));
+            }
+        }
+        (0..rows).map(|row| key(&parts, row, numbered.then(|| contents[row]))).collect()
+    }
+
+    /// Where a cell, or a record as a whole, stands.
+    fn sight(&self, batch: &Batch, row: usize, field: Option<usize>) -> Sighting {
+        let (cell_line, column, width, excerpt) = batch.excerpt(row, field.unwrap_or(0));
+        Sighting {
+            record: batch.numbers[row],
+            line: batch.lines[row],
+            cell_line,
+            column,
+            width: if field.is_some() { width } else { 0 },
+            excerpt,
+            cell: field.map(|field| batch.cell(row, field).trim_ascii().to_owned()).unwrap_or_default(),
+            field: field.map(|field| (field + 1, self.headers.get(field).cloned().unwrap_or_default())),
+        }
+    }
+}
+
+fn currency_places(cell: &str) -> Option<u8> {
+    amount::minor_units(&cell.trim_ascii().to_ascii_uppercase())
+}
+
+/// A 128-bit digest of a key; 0 if a part that must be there is not.
+fn key(parts: &[(&Column, bool)], row: usize, content: Option<u64>) -> u128 {
+    let (mut low, mut high) = (DefaultHasher::new(), DefaultHasher::new());
+    high.write_u8(1);
+    if parts.is_empty() {
+        return 0;
+    }
+    for hasher in [&mut low, &mut high] {
+        for (column, required) in parts {
+            let present = match &column.values {
+                Values::Text(all) => all.get(row).is_some(),
+                _ => column.is_valid(row),
+            };
+            if column.is_unreadable(row) || *required && !present {
+                return 0;
+            }
+            present.hash(hasher);
+            if !present {
+                continue;
+            }
+            match &column.values {
+                Values::Units(all) => all[row].hash(hasher),
+                Values::Days(all) => all[row].hash(hasher),
+                Values::Flags(all) => all[row].hash(hasher),
+                Values::Text(all) => all.get(row).hash(hasher),
+            }
+        }
+        content.hash(hasher);
+    }
+    (u128::from(high.finish()) << 64) | u128::from(low.finish()).max(1)
+}
