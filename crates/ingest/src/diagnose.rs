@@ -128,20 +128,22 @@ pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a s
         .map(|(_, candidate)| candidate)
 }
 
-/// Insertions, deletions and substitutions between two words (Levenshtein).
+/// Insertions, deletions, substitutions and swaps of neighbours between two words.
 fn distance(left: &str, right: &str) -> usize {
-    let right: Vec<char> = right.chars().collect();
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (index, from) in left.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = index + 1;
-        for (at, to) in right.iter().enumerate() {
-            let replaced = diagonal + usize::from(from != *to);
-            diagonal = row[at + 1];
-            row[at + 1] = replaced.min(diagonal + 1).min(row[at] + 1);
+    let (left, right): (Vec<char>, Vec<char>) = (left.chars().collect(), right.chars().collect());
+    let mut rows = vec![(0..=right.len()).collect::<Vec<usize>>()];
+    for (i, from) in left.iter().enumerate() {
+        let mut row = vec![i + 1];
+        for (j, to) in right.iter().enumerate() {
+            let mut least = (rows[i][j] + usize::from(from != to)).min(rows[i][j + 1] + 1).min(row[j] + 1);
+            if i > 0 && j > 0 && *from == right[j - 1] && left[i - 1] == *to {
+                least = least.min(rows[i - 1][j - 1] + 1);
+            }
+            row.push(least);
         }
+        rows.push(row);
     }
-    row[right.len()]
+    rows[left.len()][right.len()]
 }
 
 #[cfg(test)]
@@ -153,6 +155,7 @@ mod tests {
         assert_eq!(nearest("InvoceNo", ["CustomerID", "InvoiceNo"]), Some("InvoiceNo"));
         assert_eq!(nearest("invoice no", ["InvoiceNo", "Date"]), Some("InvoiceNo"));
         assert_eq!(nearest("quantity", ["Description", "Country"]), None);
+        assert_eq!(nearest("tax_di", ["tax_exempt", "tax_id"]), Some("tax_id"));
         assert_eq!(nearest("invioce_id", ["invoice_id", "item_id"]), Some("invoice_id"));
     }
 

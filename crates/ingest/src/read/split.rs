@@ -189,7 +189,8 @@ impl<R: Read> Splitter<R> {
         let rest = self.buffer.split_off(at);
         let mut data = std::mem::replace(&mut self.buffer, rest);
         self.offset += (at - self.position) as u64;
-        self.position = 0;
+        // What was consumed before, the header, stands in front.
+        let begin = std::mem::take(&mut self.position);
         let raw = u32::try_from(data.len()).unwrap_or(u32::MAX);
         batch.raw = data.len();
         for range in &mut fields {
@@ -203,7 +204,8 @@ impl<R: Read> Splitter<R> {
         data.append(&mut tail);
         batch.text = String::from_utf8(data).map_err(|error| {
             let valid = error.utf8_error().valid_up_to();
-            let above = memchr::memchr_iter(b'\n', &error.as_bytes()[..valid]).count() as u64;
+            let above =
+                memchr::memchr_iter(b'\n', error.as_bytes().get(begin..valid).unwrap_or_default()).count() as u64;
             ReadError::Encoding(first_line + above)
         })?;
         batch.read = self.record;
