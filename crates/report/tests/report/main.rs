@@ -214,6 +214,15 @@ fn findings_that_explain_each_other_are_not_lost() {
 }
 
 #[test]
+fn a_finding_about_a_customer_names_him_once() {
+    let mut report = sample::report();
+    report.findings.truncate(1);
+    report.findings[0].key = vec![("customer_id".to_owned(), "C-1042".to_owned())];
+    let text = rendered(&report, "text");
+    assert!(text.contains("double-billed-order-line   C-1042    "), "{text}");
+}
+
+#[test]
 fn formats_are_found_by_name() {
     for format in FORMATS {
         assert_eq!(Format::parse(format.name).map(|found| found.name), Some(format.name));

@@ -51,7 +51,7 @@ fn finding(rule: &str, party: &str, document: &str) -> Finding {
         confidence: Confidence::Certain,
         confidence_reason: "order line, quantity and price agree".to_owned(),
         population: "invoice".to_owned(),
-        key: pairs(&[("invoice_id", document)]),
+        key: pairs(&[("invoice_id", document), ("invoice_no", document), ("customer_id", party)]),
         party: Some(party.to_owned()),
         message: format!("invoice {document} bills what another invoice billed before"),
         expected: None,

@@ -53,7 +53,10 @@ pub(super) fn render(report: &AuditReport, finding: &Finding, detail: Detail, pa
 pub(super) fn headline(finding: &Finding, indent: usize, page: &mut Page<'_>) -> io::Result<()> {
     let margin = " ".repeat(indent);
     let key = key_words(finding);
-    let who = finding.party.as_ref().map_or(key.clone(), |party| format!("{party} / {key}"));
+    let who = match &finding.party {
+        Some(party) if *party != key => format!("{party} / {key}"),
+        _ => key,
+    };
     let money: Vec<_> = finding.effects.iter().map(|effect| stake(finding, effect)).collect();
     let left = format!("{margin}{}   {who}", finding.rule);
     let right = match finding.severity {
@@ -78,10 +81,18 @@ pub(super) fn consequence(finding: &Finding, page: &mut Page<'_>) -> io::Result<
     page.hanging(2, "consequence  ", 6, &text)
 }
 
-/// The key's values.
+/// The key's values, each once; without the customer, who stands before them, unless there is nothing else.
 pub(super) fn key_words(finding: &Finding) -> String {
-    let values: Vec<_> = finding.key.iter().map(|(_, value)| value.as_str()).collect();
-    values.join(" / ")
+    let mut values: Vec<&str> = Vec::new();
+    for (_, value) in &finding.key {
+        if !values.contains(&value.as_str()) && finding.party.as_ref() != Some(value) {
+            values.push(value);
+        }
+    }
+    match &finding.party {
+        Some(party) if values.is_empty() => party.clone(),
+        _ => values.join(" / "),
+    }
 }
 
 /// `over-billed 1,190.00 USD (net 1,000.00, tax 190.00)`.

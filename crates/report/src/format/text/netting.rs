@@ -15,6 +15,9 @@ const ENTRIES_MAX: usize = 10;
 pub(super) fn render(report: &AuditReport, page: &mut Page<'_>) -> io::Result<()> {
     let entries = &report.netting.entries;
     page.heading("5. Netting register")?;
+    if entries.is_empty() && report.netting.ambiguous == 0 {
+        return page.line("Nothing was netted.");
+    }
     let number = |wanted: fn(&&NettingEntry) -> bool| count(entries.iter().filter(wanted).count() as u64);
     let summary = format!(
         "{}: {} by inference, {} crossing a month, {} with a rebill; {} that several bills could explain, not netted",
