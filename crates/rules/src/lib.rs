@@ -1,1 +1,25 @@
+//! Rules over populations: from declarative TOML to findings.
+//!
+//! `file` is the rule as written, `rule` the library, `expr` the expression language, `catalog` what is loaded, `plan` the
+//! algebra, `checks` one kind a file, `engine` its executors, `judge` exact procedures over groups, `harvest` the boundary
+//! behind which there are findings and no rows.
 
+pub mod audit;
+pub mod catalog;
+mod cause;
+pub mod checks;
+pub mod engine;
+pub mod expr;
+pub mod file;
+pub mod harvest;
+pub mod judge;
+mod needs;
+mod netted;
+pub mod plan;
+pub mod rule;
+pub mod value;
+mod waiver;
+
+pub use audit::{Options, Outcome, RuleSetting, audit, audit_with, plan_check};
+pub use needs::needed_columns;
+pub use rule::{Library, Rule};

@@ -1,0 +1,21 @@
+//! Embeds the bundled rules by listing `rules/*.toml` of the repository.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::{env, fs};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let folder = Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("../../rules");
+    println!("cargo::rerun-if-changed={}", folder.display());
+    let mut files: Vec<_> = fs::read_dir(&folder)?.filter_map(Result::ok).map(|entry| entry.path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+    files.sort();
+    let mut code = String::from("/// The bundled rules: path and text.\npub const BUNDLED: &[(&str, &str)] = &[\n");
+    for path in files {
+        let name = path.file_name().and_then(|name| name.to_str()).ok_or("a rule's file name is not text")?;
+        writeln!(code, "    ({:?}, include_str!({:?})),", format!("rules/{name}"), path.canonicalize()?)?;
+    }
+    code.push_str("];\n");
+    fs::write(Path::new(&env::var("OUT_DIR")?).join("bundled.rs"), code)?;
+    Ok(())
+}

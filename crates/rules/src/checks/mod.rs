@@ -1,0 +1,246 @@
+//! Check kinds: one file each, and this list.
+//!
+//! A kind turns its TOML table into a `Procedure`: a plan that grades every record of one population, and, where a group
+//! must be decided, a judge. No kind knows an engine.
+
+mod assert;
+mod balance;
+pub mod build;
+mod duplicate;
+mod effect;
+mod foot;
+pub mod guard;
+mod lookup;
+mod matching;
+pub mod sentence;
+mod sequence;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tieout_model::{Date, Period};
+
+use crate::catalog::Catalog;
+use crate::expr::Ast;
+use crate::file::CheckFile;
+use crate::judge::netting::Netting;
+use crate::plan::Plan;
+use crate::rule::Rule;
+use crate::value::{Relation, Value};
+
+pub use build::{Build, Refusal};
+
+/// Every kind, in the order of the documentation.
+pub const KINDS: &[&str] = &["assert", "foot", "lookup", "duplicate", "matching", "balance", "sequence"];
+
+impl CheckFile {
+    /// The kind that is set, if exactly one is.
+    pub fn kind(&self) -> Option<&'static str> {
+        let set = [
+            self.assert.is_some(),
+            self.foot.is_some(),
+            self.lookup.is_some(),
+            self.duplicate.is_some(),
+            self.matching.is_some(),
+            self.balance.is_some(),
+            self.sequence.is_some(),
+        ];
+        let mut kinds = KINDS.iter().zip(set).filter(|(_, set)| *set).map(|(kind, _)| *kind);
+        kinds.next().filter(|_| kinds.next().is_none())
+    }
+}
+
+/// What the audit looks at.
+#[derive(Clone, Default)]
+pub struct Audited {
+    /// The period under audit; `None`: everything.
+    pub period: Option<Period>,
+    /// The day as at which the world is seen.
+    pub as_of: Option<Date>,
+    /// What netting removed before any rule judges.
+    pub netting: Arc<Netting>,
+}
+
+/// What became of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Tested, nothing found.
+    Clean,
+    /// Tested, an exception or a candidate for the judge.
+    Exception,
+    /// Not what the rule is about.
+    OutOfScope,
+    /// Before the look-back, after the period or after the as-of date.
+    Outside,
+    /// In the look-back.
+    Context,
+    /// Its counterpart may lie outside the extract.
+    OutsideExtract,
+    /// Not tested, by index of the cause.
+    NotTested(usize),
+}
+
+impl Outcome {
+    /// As a number in a plan.
+    pub fn code(self) -> i128 {
+        match self {
+            Self::Clean => 0,
+            Self::Exception => 1,
+            Self::OutOfScope => 2,
+            Self::Outside => 3,
+            Self::Context => 4,
+            Self::OutsideExtract => 5,
+            Self::NotTested(index) => 100 + i128::try_from(index).unwrap_or(i128::MAX - 100),
+        }
+    }
+
+    /// From the number.
+    pub fn of(code: i128) -> Self {
+        match code {
+            0 => Self::Clean,
+            1 => Self::Exception,
+            2 => Self::OutOfScope,
+            3 => Self::Outside,
+            4 => Self::Context,
+            5 => Self::OutsideExtract,
+            other => Self::NotTested(usize::try_from(other - 100).unwrap_or(0)),
+        }
+    }
+}
+
+/// Records of another population that show an exception.
+pub struct EvidencePlan {
+    /// What part they play.
+    pub role: String,
+    /// Their population.
+    pub population: String,
+    /// Their record column.
+    pub rec: String,
+    /// Prefix of their columns.
+    pub prefix: String,
+    /// The records with their key columns.
+    pub plan: Plan,
+    /// Key columns: of the graded record, of these.
+    pub on: Vec<(String, String)>,
+    /// Only those whose date (this column) is no later than that of the record.
+    pub until: Option<(String, String)>,
+}
+
+/// What a judge says of one wrong item.
+#[derive(Clone, Debug, Default)]
+pub struct Wrong {
+    /// Index of the wrong item among the candidates.
+    pub row: usize,
+    /// The other members of its group, in order.
+    pub members: Vec<usize>,
+    /// Replaces the record's expected value.
+    pub expected: Option<Value>,
+    /// Replaces the record's stated value.
+    pub stated: Option<Value>,
+    /// Money at stake, in units of the `__amount` column, where the judge knows better.
+    pub amount: Option<i128>,
+    /// Reasons that lower the confidence to `likely`.
+    pub likely: Vec<String>,
+    /// Reasons that lower the confidence to `review`.
+    pub review: Vec<String>,
+    /// What the netting removed, and other facts, in words.
+    pub chain: Vec<String>,
+    /// Words for `{detail}` in the sentence.
+    pub detail: String,
+    /// The document that already put it right.
+    pub corrected_by: Option<String>,
+    /// Part of the fingerprint besides the record's key (a range of missing numbers, a first missing day).
+    pub item: Option<String>,
+}
+
+/// What a judge came to.
+#[derive(Clone, Debug, Default)]
+pub struct Judgement {
+    /// Wrong items.
+    pub wrong: Vec<Wrong>,
+    /// Candidates that turned out not to be testable, with the reason.
+    pub not_tested: Vec<(usize, String)>,
+    /// Reason for which the whole rule was not performed after all.
+    pub not_performed: Option<String>,
+}
+
+/// An exact procedure over candidate groups.
+pub type Decide = Box<dyn Fn(&Relation, &[Relation]) -> Judgement + Send + Sync>;
+
+/// How candidates are decided.
+pub struct Judge {
+    /// Narrows the graded records to candidates; the reference engine does without.
+    pub narrow: Option<Box<dyn Fn(Plan) -> Plan + Send + Sync>>,
+    /// Other relations that the judge reads: plan, and key columns (candidate, other) that restrict it to candidates.
+    pub others: Vec<(Plan, Vec<(String, String)>)>,
+    /// Context records are members too.
+    pub with_context: bool,
+    /// The decision.
+    pub decide: Decide,
+}
+
+/// A rule made runnable.
+pub struct Procedure {
+    /// The population under test.
+    pub population: String,
+    /// Its record column.
+    pub rec: String,
+    /// One row a record, with `__outcome`.
+    pub graded: Plan,
+    /// Words of the not-tested causes.
+    pub causes: Vec<String>,
+    /// Columns that identify the record for people, the key first.
+    pub key: Vec<String>,
+    /// Pieces of the sentence.
+    pub sentence: Vec<sentence::Piece>,
+    /// Record columns of parents with their populations.
+    pub parents: Vec<(String, String)>,
+    /// Records of other populations.
+    pub evidence: Vec<EvidencePlan>,
+    /// Record columns of reference rows: column, population, role, prefix.
+    pub records: Vec<(String, String, String, String)>,
+    /// For groups.
+    pub judge: Option<Judge>,
+    /// What keeps legal look-alikes silent.
+    pub guards: Vec<guard::Guard>,
+    /// How many of the key columns are the population's own key.
+    pub own_key: usize,
+    /// Reasons for which no finding is more than `review`.
+    pub review: Vec<String>,
+    /// Further columns to show.
+    pub shown: Vec<String>,
+}
+
+/// Plans one rule, or says why it cannot run.
+pub fn plan(
+    rule: &Rule,
+    catalog: &Catalog,
+    audited: &Audited,
+    own_params: &BTreeMap<String, String>,
+) -> Result<Procedure, Refusal> {
+    let params = rule.params(own_params).map_err(Refusal::Wrong)?;
+    let check = &rule.file.check;
+    let build = |population, params: BTreeMap<String, Ast>| Build::new(rule, catalog, audited, params, population);
+    if let Some(file) = &check.assert {
+        return assert::plan(file, build(&file.population, params)?);
+    }
+    if let Some(file) = &check.foot {
+        return foot::plan(file, build(&file.population, params)?);
+    }
+    if let Some(file) = &check.lookup {
+        return lookup::plan(file, build(&file.population, params)?);
+    }
+    if let Some(file) = &check.duplicate {
+        return duplicate::plan(file, build(&file.population, params)?);
+    }
+    if let Some(file) = &check.matching {
+        return matching::plan(file, build(&file.population, params)?);
+    }
+    if let Some(file) = &check.balance {
+        return balance::plan(file, build(&file.population, params)?);
+    }
+    match &check.sequence {
+        Some(file) => sequence::plan(file, build(&file.population, params)?),
+        None => Err(Refusal::Wrong(Vec::new())),
+    }
+}

@@ -1,0 +1,21 @@
+//! Executors of the plan algebra: plain loops as the oracle, polars as the default.
+
+pub mod polars;
+pub mod reference;
+
+use crate::plan::Plan;
+use crate::value::Relation;
+
+/// An engine's own failure; the rule is in `error`, never silently empty.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct EngineError(pub String);
+
+/// Runs plans. Rows come back in no particular order.
+pub trait Engine {
+    /// One relation a plan.
+    fn run(&self, plans: &[Plan]) -> Result<Vec<Relation>, EngineError>;
+
+    /// True if judges see every record instead of the candidates that the plan selects (the oracle's way).
+    fn judges_everything(&self) -> bool;
+}

@@ -1,0 +1,236 @@
+//! Which records of a key group are surplus: in the order of the rule, the first is the original.
+
+use std::collections::BTreeMap;
+
+use tieout_model::{Date, Period};
+
+use super::netting::Netting;
+use super::{group_by, number};
+use crate::checks::{Judgement, Outcome, Wrong};
+use crate::value::{Relation, Value};
+
+/// What makes two records of a group the same thing.
+#[derive(Clone, Debug, Default)]
+pub struct Terms {
+    /// Equal columns.
+    pub key: Vec<String>,
+    /// Columns that must differ.
+    pub differs: Vec<String>,
+    /// Columns that show two sales where both have them and they differ.
+    pub unless_differs: Vec<String>,
+    /// Total order; the record number comes last.
+    pub order: Vec<String>,
+    /// `~date` within `~days` of the record before.
+    pub near: bool,
+    /// `~similar` alike.
+    pub similar: bool,
+    /// Number of line columns compared as a set; 0: lines are not compared.
+    pub content: usize,
+    /// Equal steps that explain the repeat.
+    pub cadence: Option<u32>,
+    /// `~allowed` ÷ `~each` records are as sold.
+    pub allowed: bool,
+}
+
+struct Group<'a> {
+    candidates: &'a Relation,
+    terms: &'a Terms,
+    lines: BTreeMap<Vec<Value>, Vec<Vec<Value>>>,
+}
+
+/// Judges every key group.
+pub fn judge(
+    candidates: &Relation,
+    others: &[Relation],
+    terms: &Terms,
+    netting: Option<&Netting>,
+    rec: &str,
+    _period: Option<Period>,
+    _as_of: Option<Date>,
+) -> Judgement {
+    let mut judgement = Judgement::default();
+    let keys: Vec<usize> = terms.key.iter().map(|name| candidates.index(name)).collect();
+    let order: Vec<usize> = terms.order.iter().map(String::as_str).chain([rec]).map(|name| candidates.index(name)).collect();
+    let group = Group { candidates, terms, lines: others.first().map(lines).unwrap_or_default() };
+    let rec = candidates.index(rec);
+    let residue = |member: usize| netting.zip(candidates.rows[member][rec].num()).and_then(|(netting, rec)| netting.of(rec));
+    for mut members in group_by(candidates, &keys).into_values().filter(|members| members.len() > 1) {
+        members.sort_by(|&a, &b| {
+            let place = |row: usize| order.iter().map(|&column| &candidates.rows[row][column]).collect::<Vec<_>>();
+            place(a).cmp(&place(b))
+        });
+        let mut chain: Vec<String> = Vec::new();
+        members.retain(|&member| match residue(member) {
+            Some(residue) if residue.left <= 0 => {
+                chain.extend(residue.words.iter().cloned());
+                false
+            }
+            _ => true,
+        });
+        let mut untold: Vec<usize> = Vec::new();
+        for run in group.runs(&members, &mut untold) {
+            if run.len() > 1 && !group.rhythm(&members, &run) {
+                group.surplus(&run, &chain, &residue, &mut judgement);
+            }
+        }
+        judgement.not_tested.extend(untold.into_iter().map(|row| (row, "no lines to compare".to_owned())));
+    }
+    judgement
+}
+
+fn lines(relation: &Relation) -> BTreeMap<Vec<Value>, Vec<Vec<Value>>> {
+    let starting = |prefix: &str| -> Vec<usize> {
+        (0..relation.columns.len()).filter(|&index| relation.columns[index].name.starts_with(prefix)).collect()
+    };
+    let keys = starting("line:key:");
+    let columns: Vec<usize> = (0..relation.columns.len())
+        .filter(|&index| relation.columns[index].name.starts_with("line:") && relation.columns[index].name.ends_with('~'))
+        .collect();
+    let mut sets: BTreeMap<Vec<Value>, Vec<Vec<Value>>> = BTreeMap::new();
+    for row in &relation.rows {
+        let pick = |columns: &[usize]| columns.iter().map(|&column| row[column].clone()).collect::<Vec<_>>();
+        sets.entry(pick(&keys)).or_default().push(pick(&columns));
+    }
+    sets.values_mut().for_each(|set| set.sort());
+    sets
+}
+
+impl Group<'_> {
+    fn cell(&self, row: usize, name: &str) -> &Value {
+        &self.candidates.rows[row][self.candidates.index(name)]
+    }
+
+    fn content(&self, row: usize) -> Option<&Vec<Vec<Value>>> {
+        let key: Vec<Value> = self
+            .candidates
+            .columns
+            .iter()
+            .enumerate()
+            .filter(|(_, column)| column.name.starts_with("~line:"))
+            .map(|(index, _)| self.candidates.rows[row][index].clone())
+            .collect();
+        self.lines.get(&key)
+    }
+
+    /// Whether two records, the first earlier, are the same thing.
+    fn same(&self, first: usize, second: usize, untold: &mut Vec<usize>) -> bool {
+        let terms = self.terms;
+        let differ = |name: &String| self.cell(first, name) != self.cell(second, name);
+        let tell_apart = |name: &String| {
+            let (a, b) = (self.cell(first, name), self.cell(second, name));
+            !a.is_null() && !b.is_null() && a != b
+        };
+        if !terms.differs.iter().all(differ) || terms.unless_differs.iter().any(tell_apart) {
+            return false;
+        }
+        if terms.similar {
+            let text = |row| self.cell(row, "~similar").as_text().unwrap_or_default().to_owned();
+            if !number::alike(&text(first), &text(second)) {
+                return false;
+            }
+        }
+        if terms.content > 0 {
+            return match (self.content(first), self.content(second)) {
+                (Some(a), Some(b)) => a == b,
+                (None, _) | (_, None) => {
+                    untold.extend([first, second].into_iter().filter(|&row| self.content(row).is_none()));
+                    false
+                }
+            };
+        }
+        true
+    }
+
+    /// Maximal runs in order with steps of at most the days allowed.
+    fn runs(&self, members: &[usize], untold: &mut Vec<usize>) -> Vec<Vec<usize>> {
+        let mut runs: Vec<Vec<usize>> = Vec::new();
+        for &member in members {
+            let home = runs.iter_mut().find(|run| {
+                let (first, last) = (run[0], run[run.len() - 1]);
+                self.near(last, member) && self.same(first, member, untold)
+            });
+            match home {
+                Some(run) => run.push(member),
+                None => runs.push(vec![member]),
+            }
+        }
+        untold.sort_unstable();
+        untold.dedup();
+        runs
+    }
+
+    fn near(&self, last: usize, member: usize) -> bool {
+        if !self.terms.near {
+            return true;
+        }
+        let days = self.cell(member, "~days").num().unwrap_or(0);
+        match (self.cell(last, "~date").date(), self.cell(member, "~date").date()) {
+            (Some(a), Some(b)) => i128::from(b.0) - i128::from(a.0) <= days,
+            _ => false,
+        }
+    }
+
+    /// Whether the repeat is one step of a rhythm: at least so many points of the group at equal steps (a few days off
+    /// for months and week-ends), and this run is nothing but such points.
+    fn rhythm(&self, members: &[usize], run: &[usize]) -> bool {
+        let (Some(points), true) = (self.terms.cadence, self.terms.near) else { return false };
+        let days = |rows: &[usize]| -> Vec<i32> { rows.iter().filter_map(|&row| self.cell(row, "~date").date()).map(|date| date.0).collect() };
+        let all = days(members);
+        let mut distinct = all.clone();
+        distinct.dedup();
+        let own = days(run);
+        let mut own_distinct = own.clone();
+        own_distinct.dedup();
+        if own.len() != own_distinct.len() || distinct.len() < usize::try_from(points).unwrap_or(usize::MAX) {
+            return false;
+        }
+        let mut steps: Vec<i32> = distinct.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        steps.sort_unstable();
+        let typical = steps[steps.len() / 2];
+        let off = 1 + typical / 10;
+        steps.iter().all(|step| (step - typical).abs() <= off)
+    }
+
+    fn surplus<'n>(
+        &self,
+        run: &[usize],
+        chain: &[String],
+        residue: &dyn Fn(usize) -> Option<&'n super::netting::Residue>,
+        judgement: &mut Judgement,
+    ) {
+        let mut originals = 1;
+        if self.terms.allowed {
+            let known = run.iter().find_map(|&row| self.cell(row, "~allowed").num().zip(self.cell(row, "~each").num()));
+            match known {
+                Some((allowed, each)) if each > 0 => originals = usize::try_from((allowed / each).max(1)).unwrap_or(usize::MAX),
+                _ => {
+                    let words = "no order or shipment line says how many were sold".to_owned();
+                    judgement.not_tested.extend(run.iter().map(|&row| (row, words.clone())));
+                    return;
+                }
+            }
+        }
+        for (place, &row) in run.iter().enumerate().skip(originals) {
+            if self.cell(row, "__outcome").num() != Some(Outcome::Exception.code()) {
+                continue;
+            }
+            let others: Vec<usize> = run.iter().copied().filter(|&other| other != row).collect();
+            let mut wrong = Wrong { row, members: others, chain: chain.to_vec(), ..Wrong::default() };
+            if run.len() > 2 && self.terms.cadence.is_some() {
+                wrong.review.push(format!("{} equal documents in a row: a standing order is possible", run.len()));
+            }
+            if let Some(residue) = residue(row) {
+                wrong.chain.extend(residue.words.iter().cloned());
+                if residue.left < residue.billed {
+                    wrong.amount = Some(residue.left);
+                }
+                wrong.corrected_by.clone_from(&residue.corrected_by);
+            }
+            if run.iter().any(|&member| residue(member).is_some_and(|residue| residue.ambiguous)) {
+                wrong.review.push("a credit note of this customer may belong to one of these bills".to_owned());
+            }
+            wrong.detail = format!("{} of {}", place + 1, run.len());
+            judgement.wrong.push(wrong);
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Document numbers alike: the same but for case, punctuation, leading zeros, or a look-alike letter.
+//!
+//! Separators stay boundaries (`1-23` is not `12-3`), a suffix stays a suffix (`1001A` is a part delivery of `1001`),
+//! the year stays part of the number. Letters are folded into digits (`O` and `0`) only where the two numbers differ in
+//! shape, which shows that one of them was typed by hand.
+
+/// Runs of digits (without leading zeros) and of letters (upper case), in order.
+pub fn runs(text: &str) -> Vec<String> {
+    let mut runs: Vec<String> = Vec::new();
+    let mut kind = None;
+    for symbol in text.chars() {
+        let now = if symbol.is_ascii_digit() {
+            Some(true)
+        } else if symbol.is_alphabetic() {
+            Some(false)
+        } else {
+            None
+        };
+        if let Some(digit) = now {
+            if kind != Some(digit) || runs.is_empty() {
+                runs.push(String::new());
+            }
+            if let Some(last) = runs.last_mut() {
+                last.extend(symbol.to_uppercase());
+            }
+        }
+        kind = now;
+    }
+    runs.iter_mut().for_each(|run| {
+        if run.bytes().all(|byte| byte.is_ascii_digit()) {
+            let short = run.trim_start_matches('0');
+            *run = if short.is_empty() { "0".to_owned() } else { short.to_owned() };
+        }
+    });
+    runs
+}
+
+/// The candidate key: look-alike letters as digits, punctuation gone.
+pub fn fold(text: &str) -> String {
+    let digits: String = text
+        .chars()
+        .filter(|symbol| symbol.is_alphanumeric())
+        .flat_map(char::to_uppercase)
+        .map(|symbol| match symbol {
+            'O' => '0',
+            'I' | 'L' => '1',
+            'B' => '8',
+            'S' => '5',
+            other => other,
+        })
+        .collect();
+    // Leading zeros of every run of digits, so that INV-0042 and INV42 meet.
+    let mut folded = String::new();
+    let mut in_digits = false;
+    let mut symbols = digits.chars().peekable();
+    while let Some(symbol) = symbols.next() {
+        let zero = symbol == '0' && !in_digits && symbols.peek().is_some_and(char::is_ascii_digit);
+        if zero {
+            continue;
+        }
+        in_digits = symbol.is_ascii_digit();
+        folded.push(symbol);
+    }
+    folded
+}
+
+fn shape(text: &str) -> String {
+    let mut shape = String::new();
+    for symbol in text.chars().filter(|symbol| symbol.is_alphanumeric()) {
+        let kind = if symbol.is_ascii_digit() { '9' } else { 'A' };
+        if !shape.ends_with(kind) {
+            shape.push(kind);
+        }
+    }
+    shape
+}
+
+/// Whether two different numbers are one number in two spellings.
+pub fn alike(left: &str, right: &str) -> bool {
+    if left == right {
+        return false;
+    }
+    if runs(left) == runs(right) {
+        return true;
+    }
+    shape(left) != shape(right) && left.chars().count() == right.chars().count() && fold(left) == fold(right)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spellings_of_one_number() {
+        for (left, right, same) in [
+            ("INV-0042", "inv 42", true),
+            ("INV-1001", "INV-1O01", true),
+            ("INV-1001", "INV-100l", true),
+            ("1001", "1001A", false),
+            ("1001-2", "1001", false),
+            ("1-23", "12-3", false),
+            ("2025-001", "2026-001", false),
+            ("B81", "881", true),
+            ("AB1O", "AB1O", false),
+            ("8B0O", "B8O0", false),
+            ("INV-1001", "INV-1011", false),
+        ] {
+            assert_eq!(alike(left, right), same, "{left} ~ {right}");
+            assert!(!same || fold(left) == fold(right), "{left} and {right} must be candidates");
+        }
+    }
+}

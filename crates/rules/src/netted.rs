@@ -1,0 +1,63 @@
+//! Gathers the documents that netting looks at, once for all rules.
+
+use tieout_model::{Date, Period};
+
+use crate::catalog::{Catalog, Scope};
+use crate::engine::{Engine, EngineError};
+use crate::expr::{Cmp, Expr};
+use crate::judge::netting::{Netting, net};
+use crate::plan::{Join, Plan};
+use crate::value::Ty;
+
+/// Nets voids and credit notes against bills; nothing to do where the exports have no documents with amounts.
+pub fn run(engine: &dyn Engine, catalog: &Catalog, period: Option<Period>, as_of: Option<Date>) -> Result<Netting, EngineError> {
+    let mut scope = Scope::new(catalog, "invoice", "");
+    let needed = ["invoice_id", "document_type", "status", "issue_date", "customer_id", "currency", "gross_total"];
+    let optional = ["invoice_no", "original_invoice_id", "replaces_id", "reason_code"];
+    if catalog.table("invoice").is_none() || needed.iter().any(|column| scope.column(column).is_none()) {
+        return Ok(Netting::default());
+    }
+    let mut columns = vec![("rec".to_owned(), scope.rec_expr())];
+    for name in needed.iter().chain(&optional) {
+        if let Some(expr) = scope.column(name) {
+            columns.push(((*name).to_owned(), expr));
+        }
+    }
+    let all = scope.plan().project(columns);
+    let is = |column: &str, word: &str| Expr::col(column, Ty::Text).compare(Cmp::Eq, Expr::text(word));
+    let live = is("status", "posted").or(is("status", "void")).or(is("status", "uncollectible"));
+    let all = all.filter(live);
+    let mut repair = is("document_type", "credit_note").or(is("status", "void"));
+    if all.ty("replaces_id").is_some() {
+        repair = repair.or(Expr::col("replaces_id", Ty::Text).is_null().negated());
+    }
+    // Only the documents of customers for whom something was repaired.
+    let customers = all.clone().filter(repair).project(vec![
+        ("whose".to_owned(), Expr::col("customer_id", Ty::Text)),
+        ("in".to_owned(), Expr::col("currency", Ty::Text)),
+    ]);
+    let pairs = vec![("customer_id".to_owned(), "whose".to_owned()), ("currency".to_owned(), "in".to_owned())];
+    let documents = all.join(customers.distinct(&["whose".to_owned(), "in".to_owned()]), pairs, Join::Semi);
+    let mut plans = vec![documents.clone()];
+    if let Some(lines) = lines(catalog) {
+        let own = documents.project(vec![("document".to_owned(), Expr::col("invoice_id", Ty::Text))]);
+        plans.push(lines.join(own, vec![("invoice_id".to_owned(), "document".to_owned())], Join::Semi));
+    }
+    let mut relations = engine.run(&plans)?.into_iter();
+    let documents = relations.next().unwrap_or_default();
+    Ok(net(&documents, &relations.next().unwrap_or_default(), period, as_of))
+}
+
+fn lines(catalog: &Catalog) -> Option<Plan> {
+    catalog.table("invoice_line")?;
+    let mut scope = Scope::new(catalog, "invoice_line", "");
+    let mut columns = Vec::new();
+    for name in ["invoice_id", "item_id", "quantity", "unit_price"] {
+        columns.push((name.to_owned(), scope.column(name)?));
+    }
+    let own = |name: &str| catalog.table("invoice_line").is_some_and(|table| table.columns.contains_key(name));
+    for name in ["order_id", "order_line_no"].into_iter().filter(|name| own(name)) {
+        columns.push((name.to_owned(), scope.column(name)?));
+    }
+    Some(scope.plan().project(columns))
+}

@@ -1,0 +1,181 @@
+//! The plan algebra: a small relational tree that selects candidates; it knows no engine.
+//!
+//! Every operator states its null rule. No operator promises an order of rows: whoever needs one sorts by a total key.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::expr::Expr;
+use crate::value::{Column, Relation, Ty};
+
+/// How two inputs are joined. A missing key never matches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Join {
+    /// Rows of both that match.
+    Inner,
+    /// All rows of the left; missing values where nothing matches.
+    Left,
+    /// Rows of the left that match at least one.
+    Semi,
+    /// Rows of the left that match none; rows with a missing key stay.
+    Anti,
+}
+
+/// An aggregate over a group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Agg {
+    /// Rows.
+    Count,
+    /// Σ of the present values; 0 for none (count the missing ones apart).
+    Sum(String),
+    /// Rows whose value is missing.
+    Missing(String),
+    /// Rows whose truth is true.
+    True(String),
+    /// Smallest present number or date.
+    Min(String),
+    /// Largest present number or date.
+    Max(String),
+}
+
+/// A relational operator.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Plan {
+    /// Columns of a population, as `column → name in the plan`; `__rec` is a column like any other.
+    Scan {
+        /// Canonical population.
+        population: String,
+        /// Stored column and the name it gets here, with its type.
+        columns: Vec<(String, Column)>,
+    },
+    /// Given rows.
+    Rows(Arc<Relation>),
+    /// Rows whose condition is true (not false, not missing).
+    Filter(Box<Plan>, Expr),
+    /// Exactly these columns.
+    Project(Box<Plan>, Vec<(String, Expr)>),
+    /// The input's columns and these.
+    Extend(Box<Plan>, Vec<(String, Expr)>),
+    /// Equi-join; the right key columns are dropped, other names must differ.
+    Join {
+        /// Left input.
+        left: Box<Plan>,
+        /// Right input.
+        right: Box<Plan>,
+        /// Pairs of key columns (left, right).
+        on: Vec<(String, String)>,
+        /// How.
+        how: Join,
+    },
+    /// One row a group; missing keys form groups like any value.
+    Aggregate {
+        /// Input.
+        input: Box<Plan>,
+        /// Group columns.
+        keys: Vec<String>,
+        /// Result columns.
+        aggs: Vec<(String, Agg)>,
+    },
+    /// Rows of all inputs; same columns in the same order.
+    Union(Vec<Plan>),
+    /// One row a key: the row itself where the key is unique, missing values where it is not; `count` says which.
+    /// Rows with a missing key are dropped.
+    Unique {
+        /// Input.
+        input: Box<Plan>,
+        /// Key columns.
+        keys: Vec<String>,
+        /// Name of the column that counts the rows.
+        count: String,
+    },
+}
+
+impl Plan {
+    /// Keeps rows whose condition is true.
+    #[must_use]
+    pub fn filter(self, condition: Expr) -> Self {
+        Self::Filter(Box::new(self), condition)
+    }
+
+    /// Exactly these columns.
+    #[must_use]
+    pub fn project(self, columns: Vec<(String, Expr)>) -> Self {
+        Self::Project(Box::new(self), columns)
+    }
+
+    /// These columns besides.
+    #[must_use]
+    pub fn extend(self, columns: Vec<(String, Expr)>) -> Self {
+        if columns.is_empty() { self } else { Self::Extend(Box::new(self), columns) }
+    }
+
+    /// Equi-join.
+    #[must_use]
+    pub fn join(self, right: Self, on: Vec<(String, String)>, how: Join) -> Self {
+        Self::Join { left: Box::new(self), right: Box::new(right), on, how }
+    }
+
+    /// One row a group.
+    #[must_use]
+    pub fn aggregate(self, keys: Vec<String>, aggs: Vec<(String, Agg)>) -> Self {
+        Self::Aggregate { input: Box::new(self), keys, aggs }
+    }
+
+    /// The distinct values of some columns.
+    #[must_use]
+    pub fn distinct(self, columns: &[String]) -> Self {
+        let types: BTreeMap<String, Ty> = self.columns().into_iter().map(|column| (column.name, column.ty)).collect();
+        let keep = columns.iter().map(|name| (name.clone(), Expr::col(name.clone(), types[name]))).collect();
+        self.project(keep).aggregate(columns.to_vec(), Vec::new())
+    }
+
+    /// The columns of the result with their types.
+    pub fn columns(&self) -> Vec<Column> {
+        match self {
+            Self::Scan { columns, .. } => columns.iter().map(|(_, column)| column.clone()).collect(),
+            Self::Rows(relation) => relation.columns.clone(),
+            Self::Filter(input, _) => input.columns(),
+            Self::Project(_, columns) => columns.iter().map(named).collect(),
+            Self::Extend(input, columns) => {
+                let mut all = input.columns();
+                all.extend(columns.iter().map(named));
+                all
+            }
+            Self::Join { left, right, on, how } => {
+                let mut all = left.columns();
+                if matches!(how, Join::Inner | Join::Left) {
+                    all.extend(right.columns().into_iter().filter(|column| on.iter().all(|(_, key)| *key != column.name)));
+                }
+                all
+            }
+            Self::Aggregate { input, keys, aggs } => {
+                let types = input.columns();
+                let ty = |name: &str| types.iter().find(|column| column.name == name).map_or(Ty::INT, |column| column.ty);
+                let key = |name: &String| Column { name: name.clone(), ty: ty(name) };
+                let agg = |(name, agg): &(String, Agg)| Column {
+                    name: name.clone(),
+                    ty: match agg {
+                        Agg::Count | Agg::Missing(_) | Agg::True(_) => Ty::INT,
+                        Agg::Sum(of) | Agg::Min(of) | Agg::Max(of) => ty(of),
+                    },
+                };
+                keys.iter().map(key).chain(aggs.iter().map(agg)).collect()
+            }
+            Self::Union(inputs) => inputs.first().map(Self::columns).unwrap_or_default(),
+            Self::Unique { input, count, .. } => {
+                let mut all = input.columns();
+                all.push(Column { name: count.clone(), ty: Ty::INT });
+                all
+            }
+        }
+    }
+
+    /// The type of a column of the result.
+    pub fn ty(&self, name: &str) -> Option<Ty> {
+        self.columns().into_iter().find(|column| column.name == name).map(|column| column.ty)
+    }
+}
+
+fn named((name, expr): &(String, Expr)) -> Column {
+    Column { name: name.clone(), ty: expr.ty }
+}
