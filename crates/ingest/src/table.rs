@@ -11,7 +11,7 @@ use tieout_model::{Code, ColumnType, RecordRef, amount};
 use crate::convert::cell::Absent;
 use crate::convert::column::Builder;
 use crate::convert::compute::{self, Computed};
-use crate::convert::{Column, Values};
+use crate::convert::{Column, Value, Values};
 use crate::diagnose::{Sighting, Tallies};
 use crate::plan::{Bound, ColumnPlan, How, TablePlan};
 use crate::profile::CreditSign;
@@ -150,15 +150,30 @@ impl Reading {
     fn cells(&self, batch: &Batch, rows: &[u32], index: usize, field: usize, tallies: &mut Tallies) -> Column {
         let column = &self.plan.columns[index];
         let mut builder = Builder::new(column.ty, rows.len());
+        let fixed = match column.minor {
+            Some(crate::plan::Minor::Places(places)) => Some(places),
+            _ => None,
+        };
+        // Dates repeat from record to record, and a cell that stands again has the same value.
+        let mut last: Option<(&str, i32)> = None;
         for row in rows {
             let row = *row as usize;
-            let places = self.bound.minor[index].and_then(|field| currency_places(batch.cell(row, field)));
-            let places = places.or(match column.minor {
-                Some(crate::plan::Minor::Places(places)) => Some(places),
-                _ => None,
-            });
-            match column.rules.value(batch.cell(row, field), places) {
-                Ok(value) => builder.push(value),
+            let cell = batch.cell(row, field);
+            if let Some((_, day)) = last.filter(|(text, _)| *text == cell) {
+                builder.push(Value::Day(day));
+                continue;
+            }
+            let places = match self.bound.minor[index] {
+                Some(field) => currency_places(batch.cell(row, field)),
+                None => fixed,
+            };
+            match column.rules.value(cell, places) {
+                Ok(value) => {
+                    if let Value::Day(day) = value {
+                        last = Some((cell, day));
+                    }
+                    builder.push(value);
+                }
                 Err(Absent::Empty) => {
                     if column.required {
                         let sighting = || self.sight(batch, row, Some(field));
@@ -196,7 +211,7 @@ impl Reading {
             let result = if complete { compute::row(&inputs, at, *operation, *places, scale) } else { Computed::Empty };
             let code = match result {
                 Computed::Units(units) => {
-                    builder.push(crate::convert::Value::Units(units, decimals));
+                    builder.push(Value::Units(units, decimals));
                     continue;
                 }
                 Computed::Empty => {
@@ -221,10 +236,8 @@ impl Reading {
         for row in rows {
             let number = batch.numbers[*row as usize];
             match ty {
-                ColumnType::Int => {
-                    builder.push(crate::convert::Value::Units(i64::try_from(number).unwrap_or(i64::MAX), 0))
-                }
-                _ => builder.push(crate::convert::Value::Text(number.to_string().into())),
+                ColumnType::Int => builder.push(Value::Units(i64::try_from(number).unwrap_or(i64::MAX), 0)),
+                _ => builder.push(Value::Text(number.to_string().into())),
             }
         }
         builder.finish()

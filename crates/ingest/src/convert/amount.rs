@@ -29,6 +29,17 @@ pub(crate) enum AmountProblem {
     Range,
 }
 
+/// Powers of ten in 64 bits.
+const POWERS: [i64; 19] = {
+    let mut powers = [1; 19];
+    let mut index = 1;
+    while index < 19 {
+        powers[index] = powers[index - 1] * 10;
+        index += 1;
+    }
+    powers
+};
+
 /// Units at `scale` and the number of decimals written.
 pub(crate) fn parse(cell: &[u8], format: &NumberFormat, scale: u8) -> Result<(i64, u8), AmountProblem> {
     match plain(cell, format.decimal, scale) {
@@ -47,12 +58,12 @@ fn plain(cell: &[u8], decimal: u8, scale: u8) -> Option<Result<(i64, u8), Amount
     if digits.len() > 18 || digits.is_empty() {
         return None;
     }
-    let mut value: u64 = 0;
+    let mut value: i64 = 0;
     let mut mark = None;
     for (index, &byte) in digits.iter().enumerate() {
         let digit = byte.wrapping_sub(b'0');
         if digit < 10 {
-            value = value * 10 + u64::from(digit);
+            value = value * 10 + i64::from(digit);
         } else if byte == decimal && mark.is_none() {
             mark = Some(index);
         } else {
@@ -65,7 +76,19 @@ fn plain(cell: &[u8], decimal: u8, scale: u8) -> Option<Result<(i64, u8), Amount
         None => 0,
     };
     let decimals = u8::try_from(decimals).ok()?;
-    Some(scaled(i128::from(value), decimals, scale, negative))
+    let value = if negative { -value } else { value };
+    let units = if decimals <= scale {
+        // 64 bits throughout: powers of ten beyond the table leave no room for a digit anyway.
+        match POWERS.get(usize::from(scale - decimals)) {
+            Some(power) => value.checked_mul(*power).ok_or(AmountProblem::Range),
+            None if value == 0 => Ok(0),
+            None => Err(AmountProblem::Range),
+        }
+    } else {
+        let surplus = POWERS[usize::from(decimals - scale)];
+        if value % surplus == 0 { Ok(value / surplus) } else { Err(AmountProblem::Precision) }
+    };
+    Some(units.map(|units| (units, decimals)))
 }
 
 /// Every other spelling.

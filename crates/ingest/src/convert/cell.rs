@@ -100,7 +100,8 @@ impl Words {
 impl CellRules {
     /// True if the trimmed cell means empty.
     pub fn is_null(&self, cell: &str) -> bool {
-        self.nulls.iter().any(|null| null == cell)
+        // Most lists hold the empty word alone, and most cells are not empty.
+        self.nulls.iter().any(|null| null.len() == cell.len() && null == cell)
     }
 
     /// The cell's word after translation.
