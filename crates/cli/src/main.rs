@@ -1,1 +1,31 @@
-fn main() {}
+//! `tieout`: arguments, engagement file, progress, exit code. What an audit is, the other crates know.
+
+mod args;
+mod commands;
+mod engagement;
+mod gate;
+mod output;
+mod pipeline;
+mod progress;
+mod say;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser as _};
+
+use args::{Cli, Command};
+
+fn main() -> ExitCode {
+    let exit = match Cli::parse().command {
+        Command::Audit(args) => commands::audit::run(&args),
+        Command::Check(args) => commands::check::run(&args),
+        Command::Rules(command) => commands::rules::run(&command),
+        Command::Explain(args) => commands::explain::run(&args),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "tieout", &mut script);
+            commands::print(|out| out.write_all(&script))
+        }
+    };
+    exit.into()
+}

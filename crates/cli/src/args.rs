@@ -1,0 +1,157 @@
+//! The command line: one definition feeds the parser, the help and the completions.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+const EXAMPLE: &str = "\
+Example:
+  tieout check october/        what was read, what can be tested
+  tieout audit october/        the findings, on the screen
+  tieout audit october/ --report text --report csv=findings.csv
+
+`october/` is a folder with a tieout.toml, which names the exports to audit.
+
+Exit codes:
+  0  no finding at or above --fail-on
+  1  findings at or above --fail-on
+  2  not audited: wrong arguments, engagement, rule or input
+  3  audited, but less than the engagement requires, or records excluded";
+
+/// Finds billing discrepancies in the exports of billing systems.
+#[derive(Parser)]
+#[command(name = "tieout", version, about, after_help = EXAMPLE, max_term_width = 80)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Subcommand)]
+pub enum Command {
+    /// Audit the sources of an engagement and report every discrepancy
+    #[command(after_help = EXAMPLE)]
+    Audit(AuditArgs),
+    /// Read and map the sources without auditing: what is there, what can run
+    Check(CheckArgs),
+    /// List rules, or show one
+    #[command(subcommand)]
+    Rules(RulesCommand),
+    /// Explain a rule, a diagnostic code, or a finding
+    Explain(ExplainArgs),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+}
+
+/// `tieout rules`.
+#[derive(Subcommand)]
+pub enum RulesCommand {
+    /// List every rule, with those of an engagement if one is named
+    List {
+        /// Engagement file, or folder with a tieout.toml
+        path: Option<PathBuf>,
+    },
+    /// Show one rule as it is written
+    Show {
+        /// The rule's id
+        id: String,
+        /// Engagement file, or folder with a tieout.toml
+        path: Option<PathBuf>,
+    },
+}
+
+/// What every command that reads sources takes.
+#[derive(Args)]
+pub struct SourceArgs {
+    /// Read the exports from this folder, not from beside the engagement file
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Rules to run: packs, families, ids; `-id` leaves one out
+    #[arg(long, value_name = "A,B,-C", value_delimiter = ',', allow_hyphen_values = true)]
+    pub select: Vec<String>,
+    /// Threads for reading; all cores if not given
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// No progress bar, no closing line; of a check, only what is wrong
+    #[arg(long)]
+    pub quiet: bool,
+}
+
+/// `tieout audit`.
+#[derive(Args)]
+pub struct AuditArgs {
+    /// Engagement file, or folder with a tieout.toml
+    #[arg(default_value = ".")]
+    pub path: PathBuf,
+    /// How the sources are read.
+    #[command(flatten)]
+    pub sources: SourceArgs,
+    /// Which open findings make the exit code 1
+    #[arg(long, value_name = "WHAT", default_value = "error", value_enum, hide_possible_values = false)]
+    pub fail_on: FailOn,
+    /// Report to write: text, json or csv, to the screen or to a file; may be
+    /// given several times
+    #[arg(long = "report", value_name = "FORMAT[=FILE]", default_value = "text", value_parser = crate::output::parse)]
+    pub reports: Vec<crate::output::Output>,
+}
+
+/// `tieout check`.
+#[derive(Args)]
+pub struct CheckArgs {
+    /// Engagement file, or folder with a tieout.toml
+    #[arg(default_value = ".")]
+    pub path: PathBuf,
+    /// How the sources are read.
+    #[command(flatten)]
+    pub sources: SourceArgs,
+}
+
+/// `tieout explain`.
+#[derive(Args)]
+pub struct ExplainArgs {
+    /// A rule's id, a diagnostic's code, or a finding's fingerprint
+    pub what: String,
+    /// Engagement file or folder; a fingerprint is looked for by auditing it
+    #[arg(default_value = ".")]
+    pub path: PathBuf,
+    /// How the sources are read.
+    #[command(flatten)]
+    pub sources: SourceArgs,
+}
+
+/// Which open findings gate. A finding for review is for a person to decide, so it gates only when asked to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// Errors that are certain or likely
+    Error,
+    /// Errors and warnings that are certain or likely
+    Warning,
+    /// Errors and warnings, those for review included
+    Review,
+    /// None
+    Never,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn rules_can_be_left_out() {
+        let cli = Cli::try_parse_from(["tieout", "audit", "--select", "-a,core", "--select", "b"]).unwrap();
+        let Command::Audit(args) = cli.command else { panic!("another command") };
+        assert_eq!(args.sources.select, ["-a", "core", "b"]);
+    }
+}

@@ -1,0 +1,70 @@
+//! `tieout check`: reads and maps without auditing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tieout_ingest::Store;
+use tieout_model::{AuditReport, RecordRef, RuleResult, Status};
+use tieout_report::Sample;
+
+use crate::args::CheckArgs;
+use crate::commands::{print, refuse};
+use crate::gate::Exit;
+use crate::pipeline::{self, Columns, Prepared};
+use crate::say;
+
+/// Runs the command. Exit 2 if the engagement, a rule or a source cannot be used as it stands.
+pub fn run(args: &CheckArgs) -> Exit {
+    let prepared = match pipeline::prepare(&args.path, &args.sources) {
+        Ok(prepared) => prepared,
+        Err(diagnostics) => return refuse(&diagnostics),
+    };
+    let (store, mut diagnostics) = pipeline::read(&prepared, &args.sources, Columns::All);
+    let (rules, raised) = tieout_rules::plan_check(&store, &prepared.library, &prepared.options);
+    diagnostics.extend(raised);
+    let stopped = pipeline::is_stopped(&diagnostics);
+    if args.sources.quiet {
+        say::complain(&diagnostics);
+        return if stopped { Exit::NotAudited } else { Exit::Passed };
+    }
+    let report = AuditReport { unlock: unlock(&rules), rules, ..pipeline::report(&prepared, &store, diagnostics) };
+    let samples = samples(&prepared, &store);
+    match print(|out| tieout_report::render_check(&report, &samples, out)) {
+        Exit::Passed if stopped => Exit::NotAudited,
+        exit => exit,
+    }
+}
+
+/// The first record of every population, as received.
+fn samples(prepared: &Prepared, store: &Store) -> Vec<Sample> {
+    let mut populations = BTreeMap::new();
+    for population in store.populations.values() {
+        let first = population.facts.sources.first().filter(|_| population.records > 0);
+        populations.extend(first.map(|source| (&population.name, RecordRef { source: *source, record: 1 })));
+    }
+    let records: BTreeSet<_> = populations.values().copied().collect();
+    let located = tieout_ingest::locate(store, &prepared.base, &records);
+    let sample = |(name, record): (&&String, &RecordRef)| {
+        let found = located.get(record)?;
+        let file = store.files.get(usize::try_from(record.source).ok()?)?;
+        Some(Sample {
+            population: (*name).clone(),
+            place: format!("{}:{}", file.path, found.line),
+            received: found.cells.clone(),
+            converted: Vec::new(),
+        })
+    };
+    populations.iter().filter_map(sample).collect()
+}
+
+/// What the rules that cannot run miss, the most wanted first.
+fn unlock(rules: &[RuleResult]) -> Vec<String> {
+    let mut wanted: BTreeMap<&str, usize> = BTreeMap::new();
+    for rule in rules {
+        if let Status::NotPerformed { unlock, .. } = &rule.status {
+            unlock.iter().for_each(|export| *wanted.entry(export).or_default() += 1);
+        }
+    }
+    let mut wanted: Vec<_> = wanted.into_iter().collect();
+    wanted.sort_by_key(|(export, rules)| (std::cmp::Reverse(*rules), *export));
+    wanted.into_iter().take(3).map(|(export, _)| export.to_owned()).collect()
+}

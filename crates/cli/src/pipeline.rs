@@ -1,0 +1,154 @@
+//! From an engagement to a report: read, evaluate, find the records again. The only place that knows the order.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use tieout_ingest::{LoadOptions, Store};
+use tieout_model::{AuditReport, Code, Diagnostic, Level, RecordRef};
+use tieout_rules::{Library, Options, Outcome};
+
+use crate::args::SourceArgs;
+use crate::engagement::{self, Engagement};
+use crate::progress::Progress;
+
+/// The folder beside the engagement file with the engagement's own profiles.
+const PROFILE_FOLDER: &str = "profiles";
+
+/// What an audit or a check starts from.
+pub struct Prepared {
+    /// The engagement.
+    pub engagement: Engagement,
+    /// Bundled rules and the engagement's own.
+    pub library: Library,
+    /// What the rules are told.
+    pub options: Options,
+    /// Where the sources lie.
+    pub base: PathBuf,
+    /// Complaints that do not keep the audit from starting.
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// Reads the engagement and its rules; every complaint that keeps the audit from starting.
+pub fn prepare(path: &Path, args: &SourceArgs) -> Result<Prepared, Vec<Diagnostic>> {
+    let mut engagement = engagement::load(path)?;
+    let (library, mut diagnostics) = Library::load(&engagement.rule_files);
+    diagnostics.extend(unknown_words(&engagement, &library, &args.select));
+    if is_stopped(&diagnostics) {
+        return Err(diagnostics);
+    }
+    let base = match &args.data {
+        Some(folder) if folder.is_dir() => folder.clone(),
+        Some(folder) => {
+            let message = format!("`{}` is not a folder", folder.display());
+            return Err(vec![Diagnostic::new(Code::EngagementValue, message).help("name the folder of the exports")]);
+        }
+        None => engagement.folder.clone(),
+    };
+    let select = if args.select.is_empty() {
+        engagement.select.iter().map(|word| word.text.clone()).collect()
+    } else {
+        args.select.clone()
+    };
+    let options = Options {
+        period: engagement.period,
+        as_of: engagement.as_of,
+        select,
+        settings: std::mem::take(&mut engagement.settings),
+        waivers: engagement.waivers.take(),
+    };
+    Ok(Prepared { engagement, library, options, base, diagnostics })
+}
+
+/// Reads the sources; `columns` narrows what is converted to what the rules need.
+pub fn read(prepared: &Prepared, args: &SourceArgs, columns: Columns) -> (Store, Vec<Diagnostic>) {
+    let progress = Progress::new(args.quiet);
+    let needed = match columns {
+        Columns::Needed => Some(tieout_rules::needed_columns(&prepared.library, &prepared.options)),
+        Columns::All => None,
+    };
+    let options = LoadOptions {
+        base: &prepared.base,
+        profile_dirs: &[prepared.engagement.folder.join(PROFILE_FOLDER)],
+        needed: needed.as_ref(),
+        threads: args.threads.map(usize::from),
+        progress: &|what, done, total| progress.report(what, done, total),
+    };
+    let (store, raised) = tieout_ingest::load(&prepared.engagement.sources, &options);
+    progress.finish();
+    (store, prepared.diagnostics.iter().cloned().chain(raised).collect())
+}
+
+/// Which columns are converted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Columns {
+    /// Those that the selected rules use, and the control totals.
+    Needed,
+    /// Every mapped one.
+    All,
+}
+
+/// Audits what was read and finds the records of every finding again.
+pub fn audit(prepared: &Prepared, store: &Store, mut diagnostics: Vec<Diagnostic>) -> AuditReport {
+    let Outcome { rules, mut findings, netting, diagnostics: raised, unlock } =
+        tieout_rules::audit(store, &prepared.library, &prepared.options);
+    diagnostics.extend(raised);
+    let evidence = || findings.iter().flat_map(|finding| &finding.evidence);
+    let records: BTreeSet<RecordRef> = evidence().map(|evidence| evidence.record).collect();
+    let located = tieout_ingest::locate(store, &prepared.base, &records);
+    for evidence in findings.iter_mut().flat_map(|finding| &mut finding.evidence) {
+        if let Some(found) = located.get(&evidence.record) {
+            evidence.line = Some(found.line);
+            evidence.received.clone_from(&found.cells);
+        }
+    }
+    AuditReport { rules, findings, netting, unlock, ..report(prepared, store, diagnostics) }
+}
+
+/// The report of what was read, before anything is tested.
+pub fn report(prepared: &Prepared, store: &Store, diagnostics: Vec<Diagnostic>) -> AuditReport {
+    AuditReport {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        name: prepared.engagement.name.clone(),
+        period: prepared.options.period,
+        as_of: prepared.options.as_of,
+        sources: store.files.clone(),
+        populations: store.populations.values().map(|population| population.facts.clone()).collect(),
+        completeness_established: is_complete(store, &diagnostics),
+        diagnostics,
+        rules: Vec::new(),
+        findings: Vec::new(),
+        netting: tieout_model::report::NettingRegister::default(),
+        unlock: Vec::new(),
+        shortfalls: Vec::new(),
+    }
+}
+
+/// True if a complaint says that something cannot be used as it stands.
+pub fn is_stopped(diagnostics: &[Diagnostic]) -> bool {
+    diagnostics.iter().any(|diagnostic| diagnostic.level == Level::Error)
+}
+
+/// The sender gave a figure for the documents, and no figure of the sender differs from ours.
+fn is_complete(store: &Store, diagnostics: &[Diagnostic]) -> bool {
+    let differs = diagnostics.iter().any(|diagnostic| diagnostic.code == Code::ControlDiffers);
+    let documents = store.populations.get("invoice").map(|population| &population.facts.control);
+    let stated = documents.is_some_and(|control| control.control_records.is_some() || control.control_total.is_some());
+    stated && !differs
+}
+
+/// Words of the engagement and of `--select` that name no rule, family or pack.
+fn unknown_words(engagement: &Engagement, library: &Library, select: &[String]) -> Vec<Diagnostic> {
+    let known = |word: &str| library.select(&[word.to_owned()]).1.is_empty();
+    let complaint =
+        |message: String| Diagnostic::new(Code::EngagementValue, message).help("`tieout rules list` lists them");
+    let nothing = |word: &str| complaint(format!("no rule, family or pack is called `{word}`"));
+    let mut diagnostics = Vec::new();
+    for word in engagement.select.iter().chain(&engagement.require).filter(|word| !known(&word.text)) {
+        diagnostics.push(nothing(&word.text).at(word.place.clone()));
+    }
+    for (rule, place) in engagement.setting_places.iter().filter(|(rule, _)| library.get(rule).is_none()) {
+        diagnostics.push(complaint(format!("no rule is called `{rule}`, so it cannot be set")).at(place.clone()));
+    }
+    diagnostics.extend(select.iter().filter(|word| !known(word)).map(|word| nothing(word)));
+    diagnostics
+}
