@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::{env, fs, io};
 
+#[expect(clippy::disallowed_methods, reason = "cargo hands a build script its folders in the environment")]
 fn main() -> io::Result<()> {
     println!("cargo:rerun-if-changed=profiles");
     let folder = Path::new(&env::var("CARGO_MANIFEST_DIR").map_err(io::Error::other)?).join("profiles");

@@ -225,3 +225,56 @@ pub(crate) fn count_unreadable(frame: &DataFrame, name: &str) -> u64 {
         _ => 0,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use polars::prelude::{NamedFrom as _, Series};
+
+    fn frame(from: i64, bad: bool) -> DataFrame {
+        let records: Vec<i64> = (from..from + 100).collect();
+        let mut columns = vec![
+            Series::new(REC.into(), records.clone()).into_column(),
+            Series::new(
+                "amount".into(),
+                records.iter().map(|units| (units % 7 != 0).then_some(*units)).collect::<Vec<_>>(),
+            )
+            .into_column(),
+        ];
+        if bad {
+            let marks: Vec<bool> = records.iter().map(|units| units % 7 == 0).collect();
+            columns.push(Series::new("amount!".into(), marks).into_column());
+        }
+        DataFrame::new(100, columns).unwrap()
+    }
+
+    fn gathered(limit: usize) -> Frame {
+        let layout = [("amount", ColumnType::Money), ("reference", ColumnType::Text), ("~hidden", ColumnType::Date)];
+        let layout = layout.into_iter().map(|(name, ty)| (name.to_owned(), ty)).collect();
+        let mut spill = Spill { limit, ..Spill::new(layout) };
+        let mut all = Vec::new();
+        for file in 0..3 {
+            let mut chunks = Chunks::default();
+            for batch in 0..3 {
+                // Only a late batch brings the first unreadable cell.
+                spill.push(&mut chunks, frame(file * 1000 + batch * 100, file == 2)).unwrap();
+            }
+            spill.end(&mut chunks).unwrap();
+            let keep: Vec<bool> = (0..300).map(|row| row % 3 != 0).collect();
+            chunks.filter(&keep, &mut spill).unwrap();
+            all.push(chunks);
+        }
+        spill.finish(all, &BTreeSet::from(["amount"])).unwrap()
+    }
+
+    #[test]
+    fn disk_and_memory_hold_the_same_rows() {
+        let names = [REC, "amount", "amount!", "reference"].map(polars::prelude::col);
+        let collect = |frame: &Frame| frame.scan().unwrap().select(names.clone()).collect().unwrap();
+        let (memory, disk) = (gathered(usize::MAX), gathered(0));
+        assert!(matches!(memory, Frame::Memory(_)) && matches!(disk, Frame::Disk(..)));
+        let (memory, disk) = (collect(&memory), collect(&disk));
+        assert_eq!(memory.height(), 600);
+        assert!(memory.equals_missing(&disk));
+    }
+}

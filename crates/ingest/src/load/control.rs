@@ -1,4 +1,7 @@
 //! The sender's figures against ours, as diagnostics and as a population of their own.
+//!
+//! A figure is about one source as it was sent, so it is held against what that source's files state, before records that
+//! stand in several extracts are merged.
 
 use std::collections::BTreeMap;
 
@@ -9,8 +12,19 @@ use tieout_model::{Amount, Code, Diagnostic, RecordRef};
 
 use super::Control;
 use crate::store::REC;
+use crate::totals::NO_CURRENCY;
+
+/// What one source gave a population.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Sent {
+    pub records: u64,
+    pub totals: BTreeMap<String, i128>,
+    pub excluded: u64,
+    pub elsewhere: u64,
+}
 
 /// One row of `control_total`.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Row {
     source: String,
     file: u32,
@@ -21,84 +35,100 @@ pub(super) struct Row {
     total_stated: Option<i64>,
 }
 
-/// Compares; several sources of one population state parts of one figure, which are added.
+/// Compares each source with its figure. `sent` is by source; figures of several sources are added for the report.
 pub(super) fn compare(
     name: &str,
     stated: &[Control],
+    sent: &BTreeMap<usize, Sent>,
     facts: &mut PopulationFacts,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<Row> {
-    let counts: Vec<u64> = stated.iter().filter_map(|control| control.records).collect();
-    let records = (counts.len() == stated.len()).then(|| counts.iter().sum::<u64>());
-    let only = (facts.control.totals.len() == 1).then(|| facts.control.totals.keys().next().cloned()).flatten();
-    let mut totals: BTreeMap<String, i128> = BTreeMap::new();
+    let mut rows: BTreeMap<Option<String>, Row> = BTreeMap::new();
     for control in stated {
-        let Some(total) = control.total else { continue };
-        let currency = control.currency.clone().or_else(|| only.clone()).unwrap_or_default();
-        if let Ok(units) = total.units_at(MONEY_SCALE) {
-            *totals.entry(currency).or_default() += units;
-        }
+        let none = Sent::default();
+        let own = sent.get(&control.source).unwrap_or(&none);
+        let column = facts.control.column.as_deref().unwrap_or("total");
+        let currency = currency(control, own, facts);
+        let ours = total(own, currency.as_deref());
+        diagnostics.extend(differences(name, column, control, own, (currency.as_deref(), ours)));
+        let theirs = control.total.and_then(|total| total.units_at(MONEY_SCALE).ok());
+        let row = rows.entry(currency.clone()).or_insert_with(|| Row {
+            source: name.to_owned(),
+            file: facts.sources.first().copied().unwrap_or(0),
+            currency,
+            ..Row::default()
+        });
+        row.records_read += i64::try_from(own.records).unwrap_or(i64::MAX);
+        add(&mut row.records_stated, control.records.map(i128::from));
+        add(&mut row.total_read, theirs.map(|_| ours));
+        add(&mut row.total_stated, theirs);
     }
-    facts.control.control_records = records;
-    if let (Some((_, units)), 1) = (totals.iter().next(), totals.len()) {
-        facts.control.control_total = Some(Amount::money(*units));
+    // A figure for the population as a whole needs one for each of its sources.
+    if stated.len() >= sent.len() {
+        facts.control.control_records =
+            stated.iter().map(|control| control.records).collect::<Option<Vec<u64>>>().map(|all| all.iter().sum());
+        let totals: Option<Vec<Amount>> = stated.iter().map(|control| control.total).collect();
+        let units = totals
+            .filter(|_| rows.len() == 1)
+            .and_then(|totals| totals.iter().map(|total| total.units_at(MONEY_SCALE).ok()).sum::<Option<i128>>());
+        facts.control.control_total = units.map(Amount::money);
     }
-    // The sender counts records as sent: merged ones and those left to other tables are among them, blank lines are not.
-    let read = facts.kept + facts.merged;
-    let place = stated.iter().find_map(|control| control.place.clone());
-    let mut complain = |message: String, note: String| {
-        let mut diagnostic = Diagnostic::new(Code::ControlDiffers, message).note(note);
-        diagnostic.place.clone_from(&place);
-        let help =
-            "ask for the export again, or correct the figure; until they agree the extract is not shown to be complete";
-        diagnostics.push(diagnostic.help(help));
-    };
-    if let Some(records) = records.filter(|records| *records != read) {
-        let message = format!("`{name}`: {read} records, the sender states {records}");
-        complain(message, format!("excluded {}, left by row conditions {}", facts.excluded, facts.elsewhere));
-    }
-    for (currency, units) in &totals {
-        let ours = facts.control.totals.get(currency).copied().unwrap_or(0);
-        if ours != *units {
-            let show = |units: i128| Amount::money(units).to_display(2);
-            let column = facts.control.column.as_deref().unwrap_or("total");
-            let message = format!("`{name}.{column}`: {} {currency}, the sender states {}", show(ours), show(*units));
-            complain(
-                message,
-                format!(
-                    "difference {} {currency}; {} records without a readable amount",
-                    show(ours - units),
-                    facts.control.without_amount
-                ),
-            );
-        }
-    }
-    rows(name, facts, records, &totals, read)
+    rows.into_values().collect()
 }
 
-fn rows(
-    name: &str,
-    facts: &PopulationFacts,
-    records: Option<u64>,
-    totals: &BTreeMap<String, i128>,
-    read: u64,
-) -> Vec<Row> {
-    let small = |units: Option<&i128>| units.and_then(|units| i64::try_from(*units).ok());
-    let mut currencies: Vec<Option<String>> =
-        totals.keys().map(|code| Some(code.clone()).filter(|code| !code.is_empty())).collect();
-    if currencies.is_empty() {
-        currencies.push(None);
-    }
-    let row = |currency: Option<String>| Row {
-        source: name.to_owned(),
-        file: facts.sources.first().copied().unwrap_or(0),
-        records_read: i64::try_from(read).unwrap_or(i64::MAX),
-        records_stated: records.and_then(|records| i64::try_from(records).ok()),
-        total_read: small(currency.as_ref().and_then(|code| facts.control.totals.get(code))),
-        total_stated: small(currency.as_ref().and_then(|code| totals.get(code))),
-        currency,
+/// The currency of a figure: as stated, else the source's or the population's only one.
+fn currency(control: &Control, own: &Sent, facts: &PopulationFacts) -> Option<String> {
+    let only = |totals: &BTreeMap<String, i128>| {
+        let mut codes = totals.keys().filter(|code| *code != NO_CURRENCY);
+        codes.next().filter(|_| totals.len() == 1).cloned()
     };
-    currencies.into_iter().map(row).collect()
+    control.total?;
+    control.currency.clone().or_else(|| only(&own.totals)).or_else(|| only(&facts.control.totals))
+}
+
+/// Our sum in that currency; a table without a currency column has one sum for all.
+fn total(own: &Sent, currency: Option<&str>) -> i128 {
+    let named = currency.and_then(|code| own.totals.get(code));
+    named.or_else(|| own.totals.get(NO_CURRENCY).filter(|_| own.totals.len() == 1)).copied().unwrap_or(0)
+}
+
+fn differences(
+    name: &str,
+    column: &str,
+    control: &Control,
+    own: &Sent,
+    (currency, ours): (Option<&str>, i128),
+) -> Vec<Diagnostic> {
+    let complain = |message: String, note: String| {
+        let mut diagnostic = Diagnostic::new(Code::ControlDiffers, message).note(note);
+        diagnostic.place.clone_from(&control.place);
+        diagnostic.help(
+            "ask for the export again, or correct the figure; until they agree the extract is not shown to be complete",
+        )
+    };
+    let mut complaints = Vec::new();
+    if let Some(records) = control.records.filter(|records| *records != own.records) {
+        let message = format!("`{name}`: {} records, the sender states {records}", own.records);
+        complaints.push(complain(
+            message,
+            format!("besides, {} records are excluded and {} left out by row conditions", own.excluded, own.elsewhere),
+        ));
+    }
+    if let Some(theirs) =
+        control.total.and_then(|total| total.units_at(MONEY_SCALE).ok()).filter(|theirs| *theirs != ours)
+    {
+        let code = currency.map_or(String::new(), |code| format!(" {code}"));
+        let show = |units: i128| Amount::money(units).to_display(2);
+        let message = format!("`{name}.{column}`: {}{code}, the sender states {}", show(ours), show(theirs));
+        complaints.push(complain(message, format!("difference {}{code}", show(ours - theirs))));
+    }
+    complaints
+}
+
+fn add(sum: &mut Option<i64>, units: Option<i128>) {
+    if let Some(units) = units.and_then(|units| i64::try_from(units).ok()) {
+        *sum = Some(sum.unwrap_or(0).saturating_add(units));
+    }
 }
 
 /// The rows as a frame, and the names of its columns.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
 
 use rayon::prelude::*;
-use tieout_model::report::SourceFile;
+use tieout_model::report::{ControlTotal, SourceFile};
 use tieout_model::{Code, Diagnostic, Place, RecordRef};
 
 use super::job::Job;
@@ -20,9 +20,12 @@ use crate::read::{Batch, Splitter};
 use crate::series::Gathered;
 use crate::source::{Kind, Opened, open};
 use crate::table::{Flip, Part, Reading, Signs};
+use crate::totals::{self, CurrencyOf, NO_CURRENCY, control_column};
 
 /// What one file gave one population.
 pub(crate) struct FilePart {
+    /// Number of the source.
+    pub source: usize,
     pub file: u32,
     pub plan: Arc<TablePlan>,
     pub bound: Bound,
@@ -42,6 +45,8 @@ pub(crate) struct FilePart {
     pub series: Vec<Gathered>,
     pub signs: Signs,
     pub tallies: Tallies,
+    /// Σ of the control column as this file states it, by currency (`XXX` where the table has none).
+    pub sums: ControlTotal,
 }
 
 /// Everything that one pass over a file gives.
@@ -278,6 +283,7 @@ impl FilePart {
         // Where records are finer than documents, a number stands on several of them.
         let once = reading.plan.population.key.len() > 1;
         Self {
+            source: job.source,
             file: reading.file,
             plan: Arc::clone(&reading.plan),
             bound: reading.bound.clone(),
@@ -295,6 +301,7 @@ impl FilePart {
             series: reading.plan.series.iter().map(|_| Gathered::new(once)).collect(),
             signs: Signs::default(),
             tallies: Tallies::default(),
+            sums: ControlTotal::default(),
         }
     }
 
@@ -315,7 +322,22 @@ impl FilePart {
         self.signs.negative += part.signs.negative;
         self.signs.first = self.signs.first.take().or(part.signs.first);
         self.tallies.append(part.tallies);
+        self.sum(&part.frame);
         part.frame
+    }
+
+    /// Adds to the figure that the sender's is held against.
+    fn sum(&mut self, frame: &polars::prelude::DataFrame) {
+        let Some(column) = control_column(&self.plan.population.name).filter(|name| frame.column(name).is_ok()) else {
+            return;
+        };
+        let currency = match frame.column("currency") {
+            Ok(_) => CurrencyOf::Column("currency"),
+            Err(_) => CurrencyOf::Only(NO_CURRENCY.to_owned()),
+        };
+        // The column is there and has the control column's type, so this cannot fail.
+        let added = totals::add(&mut self.sums, frame, column, &currency);
+        debug_assert!(added.is_ok());
     }
 
     /// Numbers of the batch's documents in order of record, excluded ones and those of other tables included.

@@ -9,6 +9,8 @@ use crate::source::list;
 
 /// A source that can be read.
 pub(crate) struct Job {
+    /// Number of the source.
+    pub source: usize,
     pub plan: FilePlan,
     pub label: String,
     pub files: Vec<(String, std::path::PathBuf)>,
@@ -18,6 +20,7 @@ pub(crate) struct Job {
 
 /// Prepares a source; `None` after errors.
 pub(super) fn prepare(
+    index: usize,
     source: &SourceSpec,
     options: &LoadOptions<'_>,
     diagnostics: &mut Vec<Diagnostic>,
@@ -87,7 +90,13 @@ pub(super) fn prepare(
             },
         };
         let span = control.total.as_ref().map_or_else(|| source.path.span(), toml::Spanned::span);
-        Some(Control { records: control.records, total, currency: control.currency.clone(), place: place(span) })
+        Some(Control {
+            source: index,
+            records: control.records,
+            total,
+            currency: control.currency.clone(),
+            place: place(span),
+        })
     });
     let mut plan = None;
     let mut label = "this source".to_owned();
@@ -107,5 +116,5 @@ pub(super) fn prepare(
         !own.iter().any(|diagnostic| fatal(std::slice::from_ref(diagnostic)) && diagnostic.code != Code::FileMissing);
     diagnostics.extend(own);
     let plan = plan.filter(|_| usable && !files.is_empty())?;
-    Some(Job { plan, label, files, extract, control })
+    Some(Job { source: index, plan, label, files, extract, control })
 }

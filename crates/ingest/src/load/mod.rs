@@ -1,11 +1,16 @@
 //! Sources → store: every file read once, every record accounted for, every complaint gathered.
 
 mod control;
+mod derived;
+mod extracts;
+mod facts;
+mod figures;
 mod file;
 mod finish;
 mod grain;
 mod job;
 mod messages;
+mod numbers;
 mod signs;
 
 pub(crate) use file::Source;
@@ -60,6 +65,8 @@ pub(crate) struct Growing {
 /// The sender's figure for a population.
 #[derive(Clone, Debug)]
 pub(crate) struct Control {
+    /// Number of the source.
+    pub source: usize,
     pub records: Option<u64>,
     pub total: Option<tieout_model::Amount>,
     pub currency: Option<String>,
@@ -80,8 +87,8 @@ pub(crate) struct Loading {
 pub fn load(sources: &[SourceSpec], options: &LoadOptions<'_>) -> (Store, Vec<Diagnostic>) {
     let mut loading = Loading::default();
     let mut jobs = Vec::new();
-    for source in sources {
-        jobs.extend(job::prepare(source, options, &mut loading.diagnostics));
+    for (index, source) in sources.iter().enumerate() {
+        jobs.extend(job::prepare(index, source, options, &mut loading.diagnostics));
     }
     for job in &jobs {
         loading.declare(job);

@@ -84,7 +84,13 @@ fn table_plan(
     for plan in &mut derive {
         super::derive::settle(plan, &columns, population);
     }
-    required(&scope, &columns, complaints);
+    required(
+        &population.name,
+        population,
+        &|name| columns.iter().any(|column| column.name == name),
+        &|message| scope.complain(Code::RequiredUnmapped, message),
+        complaints,
+    );
     let document_type = columns.iter().position(|column| column.name == "document_type").or_else(|| {
         columns.iter().position(|column| column.name.starts_with('~') && column.name.ends_with(".document_type"))
     });
@@ -150,25 +156,28 @@ fn check_format_lists(scope: &Scope<'_>, complaints: &mut Complaints) {
     }
 }
 
-fn required(scope: &Scope<'_>, columns: &[ColumnPlan], complaints: &mut Complaints) {
-    let missing: Vec<&str> = scope
-        .population
+/// Complains about required columns that the mapping leaves out.
+pub(super) fn required(
+    name: &str,
+    population: &PopulationSchema,
+    mapped: &dyn Fn(&str) -> bool,
+    complain: &dyn Fn(String) -> Diagnostic,
+    complaints: &mut Complaints,
+) {
+    let missing: Vec<&str> = population
         .columns
         .iter()
-        .filter(|column| column.required && !columns.iter().any(|mapped| mapped.name == column.name))
+        .filter(|column| column.required && !mapped(&column.name))
         .map(|column| column.name.as_str())
         .collect();
-    if let Some(first) = missing.first() {
-        let words = missing.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-        let message = format!("population `{}`: required and not mapped: {words}", scope.population.name);
-        let diagnostic = scope
-            .complain(Code::RequiredUnmapped, message)
-            .note("rules that use them are not performed")
-            .help(format!(
-                "add `{first} = \"<header>\"` under columns, or {{ constant = \"...\" }} if it is the same for all"
-            ));
-        complaints.push(diagnostic);
-    }
+    let Some(first) = missing.first() else { return };
+    let words = missing.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let diagnostic = complain(format!("population `{name}`: required and not mapped: {words}"))
+        .note("rules that use them are not performed")
+        .help(format!(
+            "add `{first} = \"<header>\"` under columns, or {{ constant = \"...\" }} if it is the same for all"
+        ));
+    complaints.push(diagnostic);
 }
 
 fn syntax(table: &Table, complaints: &mut Complaints) -> Syntax {

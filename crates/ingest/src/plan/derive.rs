@@ -107,6 +107,13 @@ pub(super) fn derive_plan(
             computed: derived.column.is_some(),
         });
     }
+    super::compile::required(
+        &population.name,
+        population,
+        &|name| plan.columns.iter().any(|column| column.name == name),
+        &|message| origin.complain(Code::RequiredUnmapped, spec.population.span(), message),
+        complaints,
+    );
     Some(plan)
 }
 

@@ -534,7 +534,9 @@ mod tests {
         Syntax { delimiter: b',', quote: Some(b'"'), header: true, skip_lines: 0 }
     }
 
-    fn split(text: &[u8]) -> (Vec<Vec<String>>, Vec<(u64, u64, Code)>) {
+    type Excluded = Vec<(u64, u64, Code)>;
+
+    fn split(text: &[u8]) -> (Vec<Vec<String>>, Excluded) {
         let mut splitter = Splitter::new(text, syntax());
         splitter.header().unwrap();
         let (mut rows, mut excluded) = (Vec::new(), Vec::new());

@@ -165,3 +165,50 @@ fn a_truncated_file_leaves_nothing_behind() {
     assert_eq!(codes(&diagnostics), ["gzip-truncated"]);
     assert!(store.populations.is_empty() && store.files.is_empty());
 }
+
+#[test]
+fn an_empty_file_is_not_a_missing_one() {
+    for bytes in [b"".as_slice(), b"id,name\n", b"id,name"] {
+        let folder = folder(&[("c.csv", bytes)]);
+        let (store, diagnostics) = folder.read(CUSTOMERS);
+        assert_eq!(codes(&diagnostics), ["file-empty"]);
+        assert_eq!(store.populations["customer"].records, 0);
+        assert!(rows(&store, "customer", &["customer_id", "name"]).is_empty());
+    }
+}
+
+#[test]
+fn a_source_that_makes_no_sense_says_so_without_a_panic() {
+    let folder = folder(&[("c.csv", b"id,name\n1,a\n")]);
+    for (toml, code) in [
+        ("format = { encoding = \"klingon\" }", "profile-syntax"),
+        ("format = { delimiter = \"ab\" }", "profile-syntax"),
+        ("format = { dates = [\"%Q\"] }\ncolumns = { customer_id = \"id\", name = \"name\" }", "ok"),
+        ("format = { decimal_mark = \"x\" }\nwhere = [{ header = \"id\", min = \"1\" }]", "profile-syntax"),
+        ("columns = { customer_id = { header = \"id\", constant = \"x\" } }", "profile-syntax"),
+        ("columns = { customer_id = { position = 0 } }", "profile-syntax"),
+        ("columns = { customer_id = { position = 9 } }", "header-missing"),
+        ("columns = { active = { constant = \"perhaps\" } }", "profile-syntax"),
+        ("where = [{ header = \"id\" }]", "profile-syntax"),
+        ("series = [{ name = \"s\", header = \"id\", pattern = \"x\" }]", "profile-syntax"),
+        ("timezone = { source = \"UTC\", local = \"Mars/Base\" }", "engagement-value"),
+        ("extract = { from = \"2026-10-01\", to = \"2026-09-01\" }", "engagement-value"),
+        ("control = { total = \"1,5\" }", "engagement-value"),
+        ("derive = [{ population = \"nowhere\", key = [] }]", "population-unknown"),
+        ("derive = [{ population = \"item\", key = [\"item_id\"] }]", "column-unknown"),
+    ] {
+        let (_, diagnostics) =
+            folder.read(&format!("[[source]]\npopulation = \"customer\"\npath = \"c.csv\"\n{toml}\n"));
+        let raised = codes(&diagnostics);
+        assert!(code == "ok" && raised.is_empty() || raised.contains(&code), "{toml}: {raised:?}");
+    }
+    let lines = |compute: &str| {
+        folder.read(&format!(
+            "[[source]]\npopulation = \"invoice_line\"\npath = \"c.csv\"\ncolumns = {{ quantity = \"id\", net_amount = {{ compute = {compute} }} }}\n"
+        ))
+    };
+    assert_eq!(codes(&lines("{ product = [\"quantity\", \"unit_prise\"] }").1), ["column-unknown"]);
+    assert_eq!(codes(&lines("{ product = [\"quantity\", \"net_amount\"] }").1), ["profile-syntax"]);
+    assert_eq!(codes(&lines("{ sum = [] }").1), ["profile-syntax"]);
+    assert!(codes(&lines("{ sum = [\"quantity\"] }").1).is_empty());
+}

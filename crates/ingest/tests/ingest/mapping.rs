@@ -313,3 +313,29 @@ columns = { invoice_id = "no", line_no = "line", net_amount = "amount" }
     let (store, _) = read(folder.0.path(), toml);
     assert_eq!(rows(&store, "invoice_line", &["invoice_id", "line_no"]), [["1", "1"], ["1", "2"], ["2", "1"]]);
 }
+
+#[test]
+fn threads_do_not_show() {
+    let mut text = String::from("id,amount,ref\n");
+    for number in 0..400_000 {
+        text.push_str(&format!("{number},{}.{:02},\"ref {number}\"\n", number * 7 % 1000, number % 100));
+    }
+    let folder = folder(&[("p.csv", text.as_bytes())]);
+    let toml = "[[source]]\npopulation = \"payment\"\npath = \"p.csv\"\ncolumns = { payment_id = \"id\", amount = \"amount\", reference = \"ref\" }\n";
+    let read = |threads| {
+        let options = tieout_ingest::LoadOptions {
+            base: folder.0.path(),
+            profile_dirs: &[],
+            needed: None,
+            threads: Some(threads),
+            progress: &|_, _, _| {},
+        };
+        let (store, _) = tieout_ingest::load(&crate::common::sources(toml), &options);
+        crate::common::frame(&store, "payment")
+    };
+    let one = read(1);
+    assert_eq!(one.height(), 400_000);
+    assert!(one.equals_missing(&read(4)));
+    let ids = one.column("payment_id").unwrap().str().unwrap();
+    assert!(ids.iter().enumerate().all(|(row, id)| id == Some(row.to_string().as_str())), "rows are in file order");
+}

@@ -102,3 +102,41 @@ columns = { invoice_id = "inv", line_no = { record = true }, net_amount = "net" 
     let facts = &store.populations["invoice_line"].facts;
     assert_eq!((facts.kept, facts.merged), (4, 1));
 }
+
+#[test]
+fn each_source_is_held_against_its_own_figure() {
+    let folder = folder(&[("a.csv", OLD), ("b.csv", NEW)]);
+    let control = |stated: &[&str]| {
+        let mut toml = toml(&["a.csv", "b.csv"], true);
+        for (path, stated) in ["a.csv", "b.csv"].iter().zip(stated) {
+            let at = format!("path = \"{path}\"\n");
+            toml = toml.replace(&at, &format!("{at}{stated}\n"));
+        }
+        let (store, diagnostics) = folder.read(&toml);
+        let messages: Vec<String> = diagnostics
+            .iter()
+            .filter(|diagnostic| matches!(diagnostic.code, Code::ControlDiffers | Code::ControlMissing))
+            .map(|diagnostic| diagnostic.message.clone())
+            .collect();
+        (messages, store)
+    };
+    let (messages, store) =
+        control(&["control = { records = 3, total = \"60\" }", "control = { records = 4, total = \"130\" }"]);
+    assert!(messages.is_empty(), "{messages:?}");
+    let facts = &store.populations["payment"].facts;
+    assert_eq!(facts.control.control_records, Some(7));
+    assert_eq!(
+        rows(
+            &store,
+            "control_total",
+            &["source", "currency", "records_read", "records_stated", "total_read", "total_stated"]
+        ),
+        [["payment", "·", "7", "7", "190", "190"]]
+    );
+    let (messages, store) = control(&["control = { records = 5, total = \"61.5\" }", ""]);
+    assert_eq!(
+        messages,
+        ["`payment`: 3 records, the sender states 5", "`payment.amount`: 60.00, the sender states 61.50"]
+    );
+    assert_eq!(store.populations["payment"].facts.control.control_records, None, "one source states nothing");
+}
