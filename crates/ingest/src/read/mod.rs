@@ -2,6 +2,7 @@
 
 pub(crate) mod batch;
 pub(crate) mod parquet;
+mod record;
 pub(crate) mod split;
 
 pub(crate) use batch::Batch;

@@ -8,13 +8,10 @@ use std::io::Read;
 use tieout_model::Code;
 
 use super::batch::{Batch, Excluded};
+use super::record::{FIELD_MAX, Parsed, bytes, index, parse, untail};
 
-/// A field longer than this is taken for an unclosed quote.
-const FIELD_MAX: usize = 1 << 20;
 /// Bytes read at a time, which is about a batch of 64k short records.
 const CHUNK: usize = 4 << 20;
-/// Marks a field that lies in the unescaped tail.
-const TAIL: u32 = 1 << 31;
 
 /// How fields are told apart.
 #[derive(Clone, Debug)]
@@ -50,12 +47,6 @@ pub(crate) struct Splitter<R> {
     fill_down: Vec<(usize, Vec<u8>)>,
     nul: bool,
     expected: usize,
-}
-
-enum Parsed {
-    Record { end: usize, next: usize, newlines: u64 },
-    Incomplete,
-    TooLong,
 }
 
 impl<R: Read> Splitter<R> {
@@ -96,7 +87,7 @@ impl<R: Read> Splitter<R> {
         loop {
             fields.clear();
             tail.clear();
-            match self.parse(self.position, &mut fields, &mut tail) {
+            match parse(&self.buffer, self.position, &self.syntax, self.ended, &mut fields, &mut tail) {
                 Parsed::Incomplete => self.fill()?,
                 Parsed::TooLong => return Ok(Vec::new()),
                 Parsed::Record { end, next, newlines, .. } => {
@@ -150,7 +141,7 @@ impl<R: Read> Splitter<R> {
             if at >= self.buffer.len() && self.ended {
                 break;
             }
-            match self.parse(at, &mut fields, &mut tail) {
+            match parse(&self.buffer, at, &self.syntax, self.ended, &mut fields, &mut tail) {
                 Parsed::Record { end, next, newlines, .. } => {
                     self.record += 1;
                     self.keep_or_exclude(&mut batch, &mut fields, &tail, before.0, (at, end));
@@ -332,108 +323,6 @@ impl<R: Read> Splitter<R> {
                 .all(|(range, name)| bytes(&self.buffer, tail, *range).trim_ascii() == name)
     }
 
-    /// One record from `from`, without consuming it.
-    fn parse(&self, from: usize, fields: &mut Vec<(u32, u32)>, tail: &mut Vec<u8>) -> Parsed {
-        let (delimiter, quote) = (self.syntax.delimiter, self.syntax.quote);
-        let text = &self.buffer[from..];
-        let mut start = 0;
-        let mut newlines = 0;
-        let (mut quoted, mut closed, mut escaped) = (false, None, false);
-        let hits = memchr::memchr3_iter(delimiter, b'\n', quote.unwrap_or(b'\n'), text);
-        let mut skip = usize::MAX;
-        for at in hits {
-            let byte = text[at];
-            if at == skip {
-                continue;
-            }
-            if quoted {
-                if Some(byte) == quote {
-                    match text.get(at + 1) {
-                        Some(next) if Some(*next) == quote => {
-                            escaped = true;
-                            skip = at + 1;
-                        }
-                        None if !self.ended => return self.incomplete(text.len() - start),
-                        _ => {
-                            quoted = false;
-                            closed = Some(at);
-                        }
-                    }
-                } else if byte == b'\n' {
-                    newlines += 1;
-                    if at - start > FIELD_MAX {
-                        return Parsed::TooLong;
-                    }
-                }
-                continue;
-            }
-            if byte == delimiter || byte == b'\n' {
-                if at - start > FIELD_MAX {
-                    return Parsed::TooLong;
-                }
-                let mut end = at;
-                if byte == b'\n' && end > start && text[end - 1] == b'\r' {
-                    end -= 1;
-                }
-                fields.push(self.field(from, (start, end), closed, escaped, tail));
-                if byte == b'\n' {
-                    let end = from + if at > 0 && text[at - 1] == b'\r' { at - 1 } else { at };
-                    return Parsed::Record { end, next: from + at + 1, newlines: newlines + 1 };
-                }
-                start = at + 1;
-                (closed, escaped) = (None, false);
-            } else if at == start {
-                quoted = true;
-            }
-        }
-        if !self.ended {
-            return self.incomplete(text.len() - start);
-        }
-        if text.len() - start > FIELD_MAX || quoted {
-            return Parsed::TooLong;
-        }
-        fields.push(self.field(from, (start, text.len()), closed, escaped, tail));
-        let end = self.buffer.len();
-        Parsed::Record { end, next: end, newlines }
-    }
-
-    fn incomplete(&self, field: usize) -> Parsed {
-        if field > FIELD_MAX { Parsed::TooLong } else { Parsed::Incomplete }
-    }
-
-    /// The range of a field: inside its quotes, or unescaped into the tail.
-    fn field(
-        &self,
-        from: usize,
-        (start, end): (usize, usize),
-        closed: Option<usize>,
-        escaped: bool,
-        tail: &mut Vec<u8>,
-    ) -> (u32, u32) {
-        let Some(closed) = closed else { return (index(from + start), index(from + end)) };
-        if !escaped && closed + 1 >= end {
-            return (index(from + start + 1), index(from + closed));
-        }
-        let quote = self.syntax.quote.unwrap_or(b'"');
-        let begin = index(tail.len()) | TAIL;
-        let mut inside = self.buffer[from + start + 1..from + end].iter().peekable();
-        let mut open = true;
-        while let Some(byte) = inside.next() {
-            if *byte == quote && open {
-                match inside.peek() {
-                    Some(next) if **next == quote => {
-                        tail.push(quote);
-                        inside.next();
-                    }
-                    _ => open = false,
-                }
-            } else {
-                tail.push(*byte);
-            }
-        }
-        (begin, index(tail.len()) | TAIL)
-    }
-
     /// Passes over the first line of a record with an overlong field and counts the record as excluded.
     fn skip_long(&mut self, batch: &mut Batch, at: usize) -> Result<usize, ReadError> {
         let shown = (at + 80).min(self.buffer.len());
@@ -505,25 +394,6 @@ impl<R: Read> Splitter<R> {
         self.nul |= memchr::memchr(0, &self.buffer[length..]).is_some();
         Ok(())
     }
-}
-
-fn bytes<'a>(buffer: &'a [u8], tail: &'a [u8], (start, end): (u32, u32)) -> &'a [u8] {
-    if start & TAIL == 0 {
-        &buffer[start as usize..end as usize]
-    } else {
-        &tail[(start & !TAIL) as usize..(end & !TAIL) as usize]
-    }
-}
-
-fn untail(range: &mut (u32, u32), raw: u32) {
-    if range.0 & TAIL != 0 {
-        *range = ((range.0 & !TAIL) + raw, (range.1 & !TAIL) + raw);
-    }
-}
-
-/// Batches are far below 2 GiB, so a position always fits.
-fn index(position: usize) -> u32 {
-    u32::try_from(position).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

@@ -100,4 +100,27 @@ proptest! {
         let (left, right) = (write(left, false), write(right, true));
         prop_assert_eq!(&read(&[("p1.csv", left.as_bytes()), ("p2.csv", right.as_bytes())]), &whole);
     }
+
+    #[test]
+    fn no_input_makes_it_panic(
+        bytes in prop::collection::vec(
+            prop_oneof![Just(b','), Just(b'\n'), Just(b'"'), Just(b'\r'), Just(0), any::<u8>(), b'0'..b'9'],
+            0..400,
+        ),
+        header in any::<bool>(),
+        format in prop::sample::select(vec!["", "quote = \"\"", "encoding = \"utf-16\"", "encoding = \"shift_jis\"", "fill_down = [\"ref\"]", "header = false", "skip_lines = 2"]),
+    ) {
+        let mut text = if header { b"id,amount,ref\n".to_vec() } else { Vec::new() };
+        text.extend(bytes);
+        let folder = folder(&[("p.csv", &text)]);
+        let toml = format!("[[source]]\npopulation = \"payment\"\npath = \"p.csv\"\nformat = {{ {format} }}\ncolumns = {{ payment_id = {{ position = 1 }}, amount = {{ header = \"amount\", optional = true }}, payment_date = {{ header = \"ref\", optional = true }} }}\n");
+        let (store, _) = folder.read(&toml);
+        for population in store.populations.values() {
+            let facts = &population.facts;
+            prop_assert_eq!(facts.read, facts.kept + facts.excluded + facts.elsewhere + facts.merged);
+            let numbers = store.files[0].read;
+            let all = (1..=numbers).map(|record| tieout_model::RecordRef { source: 0, record }).collect();
+            prop_assert_eq!(tieout_ingest::locate(&store, folder.0.path(), &all).len() as u64, numbers, "every record is found again");
+        }
+    }
 }
