@@ -109,7 +109,7 @@ pub fn audit_with(engine: &dyn Engine, store: &Store, library: &Library, options
 
 /// Which rules can run, without running them.
 pub fn plan_check(store: &Store, library: &Library, options: &Options) -> (Vec<RuleResult>, Vec<Diagnostic>) {
-    let catalog = Catalog::new(store, &BTreeMap::new());
+    let catalog = Catalog::new(store, &Polars::bounds(store).unwrap_or_default());
     let audited = Audited { period: options.period, as_of: options.as_of, ..Audited::default() };
     let mut diagnostics = Vec::new();
     let mut results = Vec::new();
@@ -366,7 +366,8 @@ impl Run<'_> {
             let spoken = self.engine.run(&[plan.distinct(std::slice::from_ref(&self.procedure.rec))])?;
             let silent: BTreeSet<Value> = spoken.into_iter().flat_map(|relation| relation.rows).flatten().collect();
             let rec = rows.index(&self.procedure.rec);
-            let (explained, rest): (Vec<Wrong>, Vec<Wrong>) = wrong.into_iter().partition(|wrong| silent.contains(&rows.rows[wrong.row][rec]));
+            let speaks = |wrong: &Wrong| silent.contains(&rows.rows[wrong.row][rec]) != guard.absent;
+            let (explained, rest): (Vec<Wrong>, Vec<Wrong>) = wrong.into_iter().partition(speaks);
             wrong = rest;
             if !explained.is_empty() {
                 let mut part = Measure::default();

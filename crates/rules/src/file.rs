@@ -88,6 +88,9 @@ pub struct GuardFile {
     pub keys: BTreeMap<String, Text>,
     /// Further condition, over the record and `<population>.<column>`.
     pub when: Option<Text>,
+    /// `true`: the guard speaks where there is no such row.
+    #[serde(default)]
+    pub absent: bool,
     /// `not-performed` or `review`.
     pub if_missing: Text,
     /// What the guard explains, in words.
@@ -150,8 +153,8 @@ pub struct AssertFile {
     pub stated: Option<Text>,
     /// Difference that the figures' own precision explains.
     pub slack: Option<Text>,
-    /// Where the slack is so wide that the test says nothing: not tested.
-    pub undecidable: Option<Text>,
+    /// Difference that the export's precision may hide: between `slack` and this nothing can be said.
+    pub precision: Option<Text>,
 }
 
 /// Records of another population, summed for each record under test.

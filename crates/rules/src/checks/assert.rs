@@ -1,7 +1,7 @@
 //! `assert`: an expression over one record and its parents: arithmetic, terms, status, signs, cut-off.
 //!
-//! Either `that`, a condition that must hold, or `expect` and `stated`, which must agree within `slack`. Where the slack
-//! that the export's precision needs exceeds `undecidable`, the record is not tested: the test would say nothing.
+//! Either `that`, a condition that must hold, or `expect` and `stated`, which must agree within `slack`. With `precision`,
+//! a difference beyond `slack` but within what the export's shown decimals can hide is not tested: nothing can be said.
 
 use tieout_model::Code;
 
@@ -26,11 +26,12 @@ pub fn plan(file: &AssertFile, mut build: Build<'_>) -> Result<Procedure, Refusa
             build.stated_not_computed(&stated, &expected, false)?;
             let mut exception = beyond(&stated, &expected, slack.clone());
             let mut causes = Vec::new();
-            if let (Some(limit), Some(slack)) = (&file.undecidable, slack) {
-                let limit = build.number(limit);
-                let wide = slack.compare(Cmp::Gt, limit);
-                exception = Expr::case(vec![(wide.clone(), Expr::null(Ty::Bool))], exception);
-                causes.push(Cause { condition: wide, words: "not decidable at the exported precision".to_owned() });
+            if let Some(precision) = &file.precision {
+                let precision = build.number(precision);
+                let distance = stated.clone().minus(expected.clone()).absolute();
+                let hidden = exception.clone().and(distance.compare(Cmp::Le, precision));
+                exception = Expr::case(vec![(hidden.clone(), Expr::null(Ty::Bool))], exception);
+                causes.push(Cause { condition: hidden, words: "not decidable at the exported precision".to_owned() });
             }
             let graded = Graded { expected: Some(expected), stated: Some(stated), causes, ..Graded::default() };
             (exception, graded)

@@ -49,6 +49,7 @@ pub fn plan(file: &BalanceFile, mut build: Build<'_>) -> Result<Procedure, Refus
         let (plan, on, keys) = other_side(against, &mut build)?;
         let owed = Expr::col("against.open", Ty::MONEY).or_zero();
         exception = exception.and(owed.clone().compare(Cmp::Gt, zero()));
+        build.define("against", owed.clone());
         graded.extra.push(("against".to_owned(), owed));
         graded.plan = Some(Box::new(move |base: Plan| base.extend(keys).join(plan, on, Join::Left)));
     }

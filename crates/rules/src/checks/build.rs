@@ -151,6 +151,23 @@ impl<'a> Build<'a> {
         }
     }
 
+    /// The `half_digit.<column>` words of a text.
+    fn half_digits(&self, text: &str) -> BTreeMap<String, Expr> {
+        let words = text.split(|symbol: char| !(symbol.is_ascii_alphanumeric() || symbol == '_' || symbol == '.'));
+        let half = |word: &str| Some((word.to_owned(), self.half_digit(word.strip_prefix("half_digit.")?)?));
+        words.filter_map(half).collect()
+    }
+
+    /// `half_digit.<column>`: half a unit of the last decimal that the export shows of a number column.
+    fn half_digit(&self, column: &str) -> Option<Expr> {
+        let known = self.catalog.table(&self.scope.population)?.columns.get(column)?;
+        let ty = Ty::of_column(known.ty);
+        let Ty::Num { dim, scale } = ty else { return None };
+        let shown = known.decimals_max.min(scale);
+        let units = tieout_model::amount::pow10(u32::from(scale - shown)) * 5;
+        Some(Expr { node: Node::Lit(Value::Num(units)), ty: Ty::Num { dim, scale: scale + 1 }, bound: units.unsigned_abs() })
+    }
+
     /// Notes why findings can be no more than `review`.
     pub fn review(&mut self, reason: String) {
         self.review.push(reason);
@@ -168,9 +185,10 @@ impl<'a> Build<'a> {
 
     /// Types an expression over the record under test.
     pub fn expr(&mut self, text: &Text) -> Expr {
+        let halves = self.half_digits(text.as_ref());
         let mut scope = std::mem::replace(&mut self.scope, Scope::new(self.catalog, "", ""));
         let names = std::mem::take(&mut self.names);
-        let expr = self.typed(text, &mut |path| match names.get(&path.join(".")) {
+        let expr = self.typed(text, &mut |path| match names.get(&path.join(".")).or_else(|| halves.get(&path.join("."))) {
             Some(expr) => Resolution::Expr(expr.clone()),
             None => scope.resolve(path),
         });
@@ -250,6 +268,7 @@ impl<'a> Build<'a> {
             currency: self.currency.clone(),
             rounding,
             as_of: self.audited.as_of.map(|date| date.0),
+            period: self.audited.period,
         };
         match type_expression(&ast, &mut resolver) {
             Ok(typed) => {
@@ -311,7 +330,9 @@ impl<'a> Build<'a> {
         let index = self.children.len();
         let ty_of = |build: &mut Self, text: &Text, scope: &mut Scope<'a>| build.foreign(text, scope, population, false);
         if self.catalog.table(population).is_none() {
-            if !child.optional {
+            if child.optional {
+                self.review(format!("{population} is not in the exports and could explain it"));
+            } else {
                 self.lacks(population.clone());
             }
             for name in child.sum.keys() {
@@ -506,12 +527,15 @@ impl<'a> Build<'a> {
         for column in &of_stated {
             let Some((name, Origin::Computed(from))) = self.scope.origin(column) else { continue };
             let rests: BTreeSet<&str> = from.iter().map(String::as_str).collect();
-            let shared = of_expected.iter().filter_map(|column| self.scope.origin(column)).any(|(other, origin)| {
-                let deeper = if let Origin::Computed(deeper) = &origin { deeper.iter().any(|deep| rests.contains(deep.as_str())) } else { false };
-                rests.contains(other.as_str()) || deeper
-            });
-            let from_children = children && self.evidence.iter().any(|child| rests.iter().any(|column| column.starts_with(&format!("{}.", child.population))));
-            if shared || from_children {
+            let mut known: BTreeSet<String> = BTreeSet::new();
+            for (other, origin) in of_expected.iter().filter_map(|column| self.scope.origin(column)) {
+                known.insert(other);
+                if let Origin::Computed(deeper) = origin {
+                    known.extend(deeper);
+                }
+            }
+            let of_children = |column: &str| children && self.evidence.iter().any(|child| column.starts_with(&format!("{}.", child.population)));
+            if !rests.is_empty() && rests.iter().all(|column| known.contains(*column) || of_children(column)) {
                 return Err(Refusal::Missing {
                     reason: format!("`{name}` is computed by the mapping, not stated by the biller"),
                     unlock: vec![format!("{name} as stated")],

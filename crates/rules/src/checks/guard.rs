@@ -17,6 +17,8 @@ pub struct Guard {
     pub rows: Option<(Plan, Vec<(String, String)>)>,
     /// Condition over both.
     pub when: Option<Expr>,
+    /// True if the guard speaks where no row matches.
+    pub absent: bool,
 }
 
 /// Plans the rule's guards; adds the columns that they need to `extra`.
@@ -53,7 +55,7 @@ fn one(build: &mut Build<'_>, file: &GuardFile, index: usize, extra: &mut Vec<(S
         let truth = build.truth(when);
         let name = format!("~guard:{index}");
         extra.push((name.clone(), truth));
-        return Some(Guard { because, rows: None, when: Some(Expr::col(name, Ty::Bool)) });
+        return Some(Guard { because, rows: None, when: Some(Expr::col(name, Ty::Bool)), absent: false });
     };
     if let Err(super::Refusal::Wrong(complaints)) = known_population(build.rule, population) {
         build.diagnostics.extend(complaints);
@@ -89,5 +91,5 @@ fn one(build: &mut Build<'_>, file: &GuardFile, index: usize, extra: &mut Vec<(S
         let condition = build.foreign(when, &mut scope, population.as_ref(), true);
         build.expect_ty(when, &condition, Ty::Bool)
     });
-    Some(Guard { because, rows: Some((scope.plan().extend(columns), on)), when })
+    Some(Guard { because, rows: Some((scope.plan().extend(columns), on)), when, absent: file.absent })
 }

@@ -56,6 +56,9 @@ pub fn plan(file: &LookupFile, mut build: Build<'_>) -> Result<Procedure, Refusa
     let (expected, stated, that, slack) = (both(&file.expect), both(&file.stated), both(&file.that), both(&file.slack));
     let per: Vec<(String, Expr)> =
         file.per.iter().enumerate().map(|(index, text)| (format!("~per:{index}"), build.expr(text))).collect();
+    for (name, expr) in reference_words(&build, &mut reference, &into) {
+        build.define(&name, expr);
+    }
     build.settled()?;
 
     let mut graded = Graded { causes: causes(&into, &keys, &reference), ..Graded::default() };
@@ -100,6 +103,13 @@ pub fn plan(file: &LookupFile, mut build: Build<'_>) -> Result<Procedure, Refusa
     let rec = build.scope.rec();
     graded.plan = Some(Box::new(move |base: Plan| around.join(base, &rec)));
     build.grade(exception, graded)
+}
+
+/// Columns of the reference that the rule's other texts (effect, sentence, guards) name.
+fn reference_words(build: &Build<'_>, reference: &mut Scope<'_>, into: &str) -> Vec<(String, Expr)> {
+    let words = build.rule.text.split(|symbol: char| !(symbol.is_ascii_alphanumeric() || symbol == '_' || symbol == '.'));
+    let named = words.filter_map(|word| Some((word.to_owned(), word.strip_prefix(into)?.strip_prefix('.')?)));
+    named.collect::<Vec<_>>().into_iter().filter_map(|(word, column)| Some((word, reference.column(column)?))).collect()
 }
 
 fn keys(file: &LookupFile, build: &mut Build<'_>, reference: &mut Scope<'_>) -> Keys {

@@ -41,7 +41,7 @@ impl Polars {
         for (name, population) in &store.populations {
             let numbers: Vec<&String> =
                 population.columns.iter().filter(|(_, column)| column.ty.scale().is_some()).map(|(name, _)| name).collect();
-            if numbers.is_empty() || population.records == 0 {
+            if numbers.is_empty() {
                 continue;
             }
             let mut exprs = Vec::new();
@@ -270,7 +270,9 @@ fn call(function: &Func, args: &[Expr], ty: Ty) -> PlExpr {
 
 fn scalar(function: &Func, columns: &[Series], types: &[Ty], result: &Column) -> PolarsResult<Series> {
     let name = columns[0].name().clone();
-    let length = columns.iter().map(Series::len).max().unwrap_or(0);
+    // A constant comes as one row, also beside an empty batch.
+    let empty = columns.iter().any(Series::is_empty);
+    let length = if empty { 0 } else { columns.iter().map(Series::len).max().unwrap_or(0) };
     if let Func::Round { drop, mode } = function {
         let units = columns[0].i128()?;
         let rounded = units.apply_values(|value| tieout_model::amount::round_units(value, u32::from(*drop), *mode));

@@ -42,6 +42,8 @@ pub struct Resolver<'a> {
     pub rounding: Option<Expr>,
     /// The as-of date, if the engagement states one.
     pub as_of: Option<i32>,
+    /// The period under audit, for `in_period`.
+    pub period: Option<tieout_model::Period>,
 }
 
 /// A typed expression with what it needs and lacks.
@@ -295,7 +297,12 @@ impl Typer<'_, '_> {
     fn call(&mut self, ast: &Ast, name: &str, args: &[Ast]) -> Expr {
         match name {
             "coalesce" => {
-                let values: Vec<Expr> = args.iter().filter_map(|arg| self.optional(arg)).collect();
+                let mut values: Vec<Expr> = args.iter().filter_map(|arg| self.optional(arg)).collect();
+                let stated = values.len();
+                values.retain(|value| !matches!(value.node, Node::Lit(Value::Null)));
+                if values.is_empty() && stated > 0 {
+                    return Expr::null(Ty::Text);
+                }
                 if values.is_empty() {
                     // No column of it is mapped: then it is needed after all.
                     return args.first().map_or_else(|| Expr::null(Ty::Text), |first| self.expr(first));
@@ -305,6 +312,7 @@ impl Typer<'_, '_> {
                 Expr { node: Node::Coalesce(values), ty, bound }
             }
             "in_effect" => self.in_effect(ast, args),
+            "in_period" => self.in_period(ast, args),
             "round_money" => self.round_money(ast, args),
             "round" => self.round(ast, args),
             "div" => self.div(ast, args),
@@ -332,7 +340,7 @@ impl Typer<'_, '_> {
     fn simple(&mut self, ast: &Ast, name: &str, args: &[Ast]) -> Expr {
         let Some((_, func, wants, gives)) = FUNCTIONS.iter().find(|(known, ..)| *known == name) else {
             let known = FUNCTIONS.iter().map(|(known, ..)| *known).collect::<Vec<_>>().join(" ");
-            return self.error(ast.at, format!("no function `{name}`; there are: coalesce in_effect round_money round div abs least greatest mod {known}"));
+            return self.error(ast.at, format!("no function `{name}`; there are: coalesce in_effect in_period round_money round div abs least greatest mod {known}"));
         };
         let values: Vec<Expr> = args.iter().map(|arg| self.expr(arg)).collect();
         if wants.len() != values.len() && *func != Func::Concat {
@@ -356,6 +364,22 @@ impl Typer<'_, '_> {
         let open = end.is_null();
         let running = self.compare(ast.at, Cmp::Lt, day, to);
         started.and(open.or(running))
+    }
+
+    /// Whether a day lies in the period under audit; without a period every known day does.
+    fn in_period(&mut self, ast: &Ast, args: &[Ast]) -> Expr {
+        let [day] = args else { return self.error(ast.at, "`in_period` takes a date") };
+        let value = self.expr(day);
+        if value.ty != Ty::Date {
+            return self.error(day.at, format!("`in_period` wants a date, this is {}", value.ty));
+        }
+        match self.resolver.period {
+            Some(period) => {
+                let from = value.clone().compare(Cmp::Ge, Expr::date(period.from.0));
+                from.and(value.compare(Cmp::Lt, Expr::date(period.to.0)))
+            }
+            None => value.clone().compare(Cmp::Eq, value),
+        }
     }
 
     fn mode(&mut self, ast: &Ast) -> Option<Rounding> {
@@ -463,6 +487,8 @@ fn quotient(x: Dim, y: Dim) -> Option<Dim> {
     match (x, y) {
         (other, Dim::Plain | Dim::Rate) => Some(other),
         (Dim::Money, Dim::Quantity) => Some(Dim::Price),
+        // A quantity over its price's base quantity is how often the price is due.
+        (Dim::Quantity, Dim::Quantity) => Some(Dim::Quantity),
         (Dim::Money, Dim::Price) => Some(Dim::Quantity),
         (a, b) if a == b => Some(Dim::Rate),
         _ => None,

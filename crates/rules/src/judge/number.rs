@@ -1,8 +1,8 @@
 //! Document numbers alike: the same but for case, punctuation, leading zeros, or a look-alike letter.
 //!
 //! Separators stay boundaries (`1-23` is not `12-3`), a suffix stays a suffix (`1001A` is a part delivery of `1001`),
-//! the year stays part of the number. Letters are folded into digits (`O` and `0`) only where the two numbers differ in
-//! shape, which shows that one of them was typed by hand.
+//! the year stays part of the number. Letters are folded into digits (`O` and `0`) only where one of the two has all the
+//! letters, which shows that it was typed by hand.
 
 /// Runs of digits (without leading zeros) and of letters (upper case), in order.
 pub fn runs(text: &str) -> Vec<String> {
@@ -64,15 +64,11 @@ pub fn fold(text: &str) -> String {
     folded
 }
 
-fn shape(text: &str) -> String {
-    let mut shape = String::new();
-    for symbol in text.chars().filter(|symbol| symbol.is_alphanumeric()) {
-        let kind = if symbol.is_ascii_digit() { '9' } else { 'A' };
-        if !shape.ends_with(kind) {
-            shape.push(kind);
-        }
-    }
-    shape
+/// Whether wherever the two differ, it is always the same one that has the letter: the one typed by hand. Identifiers
+/// that mix letters and digits at random differ both ways.
+fn one_was_typed(left: &str, right: &str) -> bool {
+    let pairs = || left.chars().zip(right.chars()).filter(|(a, b)| !a.eq_ignore_ascii_case(b));
+    pairs().all(|(a, b)| a.is_ascii_digit() && b.is_alphabetic()) || pairs().all(|(a, b)| a.is_alphabetic() && b.is_ascii_digit())
 }
 
 /// Whether two different numbers are one number in two spellings.
@@ -83,7 +79,7 @@ pub fn alike(left: &str, right: &str) -> bool {
     if runs(left) == runs(right) {
         return true;
     }
-    shape(left) != shape(right) && left.chars().count() == right.chars().count() && fold(left) == fold(right)
+    left.chars().count() == right.chars().count() && one_was_typed(left, right) && fold(left) == fold(right)
 }
 
 #[cfg(test)]

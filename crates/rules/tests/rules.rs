@@ -1,0 +1,3 @@
+//! The rules crate from outside: bundled rules, the population contract, marked fixtures, both engines.
+
+mod contract;
