@@ -2,7 +2,9 @@
 //!
 //! A hole in the numbers is evidence only if no filter of ours made it.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -16,10 +18,11 @@ const OTHER: &str = "other";
 /// A compiled pattern.
 #[derive(Clone, Debug)]
 pub(crate) struct SeriesPlan {
-    pub name: String,
+    pub name: Arc<str>,
     pub header: String,
     pub span: Range<usize>,
     pub origin: Arc<Origin>,
+    other: Arc<str>,
     items: Vec<Item>,
 }
 
@@ -42,10 +45,10 @@ pub(crate) struct Numbered {
 /// One document of a series.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Document {
-    pub series: String,
-    pub scope: Option<String>,
+    pub series: Arc<str>,
+    pub scope: Option<Arc<str>>,
     pub number: Option<i64>,
-    pub document_no: String,
+    pub document_no: Box<str>,
     pub record: i64,
     pub kept: bool,
 }
@@ -55,7 +58,8 @@ impl SeriesPlan {
     pub fn new(spec: &SeriesSpec, origin: &Arc<Origin>, complaints: &mut crate::plan::Complaints) -> Option<Self> {
         match compile(spec.pattern.get_ref()) {
             Ok(items) => Some(Self {
-                name: spec.name.clone(),
+                name: Arc::from(spec.name.as_str()),
+                other: Arc::from(OTHER),
                 header: spec.header.get_ref().clone(),
                 span: spec.header.span(),
                 origin: Arc::clone(origin),
@@ -114,10 +118,10 @@ impl SeriesPlan {
         }
         let read = self.read(cell);
         Some(Document {
-            series: if read.is_some() { self.name.clone() } else { OTHER.to_owned() },
-            scope: read.as_ref().map(|read| read.scope.clone()).filter(|scope| !scope.is_empty()),
+            series: Arc::clone(if read.is_some() { &self.name } else { &self.other }),
+            scope: read.as_ref().map(|read| read.scope.as_str()).filter(|scope| !scope.is_empty()).map(Arc::from),
             number: read.map(|read| read.number),
-            document_no: cell.to_owned(),
+            document_no: cell.into(),
             record,
             kept,
         })
@@ -153,8 +157,11 @@ fn compile(pattern: &str) -> Result<Vec<Item>, String> {
 #[derive(Debug, Default)]
 pub(crate) struct Gathered {
     pub documents: Vec<Document>,
-    pub once: bool,
-    seen: BTreeMap<(String, String), usize>,
+    once: bool,
+    /// Digest of a number → its document.
+    seen: HashMap<u128, usize>,
+    /// The scope of the document before: there are few, so they are shared.
+    scope: Option<Arc<str>>,
 }
 
 impl Gathered {
@@ -162,37 +169,52 @@ impl Gathered {
         Self { once, ..Self::default() }
     }
 
-    pub fn push(&mut self, document: Document) {
+    pub fn push(&mut self, mut document: Document) {
         if self.once {
-            let key = (document.series.clone(), document.document_no.clone());
-            if let Some(first) = self.seen.get(&key) {
-                self.documents[*first].kept |= document.kept;
-                return;
+            match self.seen.entry(digest(&document)) {
+                Entry::Occupied(first) => {
+                    self.documents[*first.get()].kept |= document.kept;
+                    return;
+                }
+                Entry::Vacant(place) => {
+                    place.insert(self.documents.len());
+                }
             }
-            self.seen.insert(key, self.documents.len());
+        }
+        if document.scope == self.scope {
+            document.scope.clone_from(&self.scope);
+        } else {
+            self.scope.clone_from(&document.scope);
         }
         self.documents.push(document);
     }
 }
 
+/// 128 bits of series and number as printed: no two of any number of documents share them by chance.
+fn digest(document: &Document) -> u128 {
+    let half = |seed: u8| {
+        let mut hasher = DefaultHasher::new();
+        hasher.write_u8(seed);
+        (&document.series, &document.document_no).hash(&mut hasher);
+        u128::from(hasher.finish())
+    };
+    (half(0) << 64) | half(1)
+}
+
 /// One list out of several files in order of export: where two extracts hold a number, the later one's count.
 pub(crate) fn merge(files: Vec<Gathered>) -> Vec<Document> {
-    let mut latest: BTreeMap<(String, String), usize> = BTreeMap::new();
+    let mut latest: HashMap<u128, usize> = HashMap::new();
     if files.len() > 1 {
         for (file, gathered) in files.iter().enumerate() {
-            for document in &gathered.documents {
-                latest.insert((document.series.clone(), document.document_no.clone()), file);
-            }
+            latest.extend(gathered.documents.iter().map(|document| (digest(document), file)));
         }
     }
     let mut merged = Vec::new();
-    for (file, gathered) in files.into_iter().enumerate() {
-        for document in gathered.documents {
-            let key = (document.series.clone(), document.document_no.clone());
-            if latest.get(&key).is_none_or(|latest| *latest == file) {
-                merged.push(document);
-            }
+    for (file, mut gathered) in files.into_iter().enumerate() {
+        if !latest.is_empty() {
+            gathered.documents.retain(|document| latest.get(&digest(document)) == Some(&file));
         }
+        merged.append(&mut gathered.documents);
     }
     merged
 }
@@ -203,7 +225,14 @@ mod tests {
 
     fn plan(pattern: &str) -> SeriesPlan {
         let items = compile(pattern).unwrap();
-        SeriesPlan { name: "s".into(), header: "n".into(), span: 0..0, origin: Arc::default(), items }
+        SeriesPlan {
+            name: "s".into(),
+            other: OTHER.into(),
+            header: "n".into(),
+            span: 0..0,
+            origin: Arc::default(),
+            items,
+        }
     }
 
     #[test]
@@ -234,11 +263,11 @@ mod tests {
         }
         assert_eq!(lines.documents.len(), 3);
         assert!(lines.documents[0].kept);
-        assert_eq!(lines.documents[2].series, "other");
+        assert_eq!(&*lines.documents[2].series, "other");
         let mut later = Gathered::new(false);
         later.push(plan.document("2", 9, true).unwrap());
         later.push(plan.document("2", 10, true).unwrap());
         let merged = merge(vec![lines, later]);
-        assert_eq!(merged.iter().filter(|document| document.document_no == "2").count(), 2);
+        assert_eq!(merged.iter().filter(|document| &*document.document_no == "2").count(), 2);
     }
 }

@@ -30,7 +30,8 @@ pub const UNREADABLE: &str = "!";
 pub enum Frame {
     /// Small: in memory.
     Memory(DataFrame),
-    /// Large: Arrow IPC files; the guard deletes a temporary folder when the store is dropped.
+    /// Large: Arrow IPC files (which may hold more than the mapped columns: what a derivation used is named `~…`, and
+    /// every column has its companion); the guard deletes a temporary folder when the store is dropped.
     Disk(Vec<PathBuf>, Arc<tempfile::TempDir>),
 }
 

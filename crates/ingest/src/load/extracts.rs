@@ -13,7 +13,10 @@ pub(super) fn overlap(growing: &Growing, loading: &mut Loading) -> Option<crate:
     }
     let mut order: Vec<usize> = (0..growing.parts.len()).collect();
     order.sort_by(|left, right| growing.parts[*left].order.cmp(&growing.parts[*right].order));
-    let rank = |index: usize| order.iter().position(|other| *other == index).unwrap_or(0);
+    // Tables of one file are one export: what two of them say is not an overlap.
+    let rank = |index: usize| {
+        order.iter().position(|other| growing.parts[*other].file == growing.parts[index].file).unwrap_or(0)
+    };
     let extracts: Vec<Extract<'_>> = growing
         .parts
         .iter()

@@ -1,6 +1,6 @@
 //! One file: read, split, converted in parallel, fanned out to the tables that it feeds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -171,8 +171,8 @@ pub(super) fn pass(
         complaints.dedup();
         return Err(complaints);
     }
-    let fill_down: Vec<usize> = readings.iter().flat_map(|reading| reading.bound.fill_down.clone()).collect();
-    let source = source.fill_down(&fill_down);
+    let fill_down: BTreeSet<usize> = readings.iter().flat_map(|reading| reading.bound.fill_down.clone()).collect();
+    let source = source.fill_down(&fill_down.into_iter().collect::<Vec<_>>());
     let mut parts: Vec<FilePart> = readings.iter().map(|reading| FilePart::new(reading, job, shown)).collect();
     let mut read = 0;
     let mut excluded = Tallies::default();

@@ -20,7 +20,7 @@ pub(super) fn series(growing: &mut Growing) -> Vec<Document> {
     let mut by_name: BTreeMap<String, Vec<crate::series::Gathered>> = BTreeMap::new();
     for part in parts {
         for (plan, gathered) in part.plan.series.iter().zip(part.series.drain(..)) {
-            by_name.entry(plan.name.clone()).or_default().push(gathered);
+            by_name.entry(plan.name.to_string()).or_default().push(gathered);
         }
     }
     by_name.into_values().flat_map(merge_series).collect()
@@ -34,11 +34,11 @@ pub(super) fn document_numbers(documents: Vec<Document>) -> Option<Done> {
     let count = documents.len() as u64;
     let records: Vec<i64> = documents.iter().map(|document| document.record).collect();
     let sources: BTreeSet<u32> = records.iter().map(|record| RecordRef::unpack(*record).source).collect();
-    let series: Vec<String> = documents.iter().map(|document| document.series.clone()).collect();
-    let scopes: Vec<Option<String>> = documents.iter().map(|document| document.scope.clone()).collect();
+    let series: Vec<&str> = documents.iter().map(|document| &*document.series).collect();
+    let scopes: Vec<Option<&str>> = documents.iter().map(|document| document.scope.as_deref()).collect();
     let numbers: Vec<Option<i64>> = documents.iter().map(|document| document.number).collect();
     let kept: Vec<bool> = documents.iter().map(|document| document.kept).collect();
-    let names: Vec<String> = documents.into_iter().map(|document| document.document_no).collect();
+    let names: Vec<&str> = documents.iter().map(|document| &*document.document_no).collect();
     let columns = vec![
         Series::new(REC.into(), records).into_column(),
         Series::new("series".into(), series).into_column(),

@@ -85,8 +85,10 @@ pub(crate) fn bind(plan: &TablePlan, headers: &[String], file: &str) -> Result<B
         let spelling = std::slice::from_ref(&series.header);
         bound.series.extend(complain(one(headers, spelling, &series.origin, &series.span, file), &mut complaints));
     }
-    bound.fill_down =
-        plan.fill_down.iter().filter_map(|name| headers.iter().position(|header| header == name)).collect();
+    for header in &plan.fill_down {
+        let found = one(headers, std::slice::from_ref(header), &plan.origin, &plan.span, file);
+        bound.fill_down.extend(complain(found, &mut complaints));
+    }
     bound.used.extend(bound.conditions.iter().chain(&bound.series));
     if complaints.is_empty() { Ok(bound) } else { Err(complaints) }
 }

@@ -103,6 +103,8 @@ fn table_plan(
         credit_sign: table.format.credit_sign.unwrap_or_default(),
         document_type,
         fill_down: table.format.fill_down.clone().unwrap_or_default(),
+        span: table.span.clone(),
+        origin: Arc::clone(&table.origin),
         float_places: table.format.float_places,
     };
     prune(&mut plan, needed);

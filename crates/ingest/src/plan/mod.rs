@@ -41,6 +41,9 @@ pub(crate) struct TablePlan {
     pub document_type: Option<usize>,
     /// Headers whose empty cells repeat the cell above.
     pub fill_down: Vec<String>,
+    /// Where the table stands in the mapping.
+    pub span: Range<usize>,
+    pub origin: Arc<Origin>,
     pub float_places: Option<u8>,
 }
 

@@ -104,7 +104,7 @@ proptest! {
     #[test]
     fn no_input_makes_it_panic(
         bytes in prop::collection::vec(
-            prop_oneof![Just(b','), Just(b'\n'), Just(b'"'), Just(b'\r'), Just(0), any::<u8>(), b'0'..b'9'],
+            prop_oneof![Just(b','), Just(b'\n'), Just(b'"'), Just(b'\r'), Just(0), any::<u8>(), b'0'..=b'9'],
             0..400,
         ),
         header in any::<bool>(),
