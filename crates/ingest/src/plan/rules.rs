@@ -97,8 +97,9 @@ pub(super) fn number_format(
         }
     };
     let groups = match scope.format.group_mark.as_deref() {
-        // German files are read with `decimal_mark = ","` alone if they do not group.
         None | Some("") => Vec::new(),
+        // A column with a decimal mark of its own does not group by the same mark.
+        Some(group) if spec.decimal_mark.is_some() && group.as_bytes() == [decimal] => Vec::new(),
         // A space is often one of its unbreakable kin.
         Some(" ") => [" ", "\u{a0}", "\u{202f}", "\u{2009}"].iter().map(|mark| mark.as_bytes().to_vec()).collect(),
         Some("'") => ["'", "\u{2019}"].iter().map(|mark| mark.as_bytes().to_vec()).collect(),

@@ -71,3 +71,28 @@ fn a_rate_file_makes_four_rates_a_record() {
         [["31", "state", "31"], ["00111", "city", "31"]]
     );
 }
+
+#[test]
+fn the_profile_in_the_readme_works() {
+    let readme = include_str!("../../profiles/README.md");
+    let toml = readme.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let csv = "Type;InvoiceNo;SKU;Qty;Price;Cert;Date;State;Cur\n\
+               line;INV-2026-7;A-1;3;1.25;17850.0;01.10.2026;paid;EUR\n\
+               line;;B-2;;2.00;;01.10.2026;paid;EUR\n\
+               note;INV-2026-8;;;;;;;\n";
+    let folder = crate::common::folder(&[("mine.toml", toml.as_bytes()), ("lines.csv", csv.as_bytes())]);
+    let (store, diagnostics) = folder.read("[[source]]\npath = \"lines.csv\"\nprofile = \"mine.toml\"\n");
+    assert!(crate::common::codes(&diagnostics).is_empty(), "{diagnostics:#?}");
+    assert_eq!(
+        rows(&store, "invoice_line", &["invoice_id", "line_no", "quantity", "net_amount", "certificate_id"]),
+        [["INV-2026-7", "1", "3", "3.75", "17850"], ["INV-2026-7", "2", "1", "2", "·"]]
+    );
+    assert_eq!(
+        rows(&store, "invoice", &["invoice_id", "issue_date", "net_total", "document_type", "status"]),
+        [["INV-2026-7", "2026-10-01", "5.75", "invoice", "posted"]]
+    );
+    assert_eq!(
+        rows(&store, "document_number", &["scope", "number", "kept"]),
+        [["2026", "7", "true"], ["2026", "8", "false"]]
+    );
+}
