@@ -107,6 +107,27 @@ pub fn audit_with(engine: &dyn Engine, store: &Store, library: &Library, options
     outcome
 }
 
+/// What became of each record of a rule's population: `clean`, `finding`, `guarded`, `context`, `outside`,
+/// `outside extract`, `out of scope`, `not tested: …`. The population's name comes first. `Err` says why the rule cannot run.
+pub fn outcomes(
+    engine: &dyn Engine,
+    store: &Store,
+    rule: &Rule,
+    options: &Options,
+) -> Result<(String, BTreeMap<RecordRef, String>), String> {
+    let catalog = Catalog::new(store, &Polars::bounds(store).map_err(|error| error.to_string())?);
+    let netting = netted::run(engine, &catalog, options.period, options.as_of).map_err(|error| error.to_string())?;
+    let audited = Audited { period: options.period, as_of: options.as_of, netting: Arc::new(netting) };
+    let setting = options.settings.get(&rule.card.id).cloned().unwrap_or_default();
+    let procedure = checks::plan(rule, &catalog, &audited, &setting.params).map_err(|refusal| match refusal {
+        Refusal::Missing { reason, .. } => reason,
+        Refusal::Wrong(complaints) => complaints.into_iter().map(|complaint| complaint.message).collect::<Vec<_>>().join("; "),
+    })?;
+    let run = Run { engine, catalog: &catalog, rule, procedure: &procedure, severity: rule.card.severity };
+    let outcomes = run.outcomes().map_err(|error| error.to_string())?;
+    Ok((procedure.population.clone(), outcomes))
+}
+
 /// Which rules can run, without running them.
 pub fn plan_check(store: &Store, library: &Library, options: &Options) -> (Vec<RuleResult>, Vec<Diagnostic>) {
     let catalog = Catalog::new(store, &Polars::bounds(store).unwrap_or_default());
@@ -167,7 +188,7 @@ fn refused(rule: &Rule, refusal: Refusal, setting: &RuleSetting, diagnostics: &m
 }
 
 /// What most rules wait for comes first; a population stands for its columns.
-fn unlock(rules: &[RuleResult]) -> Vec<String> {
+pub fn unlock(rules: &[RuleResult]) -> Vec<String> {
     let mut waiting: BTreeMap<&str, usize> = BTreeMap::new();
     for result in rules {
         if let Status::NotPerformed { unlock, .. } = &result.status {
@@ -202,6 +223,41 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
+    /// What became of each record, in words.
+    fn outcomes(&self) -> Result<BTreeMap<RecordRef, String>, EngineError> {
+        let pair = vec![
+            (self.procedure.rec.clone(), Expr::col(self.procedure.rec.clone(), Ty::INT)),
+            ("__outcome".to_owned(), Expr::col("__outcome", Ty::INT)),
+        ];
+        let all = self.engine.run(&[self.procedure.graded.clone().project(pair)])?.into_iter().next().unwrap_or_default();
+        let record = |value: &Value| RecordRef::unpack(value.num().and_then(|units| i64::try_from(units).ok()).unwrap_or(0));
+        let mut outcomes = BTreeMap::new();
+        for row in &all.rows {
+            let words = match Graded::of(row[1].num().unwrap_or(0)) {
+                Graded::Clean | Graded::Exception => "clean".to_owned(),
+                Graded::OutOfScope => "out of scope".to_owned(),
+                Graded::Outside => "outside".to_owned(),
+                Graded::Context => "context".to_owned(),
+                Graded::OutsideExtract => "outside extract".to_owned(),
+                Graded::NotTested(index) => format!("not tested: {}", self.procedure.causes.get(index).map_or("", String::as_str)),
+            };
+            outcomes.insert(record(&row[0]), words);
+        }
+        let (mut coverage, rows) = self.graded()?;
+        let judgement = self.judge(&rows)?;
+        let rec = rows.index(&self.procedure.rec);
+        for (row, words) in &judgement.not_tested {
+            outcomes.insert(record(&rows.rows[*row][rec]), format!("not tested: {words}"));
+        }
+        let before: BTreeSet<usize> = judgement.wrong.iter().map(|wrong| wrong.row).collect();
+        let after: BTreeSet<usize> = self.guarded(&rows, &mut coverage, judgement.wrong)?.iter().map(|wrong| wrong.row).collect();
+        for row in before {
+            let words = if after.contains(&row) { "finding" } else { "guarded" };
+            outcomes.insert(record(&rows.rows[row][rec]), words.to_owned());
+        }
+        Ok(outcomes)
+    }
+
     fn all(&self) -> Result<(RuleResult, Vec<Harvested>), EngineError> {
         let (mut coverage, rows) = self.graded()?;
         let mut judgement = self.judge(&rows)?;

@@ -90,6 +90,19 @@ pub fn money_column(population: &str) -> Option<&'static str> {
     })
 }
 
+/// Where the currency of a record's money may stand, its own column first.
+const CURRENCY_PATHS: [&str; 6] =
+    ["currency", "invoice.currency", "payment.currency", "credit_note.currency", "order_line.currency", "subscription.currency"];
+
+/// Whether a population's money has a way to its currency at all.
+pub fn has_currency(population: &str) -> bool {
+    let Some(described) = schema().get(population) else { return false };
+    CURRENCY_PATHS.iter().any(|path| match path.split_once('.') {
+        None => described.columns.iter().any(|column| column.name == *path),
+        Some((head, _)) => links(described).iter().any(|link| link.name == head),
+    })
+}
+
 /// A many-to-one link.
 struct Link {
     name: String,
@@ -229,13 +242,13 @@ impl<'a> Scope<'a> {
                     // A line's own value or its header's: the header's key is what the schema calls "as the header".
                     _ => on.push((self.materialise(&format!("{at}{own}"), key), theirs.clone())),
                 },
-                Resolution::Unmapped(name, ty) => return self.describe(link, rest).map_or(Resolution::Unmapped(name, ty), |error| error),
+                Resolution::Unmapped(name, _) => return describe(link, rest, name),
                 unknown => return unknown,
             }
         }
         let path = format!("{at}{}.", link.name);
         if self.catalog.table(&link.population).is_none() {
-            return self.describe(link, rest).unwrap_or(Resolution::Unmapped(link.population.clone(), Ty::Text));
+            return describe(link, rest, link.population.clone());
         }
         if !self.parents.contains_key(&path) {
             let parent = Parent { population: link.population.clone(), on, columns: BTreeMap::new() };
@@ -246,26 +259,14 @@ impl<'a> Scope<'a> {
         self.resolve_in(&population, &path, rest)
     }
 
-    /// For a path through a population that is not loaded: a wrong name is still an error, and a type is still a type.
-    fn describe(&self, link: &Link, rest: &[String]) -> Option<Resolution> {
-        let empty = Catalog::default();
-        let mut scope = Scope::new(&empty, &link.population, "");
-        match scope.resolve(rest) {
-            Resolution::Unknown(message) => Some(Resolution::Unknown(message)),
-            Resolution::Unmapped(name, ty) => {
-                let whole = self.catalog.table(&link.population).is_none();
-                Some(Resolution::Unmapped(if whole { link.population.clone() } else { name }, ty))
-            }
-            Resolution::Expr(_) => None,
-        }
-    }
-
     fn leaf(&mut self, described: &PopulationSchema, at: &str, name: &str) -> Resolution {
         let population = described.name.as_str();
         let own = described.columns.iter().find(|column| column.name == name);
         let table = self.catalog.table(population);
         let known = table.and_then(|table| table.columns.get(name)).cloned();
-        let inherited = header(population).filter(|header| {
+        // The key to the header cannot come from the header.
+        let to_header = |header: &str| own.and_then(|column| column.references.as_ref()).is_some_and(|to| to.population == header && to.role.is_none());
+        let inherited = header(population).filter(|header| !to_header(header)).filter(|header| {
             schema().get(header).is_some_and(|header| header.columns.iter().any(|column| column.name == name))
         });
         let as_header = own.is_some_and(|column| column.empty_means.as_deref() == Some("as the header"));
@@ -425,7 +426,7 @@ impl<'a> Scope<'a> {
         if self.population == "tax_rate" || self.population == "document_number" {
             return None;
         }
-        for path in ["currency", "invoice.currency", "payment.currency", "credit_note.currency", "order_line.currency", "subscription.currency"] {
+        for path in CURRENCY_PATHS {
             let Some((head, _)) = path.split_once('.') else {
                 if let Some(expr) = self.column(path) {
                     return Some(expr);
@@ -451,6 +452,16 @@ impl<'a> Scope<'a> {
         };
         let known = self.catalog.table(population)?.columns.get(name)?;
         Some((format!("{population}.{name}"), known.origin.clone()))
+    }
+}
+
+/// For a path through what is not loaded: a wrong name is still an error, and a type is still a type.
+fn describe(link: &Link, rest: &[String], lacking: String) -> Resolution {
+    let empty = Catalog::default();
+    let mut scope = Scope::new(&empty, &link.population, "");
+    match scope.resolve(rest) {
+        Resolution::Unmapped(_, ty) => Resolution::Unmapped(lacking, ty),
+        other => other,
     }
 }
 

@@ -20,6 +20,6 @@ pub mod rule;
 pub mod value;
 mod waiver;
 
-pub use audit::{Options, Outcome, RuleSetting, audit, audit_with, plan_check};
+pub use audit::{Options, Outcome, RuleSetting, audit, audit_with, outcomes, plan_check, unlock};
 pub use needs::needed_columns;
 pub use rule::{Library, Rule};

@@ -186,7 +186,8 @@ impl<'a> Build<'a> {
     /// Types an expression over the record under test.
     pub fn expr(&mut self, text: &Text) -> Expr {
         let halves = self.half_digits(text.as_ref());
-        let mut scope = std::mem::replace(&mut self.scope, Scope::new(self.catalog, "", ""));
+        let home = self.scope.population.clone();
+        let mut scope = std::mem::replace(&mut self.scope, Scope::new(self.catalog, &home, ""));
         let names = std::mem::take(&mut self.names);
         let expr = self.typed(text, &mut |path| match names.get(&path.join(".")).or_else(|| halves.get(&path.join("."))) {
             Some(expr) => Resolution::Expr(expr.clone()),
@@ -229,7 +230,8 @@ impl<'a> Build<'a> {
     /// Types an expression over another population (a child, a reference, a guard), in its own scope; the record under
     /// test is visible too if `both`.
     pub fn foreign(&mut self, text: &Text, scope: &mut Scope<'a>, alias: &str, both: bool) -> Expr {
-        let mut own = std::mem::replace(&mut self.scope, Scope::new(self.catalog, "", ""));
+        let home = scope.population.clone();
+        let mut own = std::mem::replace(&mut self.scope, Scope::new(self.catalog, &home, ""));
         let names = std::mem::take(&mut self.names);
         let currency = std::mem::replace(&mut self.currency, scope.currency());
         if both {
@@ -262,8 +264,10 @@ impl<'a> Build<'a> {
             Resolution::Expr(expr) if text.as_ref().contains("round_money") => Some(expr),
             _ => None,
         };
+        let population = self.scope.population.clone();
         let mut resolver = Resolver {
             path,
+            currency_from: crate::catalog::has_currency(&population).then(|| format!("{population}.currency")),
             params: &self.params,
             currency: self.currency.clone(),
             rounding,
@@ -329,19 +333,12 @@ impl<'a> Build<'a> {
         let population = child.population.as_ref();
         let index = self.children.len();
         let ty_of = |build: &mut Self, text: &Text, scope: &mut Scope<'a>| build.foreign(text, scope, population, false);
-        if self.catalog.table(population).is_none() {
-            if child.optional {
-                self.review(format!("{population} is not in the exports and could explain it"));
-            } else {
-                self.lacks(population.clone());
-            }
-            for name in child.sum.keys() {
-                self.define_sum(name, Ty::MONEY, None);
-            }
-            return;
-        }
         let prefix = format!("{index}:");
         let mut scope = Scope::new(self.catalog, population, &prefix);
+        if self.catalog.table(population).is_none() {
+            self.absent_child(child, &mut scope);
+            return;
+        }
         let take = child.condition.as_ref().map(|text| {
             let condition = ty_of(self, text, &mut scope);
             self.expect_ty(text, &condition, Ty::Bool)
@@ -349,16 +346,19 @@ impl<'a> Build<'a> {
         let mut keys = Vec::new();
         let mut columns = Vec::new();
         for (column, text) in &child.keys {
-            let own = scope.column(column);
-            if own.is_none() {
-                if schema().get(population).is_none_or(|known| known.columns.iter().all(|known| known.name != *column)) {
-                    self.complain(Code::RuleColumn, text, format!("`{population}` has no column `{column}`"));
-                } else {
-                    self.lacks(format!("{population}.{column}"));
+            let path: Vec<String> = column.split('.').map(str::to_owned).collect();
+            let own = match scope.resolve(&path) {
+                Resolution::Expr(own) => own,
+                Resolution::Unmapped(name, ty) => {
+                    self.lacks(name);
+                    Expr::null(ty)
                 }
-            }
+                Resolution::Unknown(message) => {
+                    self.complain(Code::RuleColumn, text, message);
+                    Expr::null(Ty::Text)
+                }
+            };
             let name = format!("{prefix}key:{column}");
-            let own = own.unwrap_or_else(|| Expr::null(Ty::Text));
             let base = self.expr(text);
             columns.push((name.clone(), own));
             keys.push((name, base));
@@ -412,6 +412,22 @@ impl<'a> Build<'a> {
             until: until.as_ref().map(|_| (format!("{prefix}date"), format!("~{prefix}until"))),
         });
         self.children.push(Child { plan, keys, sums, until });
+    }
+
+    /// Nothing was summed: the names keep their types, and the lack is named.
+    fn absent_child(&mut self, child: &ChildFile, scope: &mut Scope<'a>) {
+        let population = child.population.as_ref();
+        let before = self.missing_so_far();
+        for (name, text) in &child.sum {
+            let value = self.foreign(text, scope, population, false);
+            self.define_sum(name, value.ty, None);
+        }
+        self.forget_missing(before);
+        if child.optional {
+            self.review(format!("{population} is not in the exports and could explain it"));
+        } else {
+            self.lacks(population.clone());
+        }
     }
 
     fn define_sum(&mut self, name: &str, ty: Ty, bound: Option<u128>) {
@@ -567,8 +583,8 @@ impl<'a> Build<'a> {
         let limits = self.lookback()?;
         self.settled()?;
         let mut words = Vec::new();
-        let outcome = self.outcome(condition, day, exception, graded.causes, (limits, graded.outside_extract), &mut words);
-        if outcome.worst_bound() > i128::MAX.unsigned_abs() {
+        let (before, outcome) = self.outcome(condition, day, exception, graded.causes, (limits, graded.outside_extract), &mut words);
+        if before.iter().any(|(_, expr)| expr.worst_bound() > i128::MAX.unsigned_abs()) {
             let message = "this rule's comparison could exceed the largest exact integer; round before comparing";
             return Err(Refusal::Wrong(vec![Diagnostic::new(Code::RuleBound, message).at(self.rule.place(&file.id, (0, 1)))]));
         }
@@ -582,7 +598,7 @@ impl<'a> Build<'a> {
         Ok(Procedure {
             population: self.scope.population.clone(),
             rec: self.scope.rec(),
-            graded: plan.extend(columns),
+            graded: plan.extend(before).extend(columns),
             causes: words,
             key,
             sentence,
@@ -643,7 +659,7 @@ impl<'a> Build<'a> {
         own_causes: Vec<Cause>,
         (limits, outside): (Option<(Period, Date)>, Option<Expr>),
         words: &mut Vec<String>,
-    ) -> Expr {
+    ) -> (Vec<(String, Expr)>, Expr) {
         let yes = |truth: Expr| Expr { node: Node::Coalesce(vec![truth, Expr::bool(false)]), ty: Ty::Bool, bound: 0 };
         let code = |outcome: Outcome| Expr::int(outcome.code());
         let mut arms: Vec<(Expr, Expr)> = Vec::new();
@@ -670,19 +686,24 @@ impl<'a> Build<'a> {
         };
         arms.extend(self.scope.unreadable().iter().map(&mut reason));
         arms.extend(self.child_causes().iter().map(&mut reason));
-        let mut why: Vec<(Expr, Expr)> = own_causes.iter().map(&mut reason).collect();
-        why.extend(self.scope.missing().iter().map(&mut reason));
-        let (_, unknown) = reason(&Cause { condition: Expr::bool(true), words: "the outcome is unknown".to_owned() });
-        let why = Expr::case(why, unknown);
-        for needed in condition.into_iter().map(Expr::is_null).chain(day.map(Expr::is_null)) {
-            arms.push((needed, why.clone()));
-        }
+        // Where the outcome is unknown, the first cause that holds says why.
+        let needed = [condition, day].into_iter().flatten().chain([exception.clone()]).map(Expr::is_null);
+        let lost = needed.reduce(Expr::or).unwrap_or_else(|| Expr::bool(false));
+        let before = vec![("__wrong".to_owned(), exception), ("__lost".to_owned(), lost)];
+        let (exception, lost) = (Expr::col("__wrong", Ty::Bool), Expr::col("__lost", Ty::Bool));
         if let Some(outside) = outside {
             arms.push((yes(exception.clone().and(outside)), code(Outcome::OutsideExtract)));
         }
-        arms.push((exception.clone().is_null(), why));
-        arms.push((exception, code(Outcome::Exception)));
-        Expr::case(arms, code(Outcome::Clean))
+        let unknown = Cause { condition: Expr::bool(true), words: "the outcome is unknown".to_owned() };
+        for cause in own_causes.iter().chain(&self.scope.missing()).chain([&unknown]) {
+            let (holds, code) = reason(cause);
+            arms.push((lost.clone().and(holds), code));
+        }
+        arms.push((yes(exception), code(Outcome::Exception)));
+        // One flat list instead of a case of thirty nested arms: engines recurse over expressions.
+        let mut parts: Vec<Expr> = arms.into_iter().map(|(holds, code)| Expr::case(vec![(holds, code)], Expr::null(Ty::INT))).collect();
+        parts.push(code(Outcome::Clean));
+        (before, Expr { node: Node::Coalesce(parts), ty: Ty::INT, bound: 1 << 32 })
     }
 }
 

@@ -26,9 +26,16 @@ pub fn columns(build: &mut Build<'_>) -> Vec<(String, Expr)> {
         let rightful = build.expr(text);
         columns.push(("__rightful".to_owned(), rightful));
     }
-    for (name, text) in [("__amount", &effect.amount), ("__net", &effect.net), ("__tax", &effect.tax)] {
-        if let Some(text) = text {
-            let amount = money(build, text);
+    if let Some(text) = &effect.amount {
+        let amount = money(build, text);
+        columns.push(("__amount".to_owned(), amount));
+    }
+    for (name, text) in [("__net", &effect.net), ("__tax", &effect.tax)] {
+        let Some(text) = text else { continue };
+        // The split is stated where the exports have it; its lack does not keep the rule from running.
+        let before = build.missing_so_far();
+        let amount = money(build, text);
+        if build.forget_missing(before).is_empty() {
             columns.push((name.to_owned(), amount));
         }
     }

@@ -38,6 +38,8 @@ pub struct Resolver<'a> {
     pub params: &'a BTreeMap<String, Ast>,
     /// The currency of the record's money, for `round_money`.
     pub currency: Option<Expr>,
+    /// Where it would come from, if the exports lack it.
+    pub currency_from: Option<String>,
     /// The entity's rounding mode, if mapped.
     pub rounding: Option<Expr>,
     /// The as-of date, if the engagement states one.
@@ -412,6 +414,12 @@ impl Typer<'_, '_> {
         let Ty::Num { dim: Dim::Money | Dim::Plain, scale } = typed.ty else {
             return self.error(value.at, format!("`round_money` rounds money, this is {}", typed.ty));
         };
+        if self.resolver.currency.is_none()
+            && let Some(from) = self.resolver.currency_from.clone()
+        {
+            self.unmapped.insert(from);
+            return Expr::null(Ty::MONEY);
+        }
         let Some(currency) = self.resolver.currency.clone() else {
             return self.error(ast.at, "this population's money has no way to its currency, so it cannot be rounded to it");
         };
