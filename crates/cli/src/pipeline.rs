@@ -89,8 +89,13 @@ pub enum Columns {
 
 /// Audits what was read and finds the records of every finding again.
 pub fn audit(prepared: &Prepared, store: &Store, mut diagnostics: Vec<Diagnostic>) -> AuditReport {
-    let Outcome { rules, mut findings, netting, diagnostics: raised, unlock } =
-        tieout_rules::audit(store, &prepared.library, &prepared.options);
+    let mut outcome = tieout_rules::audit(store, &prepared.library, &prepared.options);
+    for suspect in tieout_rules::suspect::suspects(&outcome) {
+        let located = tieout_ingest::locate(store, &prepared.base, &suspect.records);
+        let cells = located.into_iter().map(|(record, found)| (record, found.cells)).collect();
+        tieout_rules::suspect::fold(&mut outcome, &suspect, &cells);
+    }
+    let Outcome { rules, mut findings, netting, diagnostics: raised, unlock } = outcome;
     diagnostics.extend(raised);
     let evidence = || findings.iter().flat_map(|finding| &finding.evidence);
     let records: BTreeSet<RecordRef> = evidence().map(|evidence| evidence.record).collect();

@@ -199,7 +199,7 @@ impl Reading {
         tallies: &mut Tallies,
     ) -> Column {
         let mut builder = Builder::new(column.ty, rows.len());
-        let How::Compute { operation, operands, places } = &column.how else { return builder.finish() };
+        let How::Compute { operation, operands, less, places } = &column.how else { return builder.finish() };
         let inputs: Vec<(&Column, u8)> = operands
             .iter()
             .filter_map(|operand| Some((done[*operand].as_ref()?, self.plan.columns[*operand].ty.scale()?)))
@@ -208,7 +208,7 @@ impl Reading {
         let complete = inputs.len() == operands.len();
         let decimals = places.unwrap_or(scale);
         for (at, row) in rows.iter().enumerate() {
-            let result = if complete { compute::row(&inputs, at, *operation, *places, scale) } else { Computed::Empty };
+            let result = if complete { compute::row(&inputs, at, (*operation, *less), *places, scale) } else { Computed::Empty };
             let code = match result {
                 Computed::Units(units) => {
                     builder.push(Value::Units(units, decimals));

@@ -21,6 +21,9 @@ use crate::{cause, netted, waiver};
 /// Largest number of child records shown for one finding; the count stands in the sums.
 const CHILDREN_MAX: usize = 40;
 
+/// ISO 4217's code for money whose currency is not known.
+const NO_CURRENCY: &str = "XXX";
+
 /// A rule's settings in an engagement.
 #[derive(Clone, Debug, Default)]
 pub struct RuleSetting {
@@ -339,7 +342,7 @@ impl Run<'_> {
             if let Some(units) = cell("money").num()
                 && crate::catalog::money_column(&self.procedure.population).is_some()
             {
-                part.money.insert(cell("__currency").as_text().unwrap_or("?").to_owned(), units);
+                part.money.insert(cell("__currency").as_text().unwrap_or(NO_CURRENCY).to_owned(), units);
             }
             coverage.total.add(&part);
             let Some(code) = cell("__outcome").num() else { continue };
@@ -514,7 +517,7 @@ fn measure(rows: &Relation, row: usize) -> Measure {
     let cell = |name: &str| rows.find(name).map_or(&Value::Null, |at| &rows.rows[row][at]);
     let mut part = Measure { records: 1, ..Measure::default() };
     if let Some(units) = cell("__money").num() {
-        part.money.insert(cell("__currency").as_text().unwrap_or("?").to_owned(), units);
+        part.money.insert(cell("__currency").as_text().unwrap_or(NO_CURRENCY).to_owned(), units);
     }
     part
 }

@@ -104,14 +104,14 @@ pub fn has_currency(population: &str) -> bool {
 }
 
 /// A many-to-one link.
-struct Link {
+pub(crate) struct Link {
     name: String,
-    own: Vec<String>,
-    population: String,
-    theirs: Vec<String>,
+    pub(crate) own: Vec<String>,
+    pub(crate) population: String,
+    pub(crate) theirs: Vec<String>,
 }
 
-fn links(population: &PopulationSchema) -> Vec<Link> {
+pub(crate) fn links(population: &PopulationSchema) -> Vec<Link> {
     let mut found: Vec<(&ColumnSchema, Link)> = Vec::new();
     for column in &population.columns {
         let Some(reference) = &column.references else { continue };
@@ -382,9 +382,16 @@ impl<'a> Scope<'a> {
 
     /// Why a result may be missing: no parent, several parents, an empty column; in this order.
     pub fn missing(&self) -> Vec<Cause> {
+        self.causes(&|_| true, &self.used)
+    }
+
+    fn causes(&self, wanted: &dyn Fn(&str) -> bool, used: &BTreeSet<String>) -> Vec<Cause> {
         let mut causes = Vec::new();
         for step in &self.steps {
             let Step::Parent(path) = step else { continue };
+            if !wanted(path) {
+                continue;
+            }
             let parent = &self.parents[path];
             let count = Expr::col(self.count_of(path), Ty::INT);
             let keys: Vec<Expr> = parent.on.iter().map(|(left, _)| Expr::col(left.clone(), Ty::Text)).collect();
@@ -400,10 +407,17 @@ impl<'a> Scope<'a> {
             );
             causes.push(Cause { condition: several, words: format!("several {} records for `{words}`", parent.population) });
         }
-        for name in &self.used {
+        for name in used {
             causes.push(Cause { condition: Expr::col(name.clone(), Ty::Text).is_null(), words: format!("`{name}` is empty") });
         }
         causes
+    }
+
+    /// Why a value over these columns may be missing: their parents first, then they themselves.
+    pub fn missing_of(&self, columns: &BTreeSet<String>) -> Vec<Cause> {
+        let below = |path: &str| columns.iter().any(|column| column.strip_prefix(&self.prefix).is_some_and(|inner| inner.starts_with(path)));
+        let used: BTreeSet<String> = self.used.intersection(columns).cloned().collect();
+        self.causes(&below, &used)
     }
 
     /// The parents' record columns with their populations, for evidence.

@@ -13,13 +13,16 @@ pub mod expr;
 pub mod file;
 pub mod harvest;
 pub mod judge;
+mod links;
 mod needs;
 mod netted;
 pub mod plan;
 pub mod rule;
+pub mod suspect;
 pub mod value;
 mod waiver;
 
 pub use audit::{Options, Outcome, RuleSetting, audit, audit_with, outcomes, plan_check, unlock};
+pub use links::{LinkHits, first_record, link_hits};
 pub use needs::needed_columns;
 pub use rule::{Library, Rule};

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tieout_ingest::Store;
-use tieout_model::{AuditReport, RecordRef, RuleResult, Status};
+use tieout_model::{AuditReport, RecordRef};
 use tieout_report::Sample;
 
 use crate::args::CheckArgs;
@@ -26,7 +26,7 @@ pub fn run(args: &CheckArgs) -> Exit {
         say::complain(&diagnostics);
         return if stopped { Exit::NotAudited } else { Exit::Passed };
     }
-    let report = AuditReport { unlock: unlock(&rules), rules, ..pipeline::report(&prepared, &store, diagnostics) };
+    let report = AuditReport { unlock: tieout_rules::unlock(&rules), rules, ..pipeline::report(&prepared, &store, diagnostics) };
     let samples = samples(&prepared, &store);
     match print(|out| tieout_report::render_check(&report, &samples, out)) {
         Exit::Passed if stopped => Exit::NotAudited,
@@ -38,8 +38,8 @@ pub fn run(args: &CheckArgs) -> Exit {
 fn samples(prepared: &Prepared, store: &Store) -> Vec<Sample> {
     let mut populations = BTreeMap::new();
     for population in store.populations.values() {
-        let first = population.facts.sources.first().filter(|_| population.records > 0);
-        populations.extend(first.map(|source| (&population.name, RecordRef { source: *source, record: 1 })));
+        let first = tieout_rules::first_record(store, &population.name);
+        populations.extend(first.map(|(record, _)| (&population.name, record)));
     }
     let records: BTreeSet<_> = populations.values().copied().collect();
     let located = tieout_ingest::locate(store, &prepared.base, &records);
@@ -50,21 +50,8 @@ fn samples(prepared: &Prepared, store: &Store) -> Vec<Sample> {
             population: (*name).clone(),
             place: format!("{}:{}", file.path, found.line),
             received: found.cells.clone(),
-            converted: Vec::new(),
+            converted: tieout_rules::first_record(store, name).map(|(_, cells)| cells).unwrap_or_default(),
         })
     };
     populations.iter().filter_map(sample).collect()
-}
-
-/// What the rules that cannot run miss, the most wanted first.
-fn unlock(rules: &[RuleResult]) -> Vec<String> {
-    let mut wanted: BTreeMap<&str, usize> = BTreeMap::new();
-    for rule in rules {
-        if let Status::NotPerformed { unlock, .. } = &rule.status {
-            unlock.iter().for_each(|export| *wanted.entry(export).or_default() += 1);
-        }
-    }
-    let mut wanted: Vec<_> = wanted.into_iter().collect();
-    wanted.sort_by_key(|(export, rules)| (std::cmp::Reverse(*rules), *export));
-    wanted.into_iter().take(3).map(|(export, _)| export.to_owned()).collect()
 }

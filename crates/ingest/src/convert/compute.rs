@@ -26,16 +26,16 @@ pub(crate) enum Computed {
     Range,
 }
 
-/// Computes one row from operands and their scales.
+/// Computes one row from operands and their scales; with `less`, the last operand is a fraction to be taken off.
 pub(crate) fn row(
     operands: &[(&Column, u8)],
     row: usize,
-    operation: Operation,
+    (operation, less): (Operation, bool),
     places: Option<u8>,
     scale: u8,
 ) -> Computed {
     let mut result: Option<(i128, u8)> = None;
-    for (column, own) in operands {
+    for (index, (column, own)) in operands.iter().enumerate() {
         if column.is_unreadable(row) {
             return Computed::Unreadable;
         }
@@ -43,7 +43,12 @@ pub(crate) fn row(
         if !column.is_valid(row) {
             return Computed::Empty;
         }
-        let next = (i128::from(units[row]), *own);
+        let mut next = (i128::from(units[row]), *own);
+        let taken_off = less && index + 1 == operands.len();
+        if taken_off {
+            next.0 = pow10(u32::from(*own)) - next.0;
+        }
+        let operation = if taken_off { Operation::Product } else { operation };
         result = match result {
             None => Some(next),
             Some(before) => {

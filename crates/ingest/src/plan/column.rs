@@ -78,7 +78,7 @@ pub(super) fn column_plan(scope: &Scope<'_>, column: &ColumnIn<'_>, complaints: 
             complaints.push(error(format!("`{}` cannot be computed: it is a {}", column.canonical.name, ty.name())));
             return None;
         }
-        How::Compute { operation, operands: Vec::new(), places: compute.places }
+        How::Compute { operation, operands: Vec::new(), less: compute.less.is_some(), places: compute.places }
     } else {
         How::Record
     };
@@ -156,7 +156,7 @@ pub(super) fn order_by_operands(
         {
             let lists = [&compute.product, &compute.sum, &compute.difference];
             operands =
-                lists.into_iter().flatten().flatten().map(|name: &Spanned<String>| name.get_ref().clone()).collect();
+                lists.into_iter().flatten().flatten().chain(&compute.less).map(|name: &Spanned<String>| name.get_ref().clone()).collect();
         }
         waiting.push((column, operands));
     }

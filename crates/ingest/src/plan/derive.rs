@@ -37,6 +37,12 @@ pub(super) fn derive_plan(
             complaints.push(unknown_column(population, name).map_place(origin, &key.span()));
             return None;
         };
+        // A key with a mapping of its own under the derived columns needs none under the source's.
+        let own = spec.columns.iter().any(|(column, derived)| column.get_ref() == name && derived.get_ref().column.is_none());
+        if own {
+            plan.key.push(format!("~{}.{name}", population.name));
+            continue;
+        }
         if !columns.iter().any(|column| &column.name == name) {
             let message = format!("key `{name}` of the derived population is not a mapped column of this source");
             complaints.push(

@@ -73,7 +73,7 @@ pub(crate) enum How {
     Position(usize),
     Constant(Value<'static>, String),
     Record,
-    Compute { operation: Operation, operands: Vec<usize>, places: Option<u8> },
+    Compute { operation: Operation, operands: Vec<usize>, less: bool, places: Option<u8> },
 }
 
 /// Where the currency of minor units comes from.

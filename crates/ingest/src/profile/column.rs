@@ -63,6 +63,8 @@ pub struct ComputeSpec {
     pub sum: Option<Vec<Spanned<String>>>,
     /// The first minus all others.
     pub difference: Option<Vec<Spanned<String>>>,
+    /// Less this fraction (a rate column): product × (1 − less).
+    pub less: Option<Spanned<String>>,
     /// Rounded half away from zero to so many decimals.
     pub places: Option<u8>,
 }

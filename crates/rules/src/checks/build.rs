@@ -551,7 +551,12 @@ impl<'a> Build<'a> {
                 }
             }
             let of_children = |column: &str| children && self.evidence.iter().any(|child| column.starts_with(&format!("{}.", child.population)));
-            if !rests.is_empty() && rests.iter().all(|column| known.contains(*column) || of_children(column)) {
+            // A share or a date that the other side does not use states no amount of its own.
+            let amount = |column: &str| {
+                let ty = column.split_once('.').and_then(|(population, name)| schema().get(population)?.column(name)).map(|column| column.ty);
+                matches!(ty, Some(tieout_model::ColumnType::Money | tieout_model::ColumnType::Price))
+            };
+            if !rests.is_empty() && rests.iter().all(|column| known.contains(*column) || of_children(column) || !amount(column)) {
                 return Err(Refusal::Missing {
                     reason: format!("`{name}` is computed by the mapping, not stated by the biller"),
                     unlock: vec![format!("{name} as stated")],

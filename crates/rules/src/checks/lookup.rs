@@ -61,7 +61,7 @@ pub fn plan(file: &LookupFile, mut build: Build<'_>) -> Result<Procedure, Refusa
     }
     build.settled()?;
 
-    let mut graded = Graded { causes: causes(&into, &keys, &reference), ..Graded::default() };
+    let mut graded = Graded { causes: causes(&into, &keys, &reference, &build.scope), ..Graded::default() };
     let mut around = Around { keys, rank, rec: reference.rec(), rows: reference.plan(), per: Vec::new(), row: None };
     around.rows = around.rows.clone().extend(around.key_columns());
     if let Some(when) = when {
@@ -178,11 +178,16 @@ fn rank(file: &LookupFile, build: &mut Build<'_>, reference: &mut Scope<'_>) -> 
     Some(Expr::case(arms.collect(), Expr::int(last)))
 }
 
-fn causes(into: &str, keys: &Keys, reference: &Scope<'_>) -> Vec<Cause> {
+fn causes(into: &str, keys: &Keys, reference: &Scope<'_>, own: &Scope<'_>) -> Vec<Cause> {
     let mut causes: Vec<Cause> = Vec::new();
     for (name, _, words) in &keys.strict {
-        let ty = keys.own.iter().find(|(own, _)| own == name).map_or(Ty::Text, |(_, expr)| expr.ty);
-        causes.push(Cause { condition: Expr::col(name.clone(), ty).is_null(), words: format!("`{words}` is empty or unknown") });
+        let Some((_, key)) = keys.own.iter().find(|(own, _)| own == name) else { continue };
+        let lost = || Expr::col(name.clone(), key.ty).is_null();
+        let mut columns = std::collections::BTreeSet::new();
+        key.columns(&mut columns);
+        let deeper = own.missing_of(&columns).into_iter();
+        causes.extend(deeper.map(|cause| Cause { condition: lost().and(cause.condition), words: cause.words }));
+        causes.push(Cause { condition: lost(), words: format!("`{words}` is empty or unknown") });
     }
     for span in &keys.spans {
         causes.push(Cause { condition: Expr::col(span.own.clone(), span.from.ty).is_null(), words: "its date or quantity is unknown".to_owned() });

@@ -61,8 +61,17 @@ impl Polars {
         Ok(bounds)
     }
 
-    /// A population as plain rows, for the reference engine and for small look-ups.
+    /// A population as plain rows, for the reference engine.
     pub fn table(store: &Store, population: &str) -> Result<Relation, EngineError> {
+        Self::rows_of(store, population, None)
+    }
+
+    /// The first record of a population.
+    pub fn head(store: &Store, population: &str) -> Result<Relation, EngineError> {
+        Self::rows_of(store, population, Some(1))
+    }
+
+    fn rows_of(store: &Store, population: &str, limit: Option<u32>) -> Result<Relation, EngineError> {
         let loaded = store.populations.get(population).ok_or_else(|| EngineError(format!("no population {population}")))?;
         let mut columns = vec![Column { name: REC.to_owned(), ty: Ty::INT }];
         for (name, column) in &loaded.columns {
@@ -72,7 +81,12 @@ impl Polars {
             }
         }
         let exprs: Vec<PlExpr> = columns.iter().map(|column| pl::col(column.name.as_str())).collect();
-        let frame = loaded.frame.scan()?.select(exprs).collect_with_engine(PolarsEngine::Streaming)?.unwrap_single();
+        let scan = loaded.frame.scan()?.select(exprs);
+        let scan = match limit {
+            Some(limit) => scan.limit(limit),
+            None => scan,
+        };
+        let frame = scan.collect_with_engine(PolarsEngine::Streaming)?.unwrap_single();
         Ok(Relation { rows: rows(&frame, &columns)?, columns })
     }
 

@@ -1,3 +1,6 @@
 //! The rules crate from outside: bundled rules, the population contract, marked fixtures, both engines.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod contract;
+mod fixtures;
