@@ -8,7 +8,7 @@ pub mod format;
 mod layout;
 
 pub use diagnostic::render as render_diagnostic;
-pub use format::text::check::{Sample, render as render_check};
+pub use format::text::check::{Reference, Sample, render as render_check};
 pub use format::text::render_finding;
 pub use format::{FORMATS, Format, render};
 pub use layout::{render_entry, visible};

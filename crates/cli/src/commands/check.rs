@@ -28,13 +28,25 @@ pub fn run(args: &CheckArgs) -> Exit {
     }
     let report = AuditReport { unlock: tieout_rules::unlock(&rules), rules, ..pipeline::report(&prepared, &store, diagnostics) };
     let samples = samples(&prepared, &store);
-    match print(|out| tieout_report::render_check(&report, &samples, out)) {
+    let references = match tieout_rules::link_hits(&store) {
+        Ok(hits) => hits.into_iter().map(reference).collect(),
+        Err(error) => {
+            eprintln!("tieout: the references could not be counted: {error}");
+            Vec::new()
+        }
+    };
+    match print(|out| tieout_report::render_check(&report, &samples, &references, out)) {
         Exit::Passed if stopped => Exit::NotAudited,
         exit => exit,
     }
 }
 
-/// The first record of every population, as received.
+fn reference(hits: tieout_rules::LinkHits) -> tieout_report::Reference {
+    let tieout_rules::LinkHits { population, columns, into, stated, found } = hits;
+    tieout_report::Reference { population, columns, into, stated, found }
+}
+
+/// The first record of every population, as received and as understood.
 fn samples(prepared: &Prepared, store: &Store) -> Vec<Sample> {
     let mut populations = BTreeMap::new();
     for population in store.populations.values() {

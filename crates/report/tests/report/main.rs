@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use tieout_model::{AuditReport, Period};
-use tieout_report::{FORMATS, Format, Sample, render, render_check, render_finding};
+use tieout_report::{FORMATS, Format, Reference, Sample, render, render_check, render_finding};
 
 fn rendered(report: &AuditReport, format: &str) -> String {
     let mut out = Vec::new();
@@ -255,7 +255,7 @@ fn a_check_shows_mapping_sample_and_what_is_missing() {
         converted: cells(&[("invoice_id", "INV-1"), ("gross_total", "1190.00")]),
     };
     let mut out = Vec::new();
-    render_check(&sample::report(), &[sample], &mut out).unwrap();
+    render_check(&sample::report(), &[sample], &[references()], &mut out).unwrap();
     let text = String::from_utf8(out).unwrap();
     for part in [
         "      invoice_id  header `Invoice No`\n",
@@ -266,5 +266,16 @@ fn a_check_shows_mapping_sample_and_what_is_missing() {
         "error[file-missing]: ",
     ] {
         assert!(text.contains(part), "{part}\n{text}");
+    }
+}
+
+/// References of which three are lost.
+fn references() -> Reference {
+    Reference {
+        population: "invoice_line".to_owned(),
+        columns: "invoice_id".to_owned(),
+        into: "invoice".to_owned(),
+        stated: 1_203,
+        found: 1_200,
     }
 }

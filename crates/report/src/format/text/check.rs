@@ -7,7 +7,7 @@ use tieout_model::report::PopulationFacts;
 use tieout_model::{AuditReport, RuleResult, Status};
 
 use super::{sources, untested};
-use crate::layout::{Page, counted, width};
+use crate::layout::{Page, count, counted, width};
 
 /// One record before and after conversion.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,8 +22,23 @@ pub struct Sample {
     pub converted: Vec<(String, String)>,
 }
 
+/// References of one population into another: how many are stated, and how many find their record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reference {
+    /// The referring population.
+    pub population: String,
+    /// Its column or columns.
+    pub columns: String,
+    /// The population referred to.
+    pub into: String,
+    /// Records with a complete reference.
+    pub stated: u64,
+    /// Of these, how many find a record.
+    pub found: u64,
+}
+
 /// Writes the mapping of every population, the rules that can run and what the others miss, then the diagnostics.
-pub fn render(report: &AuditReport, samples: &[Sample], out: &mut dyn Write) -> io::Result<()> {
+pub fn render(report: &AuditReport, samples: &[Sample], references: &[Reference], out: &mut dyn Write) -> io::Result<()> {
     let mut page = Page::new(out);
     page.pair(&report.name, &format!("tieout {}", report.version))?;
     page.heading("Files")?;
@@ -36,6 +51,8 @@ pub fn render(report: &AuditReport, samples: &[Sample], out: &mut dyn Write) -> 
             one_record(sample, &mut page)?;
         }
     }
+    page.heading("References between populations")?;
+    references_found(references, &mut page)?;
     page.heading("Rules")?;
     runnable(&report.rules, &mut page)?;
     untested::asked(report, &mut page)?;
@@ -60,6 +77,20 @@ fn one_record(sample: &Sample, page: &mut Page<'_>) -> io::Result<()> {
             let cells: Vec<_> = cells.iter().map(|(name, value)| format!("{name}={value}")).collect();
             page.hanging(6, &format!("{title:<13}  "), 8, &cells.join("  "))?;
         }
+    }
+    Ok(())
+}
+
+fn references_found(references: &[Reference], page: &mut Page<'_>) -> io::Result<()> {
+    if references.is_empty() {
+        page.line("No column of one population refers to another that is here.")?;
+    }
+    for link in references {
+        let lost = link.stated - link.found;
+        let tail = if lost == 0 { String::new() } else { format!("; {} do not", count(lost)) };
+        let whole = counted(link.stated, "reference", "references");
+        let words = format!("{} of {whole} find a {} record{tail}", count(link.found), link.into);
+        page.hanging(2, &format!("{}.{}: ", link.population, link.columns), 4, &words)?;
     }
     Ok(())
 }
