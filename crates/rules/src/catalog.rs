@@ -373,11 +373,17 @@ impl<'a> Scope<'a> {
             let column = Expr::col(format!("{}{at}{name}", self.prefix), Ty::Bool);
             // A parent that is missing has no flag; it is not unreadable.
             let condition = Expr { node: crate::expr::Node::Coalesce(vec![column, Expr::bool(false)]), ty: Ty::Bool, bound: 0 };
-            Some(Cause { condition, words: format!("unreadable `{}{at}{value}`", self.prefix) })
+            Some(Cause { condition, words: unreadable_words(&format!("{}{at}{value}", self.prefix)) })
         };
         let own = self.own.keys().filter_map(|name| flag("", name));
         let theirs = self.parents.iter().flat_map(|(path, parent)| parent.columns.keys().filter_map(move |name| flag(path, name)));
         own.chain(theirs).collect()
+    }
+
+    /// As `unreadable`, for some columns.
+    pub fn unreadable_of(&self, columns: &BTreeSet<String>) -> Vec<Cause> {
+        let wanted = |cause: &Cause| columns.iter().any(|column| cause.words == unreadable_words(column));
+        self.unreadable().into_iter().filter(wanted).collect()
     }
 
     /// Why a result may be missing: no parent, several parents, an empty column; in this order.
@@ -477,6 +483,10 @@ fn describe(link: &Link, rest: &[String], lacking: String) -> Resolution {
         Resolution::Unmapped(_, ty) => Resolution::Unmapped(lacking, ty),
         other => other,
     }
+}
+
+fn unreadable_words(column: &str) -> String {
+    format!("unreadable `{column}`")
 }
 
 #[derive(Clone, Debug, PartialEq)]

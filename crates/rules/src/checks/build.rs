@@ -441,6 +441,12 @@ impl<'a> Build<'a> {
         self.define(&format!("count.{name}"), Expr::col_bounded(format!("count.{name}"), Ty::INT, 1 << 40));
     }
 
+    /// True where every child population has a missing key: then nothing could have been found.
+    pub fn keyless(&self) -> Option<Expr> {
+        let missing = |child: &Child| child.keys.iter().map(|(_, key)| key.clone().is_null()).reduce(Expr::or);
+        self.children.iter().filter_map(missing).reduce(Expr::and)
+    }
+
     /// The records with every column, key and sum.
     pub fn assemble(&self) -> Plan {
         let mut plan = self.scope.plan();
@@ -572,6 +578,7 @@ impl<'a> Build<'a> {
         let condition = file.condition.as_ref().map(|text| self.truth(text));
         let day = file.scope_date.as_ref().map(|text| self.date(text));
         let mut columns: Vec<(String, Expr)> = Vec::new();
+        let sides: Vec<Expr> = graded.stated.iter().chain(&graded.expected).cloned().collect();
         if let Some(expected) = graded.expected {
             columns.push(("__expected".to_owned(), expected));
         }
@@ -588,7 +595,7 @@ impl<'a> Build<'a> {
         let limits = self.lookback()?;
         self.settled()?;
         let mut words = Vec::new();
-        let (before, outcome) = self.outcome(condition, day, exception, graded.causes, (limits, graded.outside_extract), &mut words);
+        let (before, outcome) = self.outcome(condition, day, exception, (graded.causes, &sides), (limits, graded.outside_extract), &mut words);
         if before.iter().any(|(_, expr)| expr.worst_bound() > i128::MAX.unsigned_abs()) {
             let message = "this rule's comparison could exceed the largest exact integer; round before comparing";
             return Err(Refusal::Wrong(vec![Diagnostic::new(Code::RuleBound, message).at(self.rule.place(&file.id, (0, 1)))]));
@@ -661,13 +668,24 @@ impl<'a> Build<'a> {
         condition: Option<Expr>,
         day: Option<Expr>,
         exception: Expr,
-        own_causes: Vec<Cause>,
+        (own_causes, graded_sides): (Vec<Cause>, &[Expr]),
         (limits, outside): (Option<(Period, Date)>, Option<Expr>),
         words: &mut Vec<String>,
     ) -> (Vec<(String, Expr)>, Expr) {
         let yes = |truth: Expr| Expr { node: Node::Coalesce(vec![truth, Expr::bool(false)]), ty: Ty::Bool, bound: 0 };
         let code = |outcome: Outcome| Expr::int(outcome.code());
         let mut arms: Vec<(Expr, Expr)> = Vec::new();
+        let mut reason = |cause: &Cause| {
+            let index = words.iter().position(|known| *known == cause.words).unwrap_or_else(|| {
+                words.push(cause.words.clone());
+                words.len() - 1
+            });
+            (yes(cause.condition.clone()), code(Outcome::NotTested(index)))
+        };
+        // What the condition cannot read is not known to be out of scope.
+        let mut of_condition = BTreeSet::new();
+        condition.iter().chain(&day).for_each(|expr| expr.columns(&mut of_condition));
+        arms.extend(self.scope.unreadable_of(&of_condition).iter().map(&mut reason));
         if let Some(condition) = &condition {
             arms.push((yes(condition.clone().negated()), code(Outcome::OutOfScope)));
         }
@@ -682,16 +700,12 @@ impl<'a> Build<'a> {
                 arms.push((yes(day.clone().compare(Cmp::Gt, Expr::date(as_of.0))), code(Outcome::Outside)));
             }
         }
-        let mut reason = |cause: &Cause| {
-            let index = words.iter().position(|known| *known == cause.words).unwrap_or_else(|| {
-                words.push(cause.words.clone());
-                words.len() - 1
-            });
-            (yes(cause.condition.clone()), code(Outcome::NotTested(index)))
-        };
         arms.extend(self.scope.unreadable().iter().map(&mut reason));
         arms.extend(self.child_causes().iter().map(&mut reason));
         // Where the outcome is unknown, the first cause that holds says why.
+        let mut strict = BTreeSet::new();
+        let sides = [graded_sides, &[exception.clone()]].concat();
+        sides.iter().chain(&condition).chain(&day).for_each(|expr| expr.strict_columns(&mut strict));
         let needed = [condition, day].into_iter().flatten().chain([exception.clone()]).map(Expr::is_null);
         let lost = needed.reduce(Expr::or).unwrap_or_else(|| Expr::bool(false));
         let before = vec![("__wrong".to_owned(), exception), ("__lost".to_owned(), lost)];
@@ -700,7 +714,7 @@ impl<'a> Build<'a> {
             arms.push((yes(exception.clone().and(outside)), code(Outcome::OutsideExtract)));
         }
         let unknown = Cause { condition: Expr::bool(true), words: "the outcome is unknown".to_owned() };
-        for cause in own_causes.iter().chain(&self.scope.missing()).chain([&unknown]) {
+        for cause in own_causes.iter().chain(&self.scope.missing_of(&strict)).chain(&self.scope.missing()).chain([&unknown]) {
             let (holds, code) = reason(cause);
             arms.push((lost.clone().and(holds), code));
         }

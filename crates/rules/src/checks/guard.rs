@@ -4,7 +4,7 @@ use tieout_model::Code;
 
 use super::build::{Build, known_population};
 use crate::catalog::Scope;
-use crate::expr::Expr;
+use crate::expr::{Expr, Resolution};
 use crate::file::GuardFile;
 use crate::plan::Plan;
 use crate::value::Ty;
@@ -71,13 +71,11 @@ fn one(build: &mut Build<'_>, file: &GuardFile, index: usize, extra: &mut Vec<(S
     for (column, text) in &file.keys {
         let theirs = format!("{prefix}key:{column}");
         let ours = format!("~{theirs}");
-        let known = tieout_ingest::schema::schema().get(population.as_ref());
-        if known.is_some_and(|known| known.columns.iter().all(|known| known.name != *column)) {
-            build.complain(Code::RuleColumn, text, format!("`{}` has no column `{column}`", population.as_ref()));
-        }
-        match scope.column(column) {
-            Some(expr) => columns.push((theirs.clone(), expr)),
-            None => build.lacks(format!("{}.{column}", population.as_ref())),
+        let path: Vec<String> = column.split('.').map(str::to_owned).collect();
+        match scope.resolve(&path) {
+            Resolution::Expr(expr) => columns.push((theirs.clone(), expr)),
+            Resolution::Unmapped(name, _) => build.lacks(name),
+            Resolution::Unknown(message) => build.complain(Code::RuleColumn, text, message),
         }
         let own = build.expr(text);
         extra.push((ours.clone(), own));

@@ -78,10 +78,10 @@ pub fn plan(file: &LookupFile, mut build: Build<'_>) -> Result<Procedure, Refusa
             }
             if per.is_empty() {
                 (graded.expected, graded.stated) = (Some(expected), Some(stated));
-                found_or(file, &mut build, wrong)
+                found_or(file, &mut build, &around.keys, wrong)
             } else {
                 let records = build.catalog.table(&build.scope.population).map_or(1, |table| u128::from(table.records.max(1)));
-                let row = (found_or(file, &mut build, expected), stated);
+                let row = (found_or(file, &mut build, &around.keys, expected), stated);
                 let (exception, sums) = around.group(per, row, slack.unwrap_or_else(|| Expr::int(0)), records, &build);
                 (graded.expected, graded.stated) = (Some(sums.0), Some(sums.1));
                 graded.causes.push(Cause {
@@ -92,7 +92,7 @@ pub fn plan(file: &LookupFile, mut build: Build<'_>) -> Result<Procedure, Refusa
                 exception
             }
         }
-        (None, None, Some(that)) => found_or(file, &mut build, that.negated()),
+        (None, None, Some(that)) => found_or(file, &mut build, &around.keys, that.negated()),
         _ => {
             build.complain(Code::RuleSyntax, &file.into, "a lookup has either `that`, or `expect` and `stated`");
             Expr::bool(false)
@@ -200,7 +200,7 @@ fn causes(into: &str, keys: &Keys, reference: &Scope<'_>, own: &Scope<'_>) -> Ve
 }
 
 /// What holds where exactly one row was found, and what the rule says of the other cases.
-fn found_or(file: &LookupFile, build: &mut Build<'_>, found: Expr) -> Expr {
+fn found_or(file: &LookupFile, build: &mut Build<'_>, keys: &Keys, found: Expr) -> Expr {
     let count = || Expr::col(COUNT, Ty::INT).or_zero();
     let unknown = || Expr::null(found.ty);
     let missing = match file.missing.as_ref().map(|word| word.as_ref().as_str()) {
@@ -214,7 +214,11 @@ fn found_or(file: &LookupFile, build: &mut Build<'_>, found: Expr) -> Expr {
             unknown()
         }
     };
-    let mut arms = vec![(count().compare(Cmp::Eq, Expr::int(0)), missing)];
+    // A missing key or date finds nothing, and says nothing.
+    let own = |name: &String| keys.own.iter().find(|(own, _)| own == name).map(|(_, expr)| Expr::col(name.clone(), expr.ty).is_null());
+    let names = keys.strict.iter().map(|(name, ..)| name).chain(keys.spans.iter().map(|span| &span.own));
+    let mut arms: Vec<(Expr, Expr)> = names.filter_map(own).reduce(Expr::or).map(|keyless| (keyless, unknown())).into_iter().collect();
+    arms.push((count().compare(Cmp::Eq, Expr::int(0)), missing));
     match file.several.as_ref().map(|word| word.as_ref().as_str()) {
         None | Some("not-tested") => arms.push((count().compare(Cmp::Gt, Expr::int(1)), unknown())),
         Some("first") => {}

@@ -10,7 +10,7 @@ use crate::catalog::{Cause, Scope};
 use crate::expr::{Cmp, Expr, Func, Node};
 use crate::file::{ChildFile, CoverFile, MatchingFile, Text};
 use crate::judge::cover;
-use crate::plan::Plan;
+use crate::plan::{Agg, Join, Plan};
 use crate::value::Ty;
 
 /// Plans the check.
@@ -40,13 +40,48 @@ pub fn plan(file: &MatchingFile, mut build: Build<'_>) -> Result<Procedure, Refu
         }
         None => found(&build, "count").unwrap_or_else(|| Expr::int(0)).compare(Cmp::Eq, Expr::int(0)),
     };
+    if let Some(keyless) = build.keyless() {
+        graded.causes.push(Cause { condition: keyless.clone(), words: "its reference is empty".to_owned() });
+        exception = Expr::case(vec![(keyless, Expr::null(Ty::Bool))], exception);
+    }
     if let Some(date) = &file.date {
         let date = build.date(date);
         exception = due(&mut build, &file.after_days, &date, exception, &mut graded);
         graded.outside_extract = outside(&build, &file.counterparts, &date);
     }
+    if file.direction.as_ref() == "vouch" {
+        below_the_extract(&mut build, &file.counterparts, &mut graded);
+    }
     build.settled()?;
     build.grade(exception, graded)
+}
+
+/// A reference to a number below the lowest of its kind points before the extract began.
+fn below_the_extract(build: &mut Build<'_>, counterparts: &[ChildFile], graded: &mut Graded) {
+    let [child] = counterparts else { return };
+    let mut keys = child.keys.iter();
+    let (Some((column, text)), None) = (keys.next(), keys.next()) else { return };
+    let mut scope = Scope::new(build.catalog, child.population.as_ref(), "low:");
+    let (own, Some(theirs)) = (build.expr(text), scope.column(column)) else { return };
+    let part = |func: Func, ty: Ty, id: &Expr| Expr { node: Node::Call(func, vec![id.clone()]), ty, bound: 1 << 62 };
+    let split = |mark: &str, id: &Expr| {
+        vec![
+            (format!("{mark}prefix"), part(Func::IdPrefix, Ty::Text, id)),
+            (format!("{mark}number"), part(Func::IdNumber, Ty::INT, id)),
+        ]
+    };
+    let lowest = scope
+        .plan()
+        .project(split("low:", &theirs))
+        .aggregate(vec!["low:prefix".to_owned()], vec![("~lowest".to_owned(), Agg::Min("low:number".to_owned()))]);
+    let ours = split("~low:", &own);
+    let on = vec![("~low:prefix".to_owned(), "low:prefix".to_owned())];
+    graded.plan = Some(Box::new(move |base: Plan| base.extend(ours).join(lowest, on, Join::Left)));
+    let below = Expr::col("~low:number", Ty::INT).compare(Cmp::Lt, Expr::col("~lowest", Ty::INT));
+    graded.outside_extract = Some(match graded.outside_extract.take() {
+        Some(outside) => outside.or(below),
+        None => below,
+    });
 }
 
 /// Not due yet is not tested.

@@ -68,6 +68,10 @@ pub enum Func {
     PeriodEnd,
     /// Minor units of a currency.
     MinorUnits,
+    /// What stands before the digits at the end of an identifier.
+    IdPrefix,
+    /// The digits at the end of an identifier as a number; missing without them or beyond 18 digits.
+    IdNumber,
     /// A document number without case, punctuation, leading zeros and look-alike letters.
     NumberFold,
 }
@@ -134,6 +138,11 @@ impl Func {
             }
             Self::PeriodStart => Value::Date(text(0)?.parse::<Period>().ok()?.from.0),
             Self::PeriodEnd => Value::Date(text(0)?.parse::<Period>().ok()?.to.0),
+            Self::IdPrefix => Value::text(id_parts(text(0)?).0),
+            Self::IdNumber => {
+                let digits = id_parts(text(0)?).1;
+                Value::Num(if digits.len() <= 18 { digits.parse().ok()? } else { return None })
+            }
             Self::NumberFold => Value::Text(Arc::from(crate::judge::number::fold(text(0)?))),
             Self::MinorUnits => Value::Num(amount::minor_units(text(0)?)?.into()),
         })
@@ -149,6 +158,12 @@ pub fn round_money(units: i128, scale: u8, places: u8, mode: Rounding) -> i128 {
     }
     let rounded = amount::round_units(units, u32::from(scale - places), mode);
     rounded * amount::pow10(u32::from(money - places))
+}
+
+/// Splits an identifier before the digits at its end.
+fn id_parts(text: &str) -> (&str, &str) {
+    let prefix = text.trim_end_matches(|symbol: char| symbol.is_ascii_digit());
+    (prefix, &text[prefix.len()..])
 }
 
 /// SQL `like`: `%` any run, `_` one character; no escape.

@@ -259,6 +259,17 @@ impl Expr {
         }
     }
 
+    /// Columns whose lack may make the value missing: those not behind `coalesce` or `is null`.
+    pub fn strict_columns(&self, into: &mut std::collections::BTreeSet<String>) {
+        match &self.node {
+            Node::Col(name) => {
+                into.insert(name.clone());
+            }
+            Node::Coalesce(_) | Node::IsNull(_) => {}
+            _ => self.children(&mut |child| child.strict_columns(into)),
+        }
+    }
+
     /// Every column named inside.
     pub fn columns(&self, into: &mut std::collections::BTreeSet<String>) {
         if let Node::Col(name) = &self.node {
