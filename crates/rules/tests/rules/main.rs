@@ -5,3 +5,4 @@
 mod contract;
 mod engines;
 mod fixtures;
+mod readme;
