@@ -1,1 +1,130 @@
-fn main() {}
+//! Generates exports with planted errors, and scores a report against their labels.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use tieout_benches::Result;
+use tieout_benches::document::Rounding;
+use tieout_benches::generate::generate;
+use tieout_benches::score::score;
+use tieout_benches::world::Settings;
+
+#[derive(Parser)]
+#[command(about = "Exports of an invented company, and how well an audit of them did")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Write exports, labels.csv and tieout.toml into a folder; print the control totals.
+    Generate(Wanted),
+    /// Compare the findings of a JSON report with labels; exit code 1 if they differ.
+    Score {
+        /// labels.csv
+        #[arg(long)]
+        labels: PathBuf,
+        /// Report written with `--report json=FILE`.
+        #[arg(long)]
+        report: PathBuf,
+    },
+}
+
+#[derive(clap::Args)]
+struct Wanted {
+    /// Invoice lines, about.
+    #[arg(long)]
+    lines: u64,
+    /// Seed.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Folder; made if it is not there.
+    #[arg(long)]
+    out: PathBuf,
+    /// Months of history with October 2026, the period under audit, as the last; at least 2.
+    #[arg(long, default_value_t = 3)]
+    months: i32,
+    /// Planted errors of each kind at least.
+    #[arg(long, default_value_t = 2)]
+    each: u64,
+    /// Planted errors of each kind in a million documents of the period, if that is more.
+    #[arg(long, default_value_t = 30)]
+    per_million: u64,
+    /// Headers, dates and decimal marks of the company's own.
+    #[arg(long)]
+    dressed: bool,
+    /// Invoices as two extracts that overlap by a month, some with a changed balance or status.
+    #[arg(long)]
+    overlap: bool,
+    /// Part deliveries of one order line are equal, so that only the delivery tells their bills apart.
+    #[arg(long)]
+    equal_parts: bool,
+    /// Where tax is rounded.
+    #[arg(long, value_enum, default_value_t = Grain::Invoice)]
+    tax_rounding: Grain,
+    /// Layout of the exports.
+    #[arg(long, value_enum, default_value_t = Format::Csv)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Grain {
+    Invoice,
+    Line,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    Csv,
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().command) {
+        Ok(code) => code,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "error: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(command: Command) -> Result<ExitCode> {
+    let mut out = std::io::stdout().lock();
+    match command {
+        Command::Generate(wanted) => {
+            let Format::Csv = wanted.format;
+            let settings = Settings {
+                lines: wanted.lines,
+                seed: wanted.seed,
+                months: wanted.months,
+                each: wanted.each,
+                per_million: wanted.per_million,
+                dressed: wanted.dressed,
+                overlap: wanted.overlap,
+                equal_parts: wanted.equal_parts,
+                rounding: match wanted.tax_rounding {
+                    Grain::Invoice => Rounding::Invoice,
+                    Grain::Line => Rounding::Line,
+                },
+            };
+            for total in generate(&settings, &wanted.out)? {
+                writeln!(out, "{total}")?;
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Score { labels, report } => {
+            let score = score(&labels, &report)?;
+            writeln!(out, "{:<34}{:>8}{:>8}{:>8}{:>8}", "rule", "labels", "found", "missed", "extra")?;
+            for (rule, [labels, found, missed, extra]) in &score.rules {
+                writeln!(out, "{rule:<34}{labels:>8}{found:>8}{missed:>8}{extra:>8}")?;
+            }
+            for difference in &score.differences {
+                writeln!(out, "{difference}")?;
+            }
+            Ok(if score.differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
+    }
+}

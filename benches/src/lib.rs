@@ -1,0 +1,22 @@
+//! Exports of an invented company, with planted errors and legal look-alikes, and the labels that say which is which.
+//!
+//! Deterministic: the same settings and seed give the same bytes. Amounts are integers in minor units.
+
+pub mod company;
+pub mod deal;
+pub mod document;
+pub mod engagement;
+pub mod episodes;
+pub mod generate;
+pub mod labels;
+pub mod layout;
+pub mod master;
+pub mod money;
+pub mod ordinary;
+pub mod rng;
+pub mod score;
+pub mod table;
+pub mod world;
+
+/// What can go wrong: files and what they hold.
+pub type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
