@@ -262,7 +262,7 @@ fn weakened(text: &str) -> Vec<(String, String)> {
     }
     let check = whole["check"].as_table().unwrap();
     let (kind, body) = check.iter().next().unwrap();
-    for key in ["only_if", "net", "cadence", "content", "slack", "rank", "when", "unless_differs"] {
+    for key in ["only_if", "net", "cadence", "content", "rank", "when", "unless_differs"] {
         let Some(value) = body.get(key) else { continue };
         // Dropping the lines or the precedence leaves a rule that cannot be decided, not a blunter one.
         let entries = value.as_array().map_or(1, Vec::len);
