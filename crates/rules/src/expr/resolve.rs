@@ -248,7 +248,9 @@ impl Typer<'_, '_> {
     /// Brings values to one type and scale; an untyped `null` takes the others' type.
     fn unify(&mut self, at: Columns, values: Vec<Expr>) -> Option<Vec<Expr>> {
         let typed: Vec<Ty> = values.iter().filter(|value| !matches!(value.node, Node::Lit(Value::Null))).map(|value| value.ty).collect();
-        let first = typed.first().copied().unwrap_or(Ty::Text);
+        // Where everything is missing, what is missing still has a type (an untyped `null` is text).
+        let known = || values.iter().map(|value| value.ty).find(|ty| *ty != Ty::Text);
+        let first = typed.first().copied().or_else(known).unwrap_or(Ty::Text);
         let mut ty = first;
         for other in typed {
             ty = match (ty, other) {
