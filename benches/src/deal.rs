@@ -349,6 +349,22 @@ impl World {
         self.tables[Of::Refund as usize].write(&cells, Some((customer.currency, amount)))
     }
 
+    /// Adds to a bill after the fact: a surcharge or a tip is a negative adjustment.
+    pub fn surcharge(&mut self, bill: &Document, date: Date, amount: i64) -> Result<()> {
+        let number = self.next("ADJ");
+        let currency = bill.currency();
+        let cells = [
+            Cell::Id("ADJ", number),
+            Cell::Id("D", bill.id),
+            Cell::Day(date),
+            Cell::Word("other"),
+            Cell::Number(-amount, currency.decimals()),
+            Cell::Number(0, currency.decimals()),
+            Cell::Text(currency.code()),
+        ];
+        self.tables[Of::Adjustment as usize].write(&cells, Some((currency, -amount)))
+    }
+
     /// Refunds what is open of a credit note.
     pub fn refund_credit(&mut self, credit: &mut Document, date: Date) -> Result<()> {
         let amount = -credit.open(as_of());

@@ -45,9 +45,7 @@ fn command(settings: &Settings) -> String {
         "cargo run -p tieout-benches -- generate --lines {} --seed {} --months {} --each {} --per-million {}",
         settings.lines, settings.seed, settings.months, settings.each, settings.per_million
     );
-    for (flag, on) in
-        [(" --dressed", settings.dressed), (" --overlap", settings.overlap), (" --equal-parts", settings.equal_parts)]
-    {
+    for (flag, on) in [(" --dressed", settings.dressed), (" --overlap", settings.overlap)] {
         if on {
             words.push_str(flag);
         }
@@ -92,11 +90,8 @@ fn source(text: &mut String, table: &Table, file: &str, (from, to): (Date, Date)
     for column in layout.columns {
         let header = style.header(column);
         if style.dressed && layout.words.contains(&column.0) {
-            let words: Vec<String> = WORDS
-                .iter()
-                .chain(&[("posted", "posted")])
-                .map(|(own, shown)| format!("\"{shown}\" = \"{own}\""))
-                .collect();
+            let words = WORDS.iter().filter(|(name, _)| *name == column.0).flat_map(|(_, words)| *words);
+            let words: Vec<String> = words.map(|(own, shown)| format!("\"{shown}\" = \"{own}\"")).collect();
             writeln!(text, "{} = {{ header = \"{header}\", values = {{ {} }} }}", column.0, words.join(", "))?;
         } else {
             writeln!(text, "{} = \"{header}\"", column.0)?;

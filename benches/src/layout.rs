@@ -36,15 +36,19 @@ impl Style {
         if self.dressed { column.1 } else { column.0 }
     }
 
-    /// A word of an enumeration as the file spells it.
-    pub fn word(self, word: &str) -> &str {
-        if self.dressed { WORDS.iter().find(|(own, _)| *own == word).map_or(word, |(_, shown)| *shown) } else { word }
+    /// A word of a column as the file spells it.
+    pub fn word<'w>(self, layout: &Layout, column: &str, word: &'w str) -> &'w str {
+        let own = self.dressed && layout.words.contains(&column);
+        let words = WORDS.iter().filter(|(name, _)| own && *name == column).flat_map(|(_, words)| *words);
+        words.into_iter().find(|(own, _)| *own == word).map_or(word, |(_, shown)| *shown)
     }
 }
 
-/// Canonical words and how the dressed files spell them.
-pub const WORDS: [Column; 4] =
-    [("invoice", "Invoice"), ("credit_note", "Credit Memo"), ("debit_note", "Debit Memo"), ("void", "voided")];
+/// Canonical words and how the dressed files spell them, by column.
+pub const WORDS: [(&str, &[Column]); 2] = [
+    ("document_type", &[("invoice", "Invoice"), ("credit_note", "Credit Memo"), ("debit_note", "Debit Memo")]),
+    ("status", &[("posted", "Open or Paid"), ("void", "Voided")]),
+];
 
 /// One export file.
 #[derive(Debug)]
@@ -89,6 +93,7 @@ pub enum Of {
     PaymentApplication,
     CreditApplication,
     Refund,
+    Adjustment,
     Subscription,
     SubscriptionPeriod,
     Dispute,
@@ -103,7 +108,7 @@ pub enum Of {
 }
 
 /// Every file, in the order of `Of`.
-pub static LAYOUTS: [Layout; 25] = [
+pub static LAYOUTS: [Layout; 26] = [
     plain(
         "entity",
         "entities",
@@ -337,6 +342,19 @@ pub static LAYOUTS: [Layout; 25] = [
             ("amount", "Amount"),
             ("currency", "Currency"),
             ("status", "Status"),
+        ],
+    ),
+    plain(
+        "adjustment",
+        "adjustments",
+        &[
+            ("adjustment_id", "Adjustment"),
+            ("invoice_id", "Document"),
+            ("adjustment_date", "Date"),
+            ("type", "Kind"),
+            ("net_amount", "Net"),
+            ("tax_amount", "Tax"),
+            ("currency", "Currency"),
         ],
     ),
     plain(

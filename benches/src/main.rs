@@ -59,9 +59,6 @@ struct Wanted {
     /// Invoices as two extracts that overlap by a month, some with a changed balance or status.
     #[arg(long)]
     overlap: bool,
-    /// Part deliveries of one order line are equal, so that only the delivery tells their bills apart.
-    #[arg(long)]
-    equal_parts: bool,
     /// Where tax is rounded.
     #[arg(long, value_enum, default_value_t = Grain::Invoice)]
     tax_rounding: Grain,
@@ -104,7 +101,6 @@ fn run(command: Command) -> Result<ExitCode> {
                 per_million: wanted.per_million,
                 dressed: wanted.dressed,
                 overlap: wanted.overlap,
-                equal_parts: wanted.equal_parts,
                 rounding: match wanted.tax_rounding {
                     Grain::Invoice => Rounding::Invoice,
                     Grain::Line => Rounding::Line,

@@ -48,8 +48,8 @@ fn partial_shipments(world: &mut World) -> Result<()> {
     let quantity = world.rng.range(4, 20) * 2_000;
     let today = world.today;
     let order = world.order(customer, today.add_days(-6), &[(item, quantity)], "on_shipment")?;
-    // Equal halves make two equal bills within a week.
-    let part = if world.settings.equal_parts { quantity / 2 } else { quantity / 4 };
+    // Two equal bills within a week: only the delivery tells them apart.
+    let part = quantity / 2;
     let first = world.ship(&order, today.add_days(-1), &[(1, part)], "")?;
     let bill = world.bill(&order, &first, today);
     settle(world, bill)?;

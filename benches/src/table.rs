@@ -73,12 +73,12 @@ impl Table {
 
     /// Writes a record; `control` is its amount in the control column.
     pub fn write(&mut self, cells: &[Cell<'_>], control: Option<(Currency, i64)>) -> Result<()> {
-        for cell in cells {
+        for (cell, column) in cells.iter().zip(self.layout.columns) {
             self.text.clear();
             match cell {
                 Cell::Empty => {}
                 Cell::Text(text) => self.text.push_str(text),
-                Cell::Word(word) => self.text.push_str(self.style.word(word)),
+                Cell::Word(word) => self.text.push_str(self.style.word(self.layout, column.0, word)),
                 Cell::Id(prefix, number) => write!(self.text, "{prefix}{number:06}")?,
                 Cell::Count(count) => write!(self.text, "{count}")?,
                 Cell::Number(units, decimals) => {

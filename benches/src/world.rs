@@ -33,8 +33,6 @@ pub struct Settings {
     pub dressed: bool,
     /// Whose rounding the tax has.
     pub rounding: Rounding,
-    /// Whether part deliveries of one order line are equal, so that only the delivery tells their bills apart.
-    pub equal_parts: bool,
     /// Whether invoices come as two extracts that overlap.
     pub overlap: bool,
 }

@@ -20,7 +20,6 @@ fn settings(seed: u64) -> Settings {
         per_million: 0,
         dressed: false,
         rounding: Rounding::Invoice,
-        equal_parts: false,
         overlap: false,
     }
 }

@@ -30,6 +30,7 @@ pub(super) fn all() -> Vec<Episode> {
         usual(moved),
         usual(over_paid_and_refunded),
         usual(cash_rounding),
+        usual(surcharge),
         usual(remittance_names_it),
         usual(parent_pays),
         usual(two_equal_bills),
@@ -228,6 +229,17 @@ fn over_paid_and_refunded(world: &mut World) -> Result<()> {
 fn cash_rounding(world: &mut World) -> Result<()> {
     let mut bill = bill(world)?;
     let (day, amount) = (bill.date.add_days(5), bill.gross + 40);
+    world.pay(&mut bill, day, amount, Paying::default())?;
+    look(world, "invoice-over-paid", Of::Invoice, &invoice_key(&bill))?;
+    world.post(bill)?;
+    Ok(())
+}
+
+/// The card's surcharge was added to the bill, and paid with it.
+fn surcharge(world: &mut World) -> Result<()> {
+    let mut bill = bill(world)?;
+    let (day, amount) = (bill.date.add_days(5), bill.gross + 950);
+    world.surcharge(&bill, day, 950)?;
     world.pay(&mut bill, day, amount, Paying::default())?;
     look(world, "invoice-over-paid", Of::Invoice, &invoice_key(&bill))?;
     world.post(bill)?;
