@@ -208,7 +208,8 @@ impl Reading {
         let complete = inputs.len() == operands.len();
         let decimals = places.unwrap_or(scale);
         for (at, row) in rows.iter().enumerate() {
-            let result = if complete { compute::row(&inputs, at, (*operation, *less), *places, scale) } else { Computed::Empty };
+            let result =
+                if complete { compute::row(&inputs, at, (*operation, *less), *places, scale) } else { Computed::Empty };
             let code = match result {
                 Computed::Units(units) => {
                     builder.push(Value::Units(units, decimals));

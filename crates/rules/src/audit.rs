@@ -1,28 +1,22 @@
 //! One audit: plan every rule, run what can run, judge, harvest, and account for every record.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod run;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tieout_ingest::store::{REC, Store};
+use tieout_ingest::store::Store;
 use tieout_model::report::NettingRegister;
-use tieout_model::{Coverage, Date, Diagnostic, Evidence, Finding, Measure, NotTested, Period, RecordRef, RuleResult, Severity, Status};
+use tieout_model::{Coverage, Date, Diagnostic, Finding, Period, RecordRef, RuleResult, Severity, Status};
 
+use self::run::Run;
 use crate::catalog::Catalog;
-use crate::checks::{self, Audited, Judgement, Outcome as Graded, Procedure, Refusal, Wrong};
+use crate::checks::{self, Audited, Refusal};
 use crate::engine::polars::Polars;
 use crate::engine::{Engine, EngineError};
-use crate::expr::{Cmp, Expr};
-use crate::harvest::{EvidenceRows, Harvest, Harvested};
-use crate::plan::{Agg, Join, Plan};
+use crate::harvest::Harvested;
 use crate::rule::{Library, Rule};
-use crate::value::{Relation, Ty, Value};
 use crate::{cause, netted, waiver};
-
-/// Largest number of child records shown for one finding; the count stands in the sums.
-const CHILDREN_MAX: usize = 40;
-
-/// ISO 4217's code for money whose currency is not known.
-const NO_CURRENCY: &str = "XXX";
 
 /// A rule's settings in an engagement.
 #[derive(Clone, Debug, Default)]
@@ -74,7 +68,8 @@ pub fn audit_with(engine: &dyn Engine, store: &Store, library: &Library, options
     let bounds = match Polars::bounds(store) {
         Ok(bounds) => bounds,
         Err(error) => {
-            outcome.rules = library.select(&options.select).0.into_iter().map(|rule| failed(rule, options, &error)).collect();
+            outcome.rules =
+                library.select(&options.select).0.into_iter().map(|rule| failed(rule, options, &error)).collect();
             return outcome;
         }
     };
@@ -124,7 +119,9 @@ pub fn outcomes(
     let setting = options.settings.get(&rule.card.id).cloned().unwrap_or_default();
     let procedure = checks::plan(rule, &catalog, &audited, &setting.params).map_err(|refusal| match refusal {
         Refusal::Missing { reason, .. } => reason,
-        Refusal::Wrong(complaints) => complaints.into_iter().map(|complaint| complaint.message).collect::<Vec<_>>().join("; "),
+        Refusal::Wrong(complaints) => {
+            complaints.into_iter().map(|complaint| complaint.message).collect::<Vec<_>>().join("; ")
+        }
     })?;
     let run = Run { engine, catalog: &catalog, rule, procedure: &procedure, severity: rule.card.severity };
     let outcomes = run.outcomes().map_err(|error| error.to_string())?;
@@ -202,7 +199,11 @@ pub fn unlock(rules: &[RuleResult]) -> Vec<String> {
     }
     let mut order: Vec<(&str, usize)> = waiting.into_iter().collect();
     order.sort_by(|left, right| right.1.cmp(&left.1).then(left.0.cmp(right.0)));
-    order.into_iter().take(10).map(|(what, rules)| format!("{what} ({rules} {})", if rules == 1 { "rule" } else { "rules" })).collect()
+    order
+        .into_iter()
+        .take(10)
+        .map(|(what, rules)| format!("{what} ({rules} {})", if rules == 1 { "rule" } else { "rules" }))
+        .collect()
 }
 
 /// Two records with one key (a repeated number) have one fingerprint; the second and later ones are numbered.
@@ -214,317 +215,5 @@ fn number_twins(findings: &mut [Finding]) {
         if *times > 1 {
             finding.fingerprint = format!("{}-{times}", finding.fingerprint);
         }
-    }
-}
-
-struct Run<'a> {
-    engine: &'a dyn Engine,
-    catalog: &'a Catalog,
-    rule: &'a Rule,
-    procedure: &'a Procedure,
-    severity: Severity,
-}
-
-impl Run<'_> {
-    /// What became of each record, in words.
-    fn outcomes(&self) -> Result<BTreeMap<RecordRef, String>, EngineError> {
-        let pair = vec![
-            (self.procedure.rec.clone(), Expr::col(self.procedure.rec.clone(), Ty::INT)),
-            ("__outcome".to_owned(), Expr::col("__outcome", Ty::INT)),
-        ];
-        let all = self.engine.run(&[self.procedure.graded.clone().project(pair)])?.into_iter().next().unwrap_or_default();
-        let record = |value: &Value| RecordRef::unpack(value.num().and_then(|units| i64::try_from(units).ok()).unwrap_or(0));
-        let mut outcomes = BTreeMap::new();
-        for row in &all.rows {
-            let words = match Graded::of(row[1].num().unwrap_or(0)) {
-                Graded::Clean | Graded::Exception => "clean".to_owned(),
-                Graded::OutOfScope => "out of scope".to_owned(),
-                Graded::Outside => "outside".to_owned(),
-                Graded::Context => "context".to_owned(),
-                Graded::OutsideExtract => "outside extract".to_owned(),
-                Graded::NotTested(index) => format!("not tested: {}", self.procedure.causes.get(index).map_or("", String::as_str)),
-            };
-            outcomes.insert(record(&row[0]), words);
-        }
-        let (mut coverage, rows) = self.graded()?;
-        let judgement = self.judge(&rows)?;
-        let rec = rows.index(&self.procedure.rec);
-        for (row, words) in &judgement.not_tested {
-            outcomes.insert(record(&rows.rows[*row][rec]), format!("not tested: {words}"));
-        }
-        let before: BTreeSet<usize> = judgement.wrong.iter().map(|wrong| wrong.row).collect();
-        let after: BTreeSet<usize> = self.guarded(&rows, &mut coverage, judgement.wrong)?.iter().map(|wrong| wrong.row).collect();
-        for row in before {
-            let words = if after.contains(&row) { "finding" } else { "guarded" };
-            outcomes.insert(record(&rows.rows[row][rec]), words.to_owned());
-        }
-        Ok(outcomes)
-    }
-
-    fn all(&self) -> Result<(RuleResult, Vec<Harvested>), EngineError> {
-        let (mut coverage, rows) = self.graded()?;
-        let mut judgement = self.judge(&rows)?;
-        if let Some(reason) = judgement.not_performed.take() {
-            let status = Status::NotPerformed { reason, unlock: Vec::new() };
-            return Ok((blank(self.rule, &self.procedure.population, status), Vec::new()));
-        }
-        self.move_not_tested(&rows, &mut coverage, &judgement.not_tested);
-        let wrong = self.guarded(&rows, &mut coverage, judgement.wrong)?;
-        let evidence = self.evidence(&rows, &wrong)?;
-        let harvest = Harvest {
-            rule: self.rule,
-            severity: self.severity,
-            procedure: self.procedure,
-            rows: &rows,
-            evidence: &evidence,
-            limited: self.limited(),
-        };
-        let mut findings: Vec<Harvested> = wrong.iter().map(|wrong| harvest.finding(wrong)).collect();
-        findings.sort_by(|left, right| (&left.finding.key, &left.finding.fingerprint, left.item.1).cmp(&(&right.finding.key, &right.finding.fingerprint, right.item.1)));
-        let items: BTreeSet<usize> = wrong.iter().map(|wrong| wrong.row).collect();
-        for row in items {
-            coverage.exceptions.add(&measure(&rows, row));
-        }
-        coverage.excluded = self.catalog.table(&self.procedure.population).map_or(0, |table| table.excluded);
-        if !coverage.balances() {
-            return Err(EngineError("records or money are not accounted for".to_owned()));
-        }
-        let not_tested = coverage.not_tested_total().records;
-        let status = if !findings.is_empty() {
-            Status::Exceptions
-        } else if coverage.tested.records == 0 && not_tested > 0 {
-            Status::NotTested
-        } else if not_tested > 0 {
-            Status::PartlyTested
-        } else {
-            Status::NoExceptions
-        };
-        let mut result = blank(self.rule, &self.procedure.population, status);
-        result.coverage = coverage;
-        result.guards_missing.clone_from(&self.procedure.review);
-        result.findings = findings.len() as u64;
-        Ok((result, findings))
-    }
-
-    /// The accounting by outcome, and the exceptions or candidates.
-    fn graded(&self) -> Result<(Coverage, Relation), EngineError> {
-        let graded = &self.procedure.graded;
-        let summary = graded.clone().aggregate(
-            vec!["__outcome".to_owned(), "__currency".to_owned()],
-            vec![("records".to_owned(), Agg::Count), ("money".to_owned(), Agg::Sum("__money".to_owned()))],
-        );
-        let is = |outcome: Graded| Expr::col("__outcome", Ty::INT).compare(Cmp::Eq, Expr::int(outcome.code()));
-        let judge = self.procedure.judge.as_ref();
-        let wanted = match judge {
-            Some(judge) if judge.with_context => is(Graded::Exception).or(is(Graded::Context)),
-            _ => is(Graded::Exception),
-        };
-        let mut rows = graded.clone().filter(wanted);
-        if let Some(narrow) = judge.and_then(|judge| judge.narrow.as_ref())
-            && !self.engine.judges_everything()
-        {
-            rows = narrow(rows);
-        }
-        let mut both = self.engine.run(&[summary, rows])?.into_iter();
-        let (summary, mut rows) = (both.next().unwrap_or_default(), both.next().unwrap_or_default());
-        let rec = rows.index(&self.procedure.rec);
-        rows.rows.sort_by(|left, right| left[rec].cmp(&right[rec]));
-        Ok((self.coverage(&summary), rows))
-    }
-
-    fn coverage(&self, summary: &Relation) -> Coverage {
-        let mut coverage = Coverage::default();
-        let mut reasons: BTreeMap<usize, Measure> = BTreeMap::new();
-        for row in &summary.rows {
-            let cell = |name: &str| &row[summary.index(name)];
-            let records = cell("records").num().and_then(|records| u64::try_from(records).ok()).unwrap_or(0);
-            let mut part = Measure { records, ..Measure::default() };
-            if let Some(units) = cell("money").num()
-                && crate::catalog::money_column(&self.procedure.population).is_some()
-            {
-                part.money.insert(cell("__currency").as_text().unwrap_or(NO_CURRENCY).to_owned(), units);
-            }
-            coverage.total.add(&part);
-            let Some(code) = cell("__outcome").num() else { continue };
-            match Graded::of(code) {
-                Graded::Clean | Graded::Exception => coverage.tested.add(&part),
-                Graded::OutOfScope => coverage.out_of_scope.add(&part),
-                Graded::Outside => coverage.outside.add(&part),
-                Graded::Context => coverage.context.add(&part),
-                Graded::OutsideExtract => coverage.outside_extract.add(&part),
-                Graded::NotTested(index) => reasons.entry(index).or_default().add(&part),
-            }
-        }
-        let words = |index: usize| self.procedure.causes.get(index).cloned().unwrap_or_default();
-        coverage.not_tested = reasons.into_iter().map(|(index, measure)| NotTested { reason: words(index), measure }).collect();
-        coverage
-    }
-
-    fn judge(&self, rows: &Relation) -> Result<Judgement, EngineError> {
-        let Some(judge) = &self.procedure.judge else {
-            let wrong = (0..rows.rows.len()).map(|row| Wrong { row, ..Wrong::default() }).collect();
-            return Ok(Judgement { wrong, ..Judgement::default() });
-        };
-        if rows.rows.is_empty() {
-            return Ok(Judgement::default());
-        }
-        let candidates = Arc::new(keys_only(rows, &judge.others));
-        let mut plans = Vec::new();
-        for (plan, on) in &judge.others {
-            let keys: Vec<String> = on.iter().map(|(own, _)| own.clone()).collect();
-            let ours = Plan::Rows(candidates.clone()).distinct(&keys);
-            let pairs = on.iter().map(|(own, theirs)| (theirs.clone(), own.clone())).collect();
-            plans.push(plan.clone().join(ours, pairs, Join::Semi));
-        }
-        let mut others = if plans.is_empty() { Vec::new() } else { self.engine.run(&plans)? };
-        for other in &mut others {
-            other.rows.sort();
-        }
-        let mut judgement = (judge.decide)(rows, &others);
-        judgement.wrong.retain(|wrong| self.in_period(rows, wrong.row));
-        judgement.not_tested.retain(|(row, _)| self.in_period(rows, *row));
-        Ok(judgement)
-    }
-
-    fn in_period(&self, rows: &Relation, row: usize) -> bool {
-        rows.rows[row][rows.index("__outcome")].num() == Some(Graded::Exception.code())
-    }
-
-    fn move_not_tested(&self, rows: &Relation, coverage: &mut Coverage, moved: &[(usize, String)]) {
-        let mut reasons: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
-        let mut seen = BTreeSet::new();
-        for (row, words) in moved {
-            if seen.insert(*row) {
-                reasons.entry(words).or_default().insert(*row);
-            }
-        }
-        for (words, members) in reasons {
-            let mut part = Measure::default();
-            members.into_iter().for_each(|row| part.add(&measure(rows, row)));
-            subtract(&mut coverage.tested, &part);
-            coverage.not_tested.push(NotTested { reason: words.to_owned(), measure: part });
-        }
-    }
-
-    /// Takes out what a guard explains, and counts it.
-    fn guarded(&self, rows: &Relation, coverage: &mut Coverage, wrong: Vec<Wrong>) -> Result<Vec<Wrong>, EngineError> {
-        let mut wrong = wrong;
-        for guard in &self.procedure.guards {
-            if wrong.is_empty() {
-                break;
-            }
-            let items: BTreeSet<usize> = wrong.iter().map(|wrong| wrong.row).collect();
-            let picked = Relation { columns: rows.columns.clone(), rows: items.iter().map(|&row| rows.rows[row].clone()).collect() };
-            let mut plan = Plan::Rows(Arc::new(picked));
-            if let Some((theirs, on)) = &guard.rows {
-                plan = plan.join(theirs.clone(), on.clone(), Join::Inner);
-            }
-            if let Some(when) = &guard.when {
-                plan = plan.filter(when.clone());
-            }
-            let spoken = self.engine.run(&[plan.distinct(std::slice::from_ref(&self.procedure.rec))])?;
-            let silent: BTreeSet<Value> = spoken.into_iter().flat_map(|relation| relation.rows).flatten().collect();
-            let rec = rows.index(&self.procedure.rec);
-            let speaks = |wrong: &Wrong| silent.contains(&rows.rows[wrong.row][rec]) != guard.absent;
-            let (explained, rest): (Vec<Wrong>, Vec<Wrong>) = wrong.into_iter().partition(speaks);
-            wrong = rest;
-            if !explained.is_empty() {
-                let mut part = Measure::default();
-                explained.iter().map(|wrong| wrong.row).collect::<BTreeSet<_>>().into_iter().for_each(|row| part.add(&measure(rows, row)));
-                coverage.guarded.push(NotTested { reason: guard.because.clone(), measure: part });
-            }
-        }
-        Ok(wrong)
-    }
-
-    /// Child records of the wrong items.
-    fn evidence(&self, rows: &Relation, wrong: &[Wrong]) -> Result<EvidenceRows, EngineError> {
-        let mut evidence = EvidenceRows::new();
-        if wrong.is_empty() {
-            return Ok(evidence);
-        }
-        let items: BTreeSet<usize> = wrong.iter().map(|wrong| wrong.row).collect();
-        for plan in &self.procedure.evidence {
-            let mut names: Vec<String> = vec![self.procedure.rec.clone()];
-            names.extend(plan.on.iter().map(|(own, _)| own.clone()));
-            names.extend(plan.until.iter().map(|(_, own)| own.clone()));
-            let picks: Vec<usize> = names.iter().map(|name| rows.index(name)).collect();
-            let columns = picks.iter().zip(&names).map(|(&pick, name)| crate::value::Column { name: if *name == self.procedure.rec { format!("of{REC}") } else { name.clone() }, ty: rows.columns[pick].ty }).collect();
-            let relation = Relation { columns, rows: items.iter().map(|&row| picks.iter().map(|&pick| rows.rows[row][pick].clone()).collect()).collect() };
-            let mut joined = Plan::Rows(Arc::new(relation)).join(plan.plan.clone(), plan.on.clone(), Join::Inner);
-            if let Some((date, until)) = &plan.until {
-                joined = joined.filter(Expr::col(date.clone(), Ty::Date).compare(Cmp::Le, Expr::col(until.clone(), Ty::Date)));
-            }
-            let Some(mut found) = self.engine.run(&[joined])?.into_iter().next() else { continue };
-            let (of, rec) = (found.index(&format!("of{REC}")), found.index(&plan.rec));
-            found.rows.sort_by(|left, right| (&left[of], &left[rec]).cmp(&(&right[of], &right[rec])));
-            for row in &found.rows {
-                let Some(item) = row[of].num() else { continue };
-                let members = evidence.entry(item).or_default();
-                if members.len() < CHILDREN_MAX {
-                    members.extend(child_evidence(plan, &found, row));
-                }
-            }
-        }
-        Ok(evidence)
-    }
-
-    fn limited(&self) -> Option<String> {
-        let absence = matches!(self.rule.card.kind.as_str(), "matching" | "sequence");
-        let excluded: u64 = self.procedure.evidence.iter().filter_map(|plan| self.catalog.table(&plan.population)).map(|table| table.excluded).sum();
-        (absence && excluded > 0).then(|| format!("{excluded} records of the other side could not be read"))
-    }
-}
-
-/// Only what the other relations are restricted by.
-fn keys_only(rows: &Relation, others: &[(Plan, Vec<(String, String)>)]) -> Relation {
-    let names: BTreeSet<&String> = others.iter().flat_map(|(_, on)| on.iter().map(|(own, _)| own)).collect();
-    let picks: Vec<usize> = names.iter().map(|name| rows.index(name)).collect();
-    Relation {
-        columns: picks.iter().map(|&pick| rows.columns[pick].clone()).collect(),
-        rows: rows.rows.iter().map(|row| picks.iter().map(|&pick| row[pick].clone()).collect()).collect(),
-    }
-}
-
-fn child_evidence(plan: &checks::EvidencePlan, found: &Relation, row: &[Value]) -> Vec<Evidence> {
-    let mut all = Vec::new();
-    let record = |value: &Value| value.num().and_then(|units| i64::try_from(units).ok()).map(RecordRef::unpack);
-    let cells = |prefix: &str| {
-        let mut cells = Vec::new();
-        for (column, value) in found.columns.iter().zip(row) {
-            let Some(name) = column.name.strip_prefix(prefix) else { continue };
-            let made = name.contains(['~', ':', '#', '=', '!', '.']) || name.starts_with("__") || ["take", "date", "until", "rec"].contains(&name);
-            if !made && !value.is_null() {
-                cells.push((name.to_owned(), checks::sentence::number(value, column.ty)));
-            }
-        }
-        cells
-    };
-    if let Some(record) = record(&row[found.index(&plan.rec)]) {
-        all.push(Evidence { population: plan.population.clone(), record, role: plan.role.clone(), cells: cells(&plan.prefix), line: None, received: Vec::new() });
-    }
-    // The document of a child line.
-    let parent = format!("{}invoice.", plan.prefix);
-    if let Some(at) = found.find(&format!("{parent}{REC}"))
-        && let Some(record) = record(&row[at])
-    {
-        all.push(Evidence { population: "invoice".to_owned(), record, role: "document".to_owned(), cells: cells(&parent), line: None, received: Vec::new() });
-    }
-    all
-}
-
-fn measure(rows: &Relation, row: usize) -> Measure {
-    let cell = |name: &str| rows.find(name).map_or(&Value::Null, |at| &rows.rows[row][at]);
-    let mut part = Measure { records: 1, ..Measure::default() };
-    if let Some(units) = cell("__money").num() {
-        part.money.insert(cell("__currency").as_text().unwrap_or(NO_CURRENCY).to_owned(), units);
-    }
-    part
-}
-
-fn subtract(from: &mut Measure, part: &Measure) {
-    from.records -= part.records;
-    for (currency, units) in &part.money {
-        *from.money.entry(currency.clone()).or_default() -= units;
     }
 }

@@ -118,7 +118,9 @@ impl Harvest<'_> {
     }
 
     fn key(&self, row: usize) -> Vec<(String, String)> {
-        let cell = |name: &String| (name.clone(), self.cell(row, name).map_or_else(String::new, |(value, ty)| plain(value, ty)));
+        let cell = |name: &String| {
+            (name.clone(), self.cell(row, name).map_or_else(String::new, |(value, ty)| plain(value, ty)))
+        };
         self.procedure.key.iter().map(cell).collect()
     }
 
@@ -145,7 +147,9 @@ impl Harvest<'_> {
         let (stated, stated_ty) = self.cell(wrong.row, "__stated")?;
         let (expected, expected_ty) = self.cell(wrong.row, "__expected")?;
         let (stated, expected) = (wrong.stated.as_ref().unwrap_or(stated), wrong.expected.as_ref().unwrap_or(expected));
-        let (Ty::Num { dim: left, scale: a }, Ty::Num { dim: right, scale: b }) = (stated_ty, expected_ty) else { return None };
+        let (Ty::Num { dim: left, scale: a }, Ty::Num { dim: right, scale: b }) = (stated_ty, expected_ty) else {
+            return None;
+        };
         let scale = a.max(b);
         let widen = |units: i128, from: u8| Amount::new(units, from).units_at(scale).ok();
         let units = widen(stated.num()?, a)?.checked_sub(widen(expected.num()?, b)?)?;
@@ -182,7 +186,11 @@ impl Harvest<'_> {
         let Some(at_stake) = whole.or(gap) else { return Vec::new() };
         let places = tieout_model::amount::minor_units(&currency).unwrap_or(2).max(2);
         // Below the currency's smallest unit nothing can be credited; six decimals are what a ledger column holds.
-        let at_stake = if at_stake.scale > tieout_model::amount::MONEY_SCALE { at_stake.round(places, tieout_model::Rounding::HalfUp) } else { at_stake };
+        let at_stake = if at_stake.scale > tieout_model::amount::MONEY_SCALE {
+            at_stake.round(places, tieout_model::Rounding::HalfUp)
+        } else {
+            at_stake
+        };
         let below = gap.is_some_and(|gap| gap.units < 0);
         let class = if below { file.below.as_ref() } else { file.above.as_ref() };
         let Some(class) = class.and_then(|text| EffectClass::parse(text.as_ref())) else { return Vec::new() };
@@ -212,12 +220,23 @@ impl Harvest<'_> {
         vec![effect, other]
     }
 
-    fn message(&self, wrong: &Wrong, expected: &Option<Figure>, stated: &Option<Figure>, difference: &Option<Figure>) -> String {
+    fn message(
+        &self,
+        wrong: &Wrong,
+        expected: &Option<Figure>,
+        stated: &Option<Figure>,
+        difference: &Option<Figure>,
+    ) -> String {
         let dash = || "–".to_owned();
         let figure = |figure: &Option<Figure>| figure.as_ref().map_or_else(dash, Figure::to_string);
         let name = |row: usize| {
-            let label = ["invoice_no", "payment_id"].iter().find_map(|name| self.cell(row, name).and_then(|(value, _)| value.as_text()));
-            label.map_or_else(|| self.key(row).into_iter().take(2).map(|(_, value)| value).collect::<Vec<_>>().join("/"), str::to_owned)
+            let label = ["invoice_no", "payment_id"]
+                .iter()
+                .find_map(|name| self.cell(row, name).and_then(|(value, _)| value.as_text()));
+            label.map_or_else(
+                || self.key(row).into_iter().take(2).map(|(_, value)| value).collect::<Vec<_>>().join("/"),
+                str::to_owned,
+            )
         };
         let made = |what: &str| match what {
             "expected" => figure(expected),
@@ -242,7 +261,9 @@ impl Harvest<'_> {
         let mut cells: Vec<(String, String)> = Vec::new();
         let wanted = |column: &Column| {
             let name = column.name.strip_prefix(prefix)?;
-            let made = name.contains(['~', ':', '#', '=', '!']) || name.starts_with("__") || (name.contains('.') && !prefix.is_empty());
+            let made = name.contains(['~', ':', '#', '=', '!'])
+                || name.starts_with("__")
+                || (name.contains('.') && !prefix.is_empty());
             let foreign = prefix.is_empty() && name.contains('.');
             (!made && !foreign).then(|| name.to_owned())
         };
@@ -277,7 +298,14 @@ impl Harvest<'_> {
         for (column, population, role, prefix) in parents.chain(self.procedure.records.iter().cloned()) {
             let Some(units) = self.cell(wrong.row, &column).and_then(|(value, _)| value.num()) else { continue };
             let cells = self.cells(wrong.row, &prefix);
-            evidence.push(Evidence { population, record: record(Some(units)), role, cells, line: None, received: Vec::new() });
+            evidence.push(Evidence {
+                population,
+                record: record(Some(units)),
+                role,
+                cells,
+                line: None,
+                received: Vec::new(),
+            });
         }
         let rec = self.cell(wrong.row, &self.procedure.rec).and_then(|(value, _)| value.num());
         for other in rec.and_then(|rec| self.evidence.get(&rec)).into_iter().flatten() {
@@ -290,7 +318,16 @@ impl Harvest<'_> {
 
     /// Documents and lines only: a shared customer or item connects nothing.
     fn touches(&self, row: usize, evidence: &[Evidence]) -> BTreeSet<(String, RecordRef)> {
-        let documents = ["invoice", "invoice_line", "invoice_tax", "payment", "payment_application", "credit_application", "order_line", "shipment_line"];
+        let documents = [
+            "invoice",
+            "invoice_line",
+            "invoice_tax",
+            "payment",
+            "payment_application",
+            "credit_application",
+            "order_line",
+            "shipment_line",
+        ];
         let around = evidence.iter().filter(|item| !matches!(item.role.as_str(), "counterpart" | "reference"));
         let mut touches: BTreeSet<_> = around
             .filter(|item| documents.contains(&item.population.as_str()))
@@ -335,7 +372,8 @@ fn figure(value: &Value, ty: Ty, currency: Option<&str>) -> Option<Figure> {
 
 /// Digest of members and amounts: no row, no file.
 fn content(evidence: &[Evidence], figures: &[&Option<Figure>], effects: &[Effect]) -> String {
-    let mut lines: Vec<String> = evidence.iter().map(|item| format!("{}\u{1}{}\u{1}{:?}", item.population, item.role, item.cells)).collect();
+    let mut lines: Vec<String> =
+        evidence.iter().map(|item| format!("{}\u{1}{}\u{1}{:?}", item.population, item.role, item.cells)).collect();
     lines.sort();
     let mut digest = blake3::Hasher::new();
     for line in lines {

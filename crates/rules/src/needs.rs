@@ -19,14 +19,25 @@ pub fn needed_columns(library: &Library, options: &Options) -> BTreeMap<String, 
         }
     }
     let always = ["currency", "customer_id", "invoice_no", "issue_date", "document_type", "status", "rounding_mode"];
-    let netting = ["original_invoice_id", "replaces_id", "reason_code", "gross_total", "item_id", "quantity", "unit_price", "order_id", "order_line_no"];
+    let netting = [
+        "original_invoice_id",
+        "replaces_id",
+        "reason_code",
+        "gross_total",
+        "item_id",
+        "quantity",
+        "unit_price",
+        "order_id",
+        "order_line_no",
+    ];
     words.extend(always.iter().chain(&netting).map(|word| (*word).to_owned()));
     let mut needed = BTreeMap::new();
     for population in schema().populations() {
         let wanted = |column: &tieout_ingest::schema::ColumnSchema| {
             column.pk || column.references.is_some() || column.name == "currency" || words.contains(&column.name)
         };
-        let columns = population.columns.iter().filter(|column| wanted(column)).map(|column| column.name.clone()).collect();
+        let columns =
+            population.columns.iter().filter(|column| wanted(column)).map(|column| column.name.clone()).collect();
         needed.insert(population.name.clone(), columns);
     }
     needed

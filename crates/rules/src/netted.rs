@@ -10,7 +10,12 @@ use crate::plan::{Join, Plan};
 use crate::value::Ty;
 
 /// Nets voids and credit notes against bills; nothing to do where the exports have no documents with amounts.
-pub fn run(engine: &dyn Engine, catalog: &Catalog, period: Option<Period>, as_of: Option<Date>) -> Result<Netting, EngineError> {
+pub fn run(
+    engine: &dyn Engine,
+    catalog: &Catalog,
+    period: Option<Period>,
+    as_of: Option<Date>,
+) -> Result<Netting, EngineError> {
     let mut scope = Scope::new(catalog, "invoice", "");
     let needed = ["invoice_id", "document_type", "status", "issue_date", "customer_id", "currency", "gross_total"];
     let optional = ["invoice_no", "original_invoice_id", "replaces_id", "reason_code"];

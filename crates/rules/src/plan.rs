@@ -144,13 +144,16 @@ impl Plan {
             Self::Join { left, right, on, how } => {
                 let mut all = left.columns();
                 if matches!(how, Join::Inner | Join::Left) {
-                    all.extend(right.columns().into_iter().filter(|column| on.iter().all(|(_, key)| *key != column.name)));
+                    all.extend(
+                        right.columns().into_iter().filter(|column| on.iter().all(|(_, key)| *key != column.name)),
+                    );
                 }
                 all
             }
             Self::Aggregate { input, keys, aggs } => {
                 let types = input.columns();
-                let ty = |name: &str| types.iter().find(|column| column.name == name).map_or(Ty::INT, |column| column.ty);
+                let ty =
+                    |name: &str| types.iter().find(|column| column.name == name).map_or(Ty::INT, |column| column.ty);
                 let key = |name: &String| Column { name: name.clone(), ty: ty(name) };
                 let agg = |(name, agg): &(String, Agg)| Column {
                     name: name.clone(),

@@ -110,7 +110,9 @@ impl Rule {
     /// Parses one file; expressions are parsed too, so that every syntax error comes at once.
     pub fn parse(path: &str, text: &str) -> Result<Self, Vec<Diagnostic>> {
         let file: RuleFile = toml::from_str(text).map_err(|error| {
-            let place = error.span().map_or_else(|| Place { file: path.to_owned(), ..Place::default() }, |span| place(path, text, span));
+            let place = error
+                .span()
+                .map_or_else(|| Place { file: path.to_owned(), ..Place::default() }, |span| place(path, text, span));
             let mut diagnostic = Diagnostic::new(Code::RuleSyntax, error.message().to_owned()).at(place);
             if error.message().contains("floating point") || error.message().contains("expected a string") {
                 diagnostic = diagnostic.help("amounts and numbers are written in quotes, e.g. slack = \"0.01\"");
@@ -132,7 +134,8 @@ impl Rule {
             let known = matches!(guard.if_missing.as_ref().as_str(), "not-performed" | "review");
             word(&guard.if_missing, "not-performed, review", known);
         }
-        let id_ok = !file.id.as_ref().is_empty() && file.id.as_ref().bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+        let id_ok = !file.id.as_ref().is_empty()
+            && file.id.as_ref().bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
         word(&file.id, "kebab-case words", id_ok);
         let kind = file.check.kind();
         let card = RuleCard {
@@ -163,11 +166,11 @@ impl Rule {
     }
 
     /// Parses an expression of this rule.
-    pub(crate) fn ast(&self, text: &Text) -> Result<Ast, Diagnostic> {
+    pub(crate) fn ast(&self, text: &Text) -> Result<Ast, Box<Diagnostic>> {
         expr::parse(text.as_ref()).map_err(|error| {
             let mut diagnostic = Diagnostic::new(Code::RuleExpression, error.message).at(self.place(text, error.at));
             diagnostic.help = error.help;
-            diagnostic
+            Box::new(diagnostic)
         })
     }
 
@@ -192,14 +195,15 @@ impl Rule {
                 Ok(ast) => {
                     params.insert(name.clone(), ast);
                 }
-                Err(diagnostic) => complaints.push(diagnostic),
+                Err(diagnostic) => complaints.push(*diagnostic),
             }
         }
         for (name, text) in own {
             if !self.file.params.contains_key(name) {
                 let known = self.file.params.keys().cloned().collect::<Vec<_>>().join(", ");
                 let message = format!("rule `{}` has no parameter `{name}`", self.card.id);
-                complaints.push(Diagnostic::new(Code::EngagementValue, message).help(format!("its parameters are: {known}")));
+                complaints
+                    .push(Diagnostic::new(Code::EngagementValue, message).help(format!("its parameters are: {known}")));
                 continue;
             }
             match expr::parse(text) {

@@ -24,12 +24,16 @@ pub struct Suspect {
 pub fn suspects(outcome: &Outcome) -> Vec<Suspect> {
     let large = outcome.rules.iter().filter(|result| {
         let (tested, wrong) = (result.coverage.tested.records, result.coverage.exceptions.records);
-        matches!(result.card.kind.as_str(), "assert" | "foot") && result.findings >= FINDINGS_MIN && wrong.saturating_mul(5) >= tested
+        matches!(result.card.kind.as_str(), "assert" | "foot")
+            && result.findings >= FINDINGS_MIN
+            && wrong.saturating_mul(5) >= tested
     });
     large
         .map(|result| Suspect {
             rule: result.card.id.clone(),
-            records: sample(&outcome.findings, &result.card.id).filter_map(|finding| Some(finding.evidence.first()?.record)).collect(),
+            records: sample(&outcome.findings, &result.card.id)
+                .filter_map(|finding| Some(finding.evidence.first()?.record))
+                .collect(),
         })
         .collect()
 }
@@ -58,10 +62,16 @@ pub fn fold(outcome: &mut Outcome, suspect: &Suspect, cells: &BTreeMap<RecordRef
     };
     let message = format!("{wrong} of {tested} records fail `{}`, {how}; together {sums}", suspect.rule);
     let help = match &header {
-        Some(header) => format!("map `{header}` (for an invoice: charge_total = \"{header}\") and let the total that it belongs to include it"),
+        Some(header) => format!(
+            "map `{header}` (for an invoice: charge_total = \"{header}\") and let the total that it belongs to include it"
+        ),
         None => "look at the mapping of the columns that the rule compares, with `tieout check`".to_owned(),
     };
-    outcome.diagnostics.push(Diagnostic::new(Code::MappingSuspect, message.clone()).note("the findings are folded into one case for review").help(help));
+    outcome.diagnostics.push(
+        Diagnostic::new(Code::MappingSuspect, message.clone())
+            .note("the findings are folded into one case for review")
+            .help(help),
+    );
     let Some(first) = folded.into_iter().next() else { return };
     result.findings = 1;
     outcome.findings.push(Finding {
@@ -80,7 +90,11 @@ pub fn fold(outcome: &mut Outcome, suspect: &Suspect, cells: &BTreeMap<RecordRef
 }
 
 /// The header whose cell is the difference in at least nine of ten sampled findings.
-fn explaining_header(findings: &[Finding], rule: &str, cells: &BTreeMap<RecordRef, Vec<(String, String)>>) -> Option<String> {
+fn explaining_header(
+    findings: &[Finding],
+    rule: &str,
+    cells: &BTreeMap<RecordRef, Vec<(String, String)>>,
+) -> Option<String> {
     let mut hits: BTreeMap<&str, usize> = BTreeMap::new();
     let mut looked_at = 0;
     for finding in sample(findings, rule) {
@@ -112,7 +126,9 @@ fn sums(findings: &[Finding]) -> String {
     }
     let words: Vec<String> = sums
         .into_iter()
-        .map(|(currency, units)| Figure::Money { amount: Amount::money(units), currency: currency.to_owned() }.to_string())
+        .map(|(currency, units)| {
+            Figure::Money { amount: Amount::money(units), currency: currency.to_owned() }.to_string()
+        })
         .collect();
     if words.is_empty() { "no money".to_owned() } else { words.join(", ") }
 }

@@ -34,9 +34,15 @@ pub fn apply(path: &str, text: &str, as_of: Option<Date>, findings: &mut [Findin
     let file: WaiverFile = match toml::from_str(text) {
         Ok(file) => file,
         Err(error) => {
-            let at = error.span().map_or_else(|| Place { file: path.to_owned(), ..Place::default() }, |span| place(path, text, span));
+            let at = error
+                .span()
+                .map_or_else(|| Place { file: path.to_owned(), ..Place::default() }, |span| place(path, text, span));
             let keys = "rule, fingerprint, content, reason, prepared_by, approved_by, expires, cap";
-            return vec![Diagnostic::new(Code::WaiverSyntax, error.message().to_owned()).at(at).help(format!("a [[waiver]] has {keys}"))];
+            return vec![
+                Diagnostic::new(Code::WaiverSyntax, error.message().to_owned())
+                    .at(at)
+                    .help(format!("a [[waiver]] has {keys}")),
+            ];
         }
     };
     let mut complaints = Vec::new();
@@ -48,32 +54,68 @@ pub fn apply(path: &str, text: &str, as_of: Option<Date>, findings: &mut [Findin
     complaints
 }
 
-fn one(path: &str, text: &str, as_of: Option<Date>, waiver: &Waiver, findings: &mut [Finding]) -> Result<(), Box<Diagnostic>> {
+fn one(
+    path: &str,
+    text: &str,
+    as_of: Option<Date>,
+    waiver: &Waiver,
+    findings: &mut [Finding],
+) -> Result<(), Box<Diagnostic>> {
     let at = |spanned: &Spanned<String>| place(path, text, spanned.span());
-    let complain = |code: Code, message: String, spanned: &Spanned<String>| Box::new(Diagnostic::new(code, message).at(at(spanned)));
+    let complain =
+        |code: Code, message: String, spanned: &Spanned<String>| Diagnostic::new(code, message).at(at(spanned));
     if waiver.approved_by.as_ref().trim() == waiver.prepared_by.trim() {
         let message = format!("`{}` prepared and approved this waiver", waiver.prepared_by);
-        return Err(complain(Code::WaiverSelfApproved, message, &waiver.approved_by).help_boxed("another person approves"));
+        return Err(Box::new(
+            complain(Code::WaiverSelfApproved, message, &waiver.approved_by).help("another person approves"),
+        ));
     }
-    let expires: Date = waiver.expires.as_ref().parse().map_err(|error| complain(Code::WaiverSyntax, format!("{error}"), &waiver.expires))?;
-    let cap: Amount = waiver.cap.as_ref().parse().map_err(|error| complain(Code::WaiverSyntax, format!("cap: {error}"), &waiver.cap))?;
+    let expires: Date = waiver
+        .expires
+        .as_ref()
+        .parse()
+        .map_err(|error| complain(Code::WaiverSyntax, format!("{error}"), &waiver.expires))?;
+    let cap: Amount = waiver
+        .cap
+        .as_ref()
+        .parse()
+        .map_err(|error| complain(Code::WaiverSyntax, format!("cap: {error}"), &waiver.cap))?;
     let print = waiver.fingerprint.as_ref();
-    let Some(finding) = findings.iter_mut().find(|finding| finding.fingerprint == *print && finding.rule == waiver.rule) else {
+    let Some(finding) =
+        findings.iter_mut().find(|finding| finding.fingerprint == *print && finding.rule == waiver.rule)
+    else {
         let message = format!("no finding of `{}` has the fingerprint {print}", waiver.rule);
-        return Err(complain(Code::WaiverUnmatched, message, &waiver.fingerprint).help_boxed("remove the waiver if the matter is settled"));
+        return Err(Box::new(
+            complain(Code::WaiverUnmatched, message, &waiver.fingerprint)
+                .help("remove the waiver if the matter is settled"),
+        ));
     };
     if finding.content != waiver.content {
         let message = format!("finding {print} is not what was waived: its content is {} now", finding.content);
-        return Err(complain(Code::WaiverChanged, message, &waiver.fingerprint).help_boxed("look at it again and waive the new content, or correct it"));
+        return Err(Box::new(
+            complain(Code::WaiverChanged, message, &waiver.fingerprint)
+                .help("look at it again and waive the new content, or correct it"),
+        ));
     }
     if as_of.is_some_and(|as_of| as_of >= expires) {
-        return Err(complain(Code::WaiverExpired, format!("this waiver expired on {expires}"), &waiver.expires));
+        return Err(Box::new(complain(
+            Code::WaiverExpired,
+            format!("this waiver expired on {expires}"),
+            &waiver.expires,
+        )));
     }
     let stake = finding.effects.iter().map(|effect| effect.gross.abs()).max();
     if let Some(stake) = stake.filter(|stake| *stake > cap) {
-        return Err(complain(Code::WaiverExceeded, format!("the finding's {stake} exceeds the cap of {cap}"), &waiver.cap));
+        return Err(Box::new(complain(
+            Code::WaiverExceeded,
+            format!("the finding's {stake} exceeds the cap of {cap}"),
+            &waiver.cap,
+        )));
     }
-    let over = finding.effects.iter().any(|effect| matches!(effect.class, EffectClass::OverBilled | EffectClass::TaxOverCollected));
+    let over = finding
+        .effects
+        .iter()
+        .any(|effect| matches!(effect.class, EffectClass::OverBilled | EffectClass::TaxOverCollected));
     let loud = if over { "over-billing kept from the customer: " } else { "" };
     finding.disposition = Disposition::Waived {
         reason: format!("{loud}{}", waiver.reason),
@@ -82,15 +124,4 @@ fn one(path: &str, text: &str, as_of: Option<Date>, waiver: &Waiver, findings: &
         expires: expires.to_string(),
     };
     Ok(())
-}
-
-trait HelpBoxed {
-    fn help_boxed(self, help: &str) -> Self;
-}
-
-impl HelpBoxed for Box<Diagnostic> {
-    fn help_boxed(mut self, help: &str) -> Self {
-        self.help = Some(help.to_owned());
-        self
-    }
 }

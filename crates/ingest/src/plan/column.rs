@@ -155,8 +155,13 @@ pub(super) fn order_by_operands(
             && let Some(compute) = &spec.0.compute
         {
             let lists = [&compute.product, &compute.sum, &compute.difference];
-            operands =
-                lists.into_iter().flatten().flatten().chain(&compute.less).map(|name: &Spanned<String>| name.get_ref().clone()).collect();
+            operands = lists
+                .into_iter()
+                .flatten()
+                .flatten()
+                .chain(&compute.less)
+                .map(|name: &Spanned<String>| name.get_ref().clone())
+                .collect();
         }
         waiting.push((column, operands));
     }

@@ -38,7 +38,8 @@ pub(super) fn derive_plan(
             return None;
         };
         // A key with a mapping of its own under the derived columns needs none under the source's.
-        let own = spec.columns.iter().any(|(column, derived)| column.get_ref() == name && derived.get_ref().column.is_none());
+        let own =
+            spec.columns.iter().any(|(column, derived)| column.get_ref() == name && derived.get_ref().column.is_none());
         if own {
             plan.key.push(format!("~{}.{name}", population.name));
             continue;

@@ -5,8 +5,8 @@
 
 use tieout_model::Code;
 
-use super::build::{Build, Graded, Refusal, beyond};
 use super::Procedure;
+use super::build::{Build, Graded, Refusal, beyond};
 use crate::catalog::Cause;
 use crate::expr::{Cmp, Expr};
 use crate::file::AssertFile;
@@ -20,7 +20,11 @@ pub fn plan(file: &AssertFile, mut build: Build<'_>) -> Result<Procedure, Refusa
             let (expected, stated) = (build.expr(expect), build.expr(stated));
             let slack = file.slack.as_ref().map(|slack| build.number(slack));
             if expected.ty != stated.ty && !(numbers(&expected) && numbers(&stated)) && build.diagnostics.is_empty() {
-                build.complain(Code::RuleType, expect, format!("{} cannot be compared with {}", expected.ty, stated.ty));
+                build.complain(
+                    Code::RuleType,
+                    expect,
+                    format!("{} cannot be compared with {}", expected.ty, stated.ty),
+                );
             }
             build.settled()?;
             build.stated_not_computed(&stated, &expected, false)?;

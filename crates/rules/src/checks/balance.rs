@@ -5,8 +5,8 @@
 
 use tieout_model::Code;
 
-use super::build::{Build, Graded, Refusal, zero};
 use super::Procedure;
+use super::build::{Build, Graded, Refusal, zero};
 use crate::expr::{Cmp, Expr, Func, Node};
 use crate::file::{AgainstFile, BalanceFile};
 use crate::plan::{Agg, Join, Plan};
@@ -18,7 +18,8 @@ pub fn plan(file: &BalanceFile, mut build: Build<'_>) -> Result<Procedure, Refus
         build.child(child);
     }
     let amount = build.number(&file.amount);
-    let used = file.less.iter().flat_map(|child| child.sum.keys()).filter_map(|name| build.named(&format!("sum.{name}")));
+    let used =
+        file.less.iter().flat_map(|child| child.sum.keys()).filter_map(|name| build.named(&format!("sum.{name}")));
     let open = used.collect::<Vec<_>>().into_iter().fold(amount, Expr::minus);
     let slack = file.slack.as_ref().map_or_else(zero, |slack| build.number(slack));
     let settled = match file.mode.as_ref().map(|mode| mode.as_ref().as_str()) {
@@ -26,7 +27,11 @@ pub fn plan(file: &BalanceFile, mut build: Build<'_>) -> Result<Procedure, Refus
         Some("settled") => true,
         Some(other) => {
             if let Some(mode) = &file.mode {
-                build.complain(Code::RuleSyntax, mode, format!("`{other}` is not a mode; modes are `open` and `settled`"));
+                build.complain(
+                    Code::RuleSyntax,
+                    mode,
+                    format!("`{other}` is not a mode; modes are `open` and `settled`"),
+                );
             }
             false
         }
@@ -37,7 +42,11 @@ pub fn plan(file: &BalanceFile, mut build: Build<'_>) -> Result<Procedure, Refus
         let (since, days) = (build.date(since), build.number(days));
         match build.audited.as_of {
             Some(as_of) => {
-                let age = Expr { node: Node::Call(Func::DaysBetween, vec![since, Expr::date(as_of.0)]), ty: Ty::INT, bound: 1 << 32 };
+                let age = Expr {
+                    node: Node::Call(Func::DaysBetween, vec![since, Expr::date(as_of.0)]),
+                    ty: Ty::INT,
+                    bound: 1 << 32,
+                };
                 exception = exception.and(age.compare(Cmp::Gt, days));
             }
             None => build.lacks("engagement.as_of"),
@@ -72,7 +81,8 @@ fn other_side(file: &AgainstFile, build: &mut Build<'_>) -> Result<Side, Refusal
         inner.child(child);
     }
     let amount = inner.number(&file.amount);
-    let used = file.less.iter().flat_map(|child| child.sum.keys()).filter_map(|name| inner.named(&format!("sum.{name}")));
+    let used =
+        file.less.iter().flat_map(|child| child.sum.keys()).filter_map(|name| inner.named(&format!("sum.{name}")));
     let open = used.collect::<Vec<_>>().into_iter().fold(amount, Expr::minus);
     let condition = file.condition.as_ref().map(|text| inner.truth(text));
     let (mut columns, mut on, mut keys, mut names) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
@@ -95,6 +105,7 @@ fn other_side(file: &AgainstFile, build: &mut Build<'_>) -> Result<Side, Refusal
         plan = plan.filter(condition);
     }
     let positive = Expr::col("against.one", Ty::MONEY).compare(Cmp::Gt, zero());
-    let plan = plan.filter(positive).aggregate(names, vec![("against.open".to_owned(), Agg::Sum("against.one".to_owned()))]);
+    let plan =
+        plan.filter(positive).aggregate(names, vec![("against.open".to_owned(), Agg::Sum("against.one".to_owned()))]);
     Ok((plan, on, keys))
 }

@@ -1,19 +1,24 @@
 //! The common part of every check: expressions typed in the scope of the population under test, the sums of child
 //! records, and the outcome of each record (clean, exception, out of scope, not tested and why).
 
+mod children;
+mod outcome;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use tieout_ingest::schema::schema;
-use tieout_ingest::store::{Origin, REC};
-use tieout_model::{Code, Date, Diagnostic, Period};
+use tieout_ingest::store::Origin;
+use tieout_model::{Code, Diagnostic};
 
-use super::{Audited, Outcome, Procedure};
-use crate::catalog::{Catalog, Cause, Scope, money_column};
+use super::Audited;
+use crate::catalog::{Catalog, Scope};
 use crate::expr::{Ast, Cmp, Expr, Node, Resolution, Resolver, type_expression};
-use crate::file::{ChildFile, Text};
-use crate::plan::{Agg, Join, Plan};
+use crate::file::Text;
+use crate::plan::Plan;
 use crate::rule::Rule;
 use crate::value::{Dim, Ty, Value};
+
+pub use outcome::Graded;
 
 /// Why a rule cannot run.
 #[derive(Debug)]
@@ -165,7 +170,11 @@ impl<'a> Build<'a> {
         let Ty::Num { dim, scale } = ty else { return None };
         let shown = known.decimals_max.min(scale);
         let units = tieout_model::amount::pow10(u32::from(scale - shown)) * 5;
-        Some(Expr { node: Node::Lit(Value::Num(units)), ty: Ty::Num { dim, scale: scale + 1 }, bound: units.unsigned_abs() })
+        Some(Expr {
+            node: Node::Lit(Value::Num(units)),
+            ty: Ty::Num { dim, scale: scale + 1 },
+            bound: units.unsigned_abs(),
+        })
     }
 
     /// Notes why findings can be no more than `review`.
@@ -189,10 +198,11 @@ impl<'a> Build<'a> {
         let home = self.scope.population.clone();
         let mut scope = std::mem::replace(&mut self.scope, Scope::new(self.catalog, &home, ""));
         let names = std::mem::take(&mut self.names);
-        let expr = self.typed(text, &mut |path| match names.get(&path.join(".")).or_else(|| halves.get(&path.join("."))) {
-            Some(expr) => Resolution::Expr(expr.clone()),
-            None => scope.resolve(path),
-        });
+        let expr =
+            self.typed(text, &mut |path| match names.get(&path.join(".")).or_else(|| halves.get(&path.join("."))) {
+                Some(expr) => Resolution::Expr(expr.clone()),
+                None => scope.resolve(path),
+            });
         self.names = names;
         self.scope = scope;
         self.doors(expr)
@@ -256,7 +266,7 @@ impl<'a> Build<'a> {
         let ast = match self.rule.ast(text) {
             Ok(ast) => ast,
             Err(diagnostic) => {
-                self.diagnostics.push(diagnostic);
+                self.diagnostics.push(*diagnostic);
                 return Expr::null(Ty::Text);
             }
         };
@@ -282,7 +292,13 @@ impl<'a> Build<'a> {
             Err(errors) => {
                 for error in errors {
                     let bound = error.message.contains("largest exact integer");
-                    let code = if error.name { Code::RuleColumn } else if bound { Code::RuleBound } else { Code::RuleType };
+                    let code = if error.name {
+                        Code::RuleColumn
+                    } else if bound {
+                        Code::RuleBound
+                    } else {
+                        Code::RuleType
+                    };
                     self.diagnostics.push(Diagnostic::new(code, error.message).at(self.rule.place(text, error.at)));
                 }
                 Expr::null(Ty::Text)
@@ -322,208 +338,6 @@ impl<'a> Build<'a> {
         self.diagnostics.push(Diagnostic::new(code, message).at(self.rule.place(text, (0, width))));
     }
 
-    /// Sums of a child population, readable as `sum.<name>` and `count.<name>`.
-    pub fn child(&mut self, child: &ChildFile) {
-        if let Err(refusal) = known_population(self.rule, &child.population) {
-            if let Refusal::Wrong(complaints) = refusal {
-                self.diagnostics.extend(complaints);
-            }
-            return;
-        }
-        let population = child.population.as_ref();
-        let index = self.children.len();
-        let ty_of = |build: &mut Self, text: &Text, scope: &mut Scope<'a>| build.foreign(text, scope, population, false);
-        let prefix = format!("{index}:");
-        let mut scope = Scope::new(self.catalog, population, &prefix);
-        if self.catalog.table(population).is_none() {
-            self.absent_child(child, &mut scope);
-            return;
-        }
-        let take = child.condition.as_ref().map(|text| {
-            let condition = ty_of(self, text, &mut scope);
-            self.expect_ty(text, &condition, Ty::Bool)
-        });
-        let mut keys = Vec::new();
-        let mut columns = Vec::new();
-        for (column, text) in &child.keys {
-            let path: Vec<String> = column.split('.').map(str::to_owned).collect();
-            let own = match scope.resolve(&path) {
-                Resolution::Expr(own) => own,
-                Resolution::Unmapped(name, ty) => {
-                    self.lacks(name);
-                    Expr::null(ty)
-                }
-                Resolution::Unknown(message) => {
-                    self.complain(Code::RuleColumn, text, message);
-                    Expr::null(Ty::Text)
-                }
-            };
-            let name = format!("{prefix}key:{column}");
-            let base = self.expr(text);
-            columns.push((name.clone(), own));
-            keys.push((name, base));
-        }
-        let dates = match (&child.date, &child.until) {
-            (Some(date), until) => {
-                let date = ty_of(self, date, &mut scope);
-                let until = match until {
-                    Some(until) => Some(self.date(until)),
-                    None => self.audited.as_of.map(|day| Expr::date(day.0)),
-                };
-                until.map(|until| (date, until))
-            }
-            _ => None,
-        };
-        let mut sums = Vec::new();
-        for (name, text) in &child.sum {
-            let value = ty_of(self, text, &mut scope);
-            if !matches!(value.ty, Ty::Num { .. }) {
-                if self.diagnostics.is_empty() && self.unmapped.is_empty() {
-                    self.complain(Code::RuleType, text, format!("a number is wanted here, this is {}", value.ty));
-                }
-                continue;
-            }
-            let zero = Expr { node: Node::Lit(Value::Num(0)), ty: value.ty, bound: 0 };
-            let ty = value.ty;
-            let records = self.catalog.table(population).map_or(1, |table| u128::from(table.records.max(1)));
-            let bound = value.bound.saturating_mul(records);
-            if bound > i128::MAX.unsigned_abs() {
-                self.complain(Code::RuleBound, text, "this sum could exceed the largest exact integer");
-            }
-            let taken = take.clone().map_or_else(|| value.clone(), |take| Expr::case(vec![(take, value.clone())], zero));
-            columns.push((format!("{prefix}value:{name}"), taken));
-            sums.push(name.clone());
-            self.define_sum(name, ty, Some(bound));
-        }
-        columns.push((format!("{prefix}take"), take.unwrap_or_else(|| Expr::bool(true))));
-        let until = dates.map(|(date, until)| {
-            columns.push((format!("{prefix}date"), date));
-            (Expr::col(format!("{prefix}date"), Ty::Date), until)
-        });
-        let role = child.role.clone().unwrap_or_else(|| population.clone());
-        let plan = scope.plan().extend(columns);
-        self.evidence.push(super::EvidencePlan {
-            role,
-            population: population.clone(),
-            rec: scope.rec(),
-            prefix: prefix.clone(),
-            plan: plan.clone().filter(Expr::col(format!("{prefix}take"), Ty::Bool)),
-            on: keys.iter().map(|(name, _)| (format!("~{name}"), name.clone())).collect(),
-            until: until.as_ref().map(|_| (format!("{prefix}date"), format!("~{prefix}until"))),
-        });
-        self.children.push(Child { plan, keys, sums, until });
-    }
-
-    /// Nothing was summed: the names keep their types, and the lack is named.
-    fn absent_child(&mut self, child: &ChildFile, scope: &mut Scope<'a>) {
-        let population = child.population.as_ref();
-        let before = self.missing_so_far();
-        for (name, text) in &child.sum {
-            let value = self.foreign(text, scope, population, false);
-            self.define_sum(name, value.ty, None);
-        }
-        self.forget_missing(before);
-        if child.optional {
-            self.review(format!("{population} is not in the exports and could explain it"));
-        } else {
-            self.lacks(population.clone());
-        }
-    }
-
-    fn define_sum(&mut self, name: &str, ty: Ty, bound: Option<u128>) {
-        let Some(bound) = bound else {
-            // The population is not there: nothing was summed.
-            self.define(&format!("sum.{name}"), Expr { node: Node::Lit(Value::Num(0)), ty, bound: 0 });
-            self.define(&format!("count.{name}"), Expr::int(0));
-            return;
-        };
-        self.define(&format!("sum.{name}"), Expr::col_bounded(format!("sum.{name}"), ty, bound));
-        self.define(&format!("count.{name}"), Expr::col_bounded(format!("count.{name}"), Ty::INT, 1 << 40));
-    }
-
-    /// True where every child population has a missing key: then nothing could have been found.
-    pub fn keyless(&self) -> Option<Expr> {
-        let missing = |child: &Child| child.keys.iter().map(|(_, key)| key.clone().is_null()).reduce(Expr::or);
-        self.children.iter().filter_map(missing).reduce(Expr::and)
-    }
-
-    /// The records with every column, key and sum.
-    pub fn assemble(&self) -> Plan {
-        let mut plan = self.scope.plan();
-        let mut keys = Vec::new();
-        for (index, child) in self.children.iter().enumerate() {
-            keys.extend(child.keys.iter().map(|(name, expr)| (format!("~{name}"), expr.clone())));
-            if let Some((_, until)) = &child.until {
-                keys.push((format!("~{index}:until"), until.clone()));
-            }
-        }
-        plan = plan.extend(keys);
-        for (index, child) in self.children.iter().enumerate() {
-            plan = Self::join_child(plan, index, child, &self.scope.rec());
-        }
-        plan
-    }
-
-    fn join_child(plan: Plan, index: usize, child: &Child, rec: &str) -> Plan {
-        let prefix = format!("{index}:");
-        let value = |name: &String| format!("{prefix}value:{name}");
-        let mut aggs = vec![(format!("{prefix}taken"), Agg::True(format!("{prefix}take")))];
-        for name in &child.sums {
-            aggs.push((format!("{prefix}sum:{name}"), Agg::Sum(value(name))));
-            aggs.push((format!("{prefix}missing:{name}"), Agg::Missing(value(name))));
-        }
-        let (sums, on) = match &child.until {
-            None => {
-                let keys: Vec<String> = child.keys.iter().map(|(name, _)| name.clone()).collect();
-                let on = keys.iter().map(|key| (format!("~{key}"), key.clone())).collect();
-                (child.plan.clone().aggregate(keys, aggs), on)
-            }
-            Some((date, _)) => {
-                // Only rows known by the record's own day count, so the sum is by record.
-                let alias = format!("{prefix}rec");
-                let mut narrow = vec![(alias.clone(), Expr::col(rec, Ty::INT))];
-                narrow.push((format!("{prefix}until"), Expr::col(format!("~{prefix}until"), Ty::Date)));
-                let mut on = Vec::new();
-                for (name, expr) in &child.keys {
-                    narrow.push((format!("~{name}"), Expr::col(format!("~{name}"), expr.ty)));
-                    on.push((format!("~{name}"), name.clone()));
-                }
-                let early = date.clone().compare(Cmp::Le, Expr::col(format!("{prefix}until"), Ty::Date));
-                let joined = plan.clone().project(narrow).join(child.plan.clone(), on, Join::Inner);
-                // A row without a date is not known to be early or late: it is missing, never left out.
-                let missing = Expr::col(format!("{prefix}date"), Ty::Date).is_null();
-                let known = joined.filter(early.or(missing));
-                let renamed = known.aggregate(vec![alias.clone()], aggs);
-                (renamed.extend(vec![(format!("{prefix}rec{REC}"), Expr::col(alias, Ty::INT))]), vec![(rec.to_owned(), format!("{prefix}rec{REC}"))])
-            }
-        };
-        let mut joined = plan.join(sums, on, Join::Left);
-        let mut columns = Vec::new();
-        for name in &child.sums {
-            let ty = child.plan.ty(&value(name)).unwrap_or(Ty::MONEY);
-            columns.push((format!("sum.{name}"), Expr::col(format!("{prefix}sum:{name}"), ty).or_zero()));
-            columns.push((format!("count.{name}"), Expr::col(format!("{prefix}taken"), Ty::INT).or_zero()));
-            columns.push((format!("missing.{name}"), Expr::col(format!("{prefix}missing:{name}"), Ty::INT).or_zero()));
-        }
-        joined = joined.extend(columns);
-        joined
-    }
-
-    /// Child rows whose amount or condition is unknown make their parent not tested.
-    fn child_causes(&self) -> Vec<Cause> {
-        let mut causes = Vec::new();
-        for (child, plan) in self.children.iter().zip(&self.evidence) {
-            for name in &child.sums {
-                let missing = Expr::col(format!("missing.{name}"), Ty::INT).compare(Cmp::Gt, Expr::int(0));
-                causes.push(Cause {
-                    condition: missing,
-                    words: format!("a {} record of it is incomplete or unreadable (`{name}`)", plan.population),
-                });
-            }
-        }
-        causes
-    }
-
     /// Refuses the rule if it is wrong or lacks something.
     pub fn settled(&mut self) -> Result<(), Refusal> {
         if !self.diagnostics.is_empty() {
@@ -556,13 +370,20 @@ impl<'a> Build<'a> {
                     known.extend(deeper);
                 }
             }
-            let of_children = |column: &str| children && self.evidence.iter().any(|child| column.starts_with(&format!("{}.", child.population)));
+            let of_children = |column: &str| {
+                children && self.evidence.iter().any(|child| column.starts_with(&format!("{}.", child.population)))
+            };
             // A share or a date that the other side does not use states no amount of its own.
             let amount = |column: &str| {
-                let ty = column.split_once('.').and_then(|(population, name)| schema().get(population)?.column(name)).map(|column| column.ty);
+                let ty = column
+                    .split_once('.')
+                    .and_then(|(population, name)| schema().get(population)?.column(name))
+                    .map(|column| column.ty);
                 matches!(ty, Some(tieout_model::ColumnType::Money | tieout_model::ColumnType::Price))
             };
-            if !rests.is_empty() && rests.iter().all(|column| known.contains(*column) || of_children(column) || !amount(column)) {
+            if !rests.is_empty()
+                && rests.iter().all(|column| known.contains(*column) || of_children(column) || !amount(column))
+            {
                 return Err(Refusal::Missing {
                     reason: format!("`{name}` is computed by the mapping, not stated by the biller"),
                     unlock: vec![format!("{name} as stated")],
@@ -571,182 +392,6 @@ impl<'a> Build<'a> {
         }
         Ok(())
     }
-
-    /// Grades every record: `__outcome`, money, currency, the effect's columns, and the columns for evidence.
-    pub fn grade(mut self, exception: Expr, graded: Graded) -> Result<Procedure, Refusal> {
-        let file = &self.rule.file;
-        let condition = file.condition.as_ref().map(|text| self.truth(text));
-        let day = file.scope_date.as_ref().map(|text| self.date(text));
-        let mut columns: Vec<(String, Expr)> = Vec::new();
-        let sides: Vec<Expr> = graded.stated.iter().chain(&graded.expected).cloned().collect();
-        if let Some(expected) = graded.expected {
-            columns.push(("__expected".to_owned(), expected));
-        }
-        if let Some(stated) = graded.stated {
-            columns.push(("__stated".to_owned(), stated));
-        }
-        columns.extend(graded.extra);
-        let effect = super::effect::columns(&mut self);
-        columns.extend(effect);
-        let sentence = super::sentence::columns(&mut self);
-        let guards = super::guard::plan(&mut self, &mut columns);
-        let (key, own_key) = self.key_columns();
-        let measure = money_column(&self.scope.population.clone()).and_then(|column| self.scope.column(column));
-        let limits = self.lookback()?;
-        self.settled()?;
-        let mut words = Vec::new();
-        let (before, outcome) = self.outcome(condition, day, exception, (graded.causes, &sides), (limits, graded.outside_extract), &mut words);
-        if before.iter().any(|(_, expr)| expr.worst_bound() > i128::MAX.unsigned_abs()) {
-            let message = "this rule's comparison could exceed the largest exact integer; round before comparing";
-            return Err(Refusal::Wrong(vec![Diagnostic::new(Code::RuleBound, message).at(self.rule.place(&file.id, (0, 1)))]));
-        }
-        columns.push(("__money".to_owned(), measure.unwrap_or_else(|| Expr::null(Ty::MONEY))));
-        columns.push(("__currency".to_owned(), self.currency.clone().unwrap_or_else(|| Expr::null(Ty::Text))));
-        columns.push(("__outcome".to_owned(), outcome));
-        let plan = match graded.plan {
-            Some(around) => around(self.assemble()),
-            None => self.assemble(),
-        };
-        Ok(Procedure {
-            population: self.scope.population.clone(),
-            rec: self.scope.rec(),
-            graded: plan.extend(before).extend(columns),
-            causes: words,
-            key,
-            sentence,
-            parents: self.scope.parent_records(),
-            evidence: self.evidence,
-            review: self.review,
-            guards,
-            own_key,
-            records: graded.records,
-            judge: graded.judge,
-            shown: graded.shown,
-        })
-    }
-
-    fn key_columns(&mut self) -> (Vec<String>, usize) {
-        let key = schema().get(&self.scope.population).map(|population| population.key.clone()).unwrap_or_default();
-        let mut shown: Vec<String> = key.into_iter().filter(|column| self.scope.column(column).is_some()).collect();
-        let own = shown.len();
-        // The number that people know the document by, and whose it is.
-        for extra in ["invoice_no", "customer_id", "issue_date"] {
-            if let Some(expr) = self.scope.column(extra)
-                && let Node::Col(name) = expr.node
-                && !shown.contains(&name)
-            {
-                shown.push(name);
-            }
-        }
-        (shown, own)
-    }
-
-    fn lookback(&self) -> Result<Option<(Period, Date)>, Refusal> {
-        let Some(period) = self.audited.period else { return Ok(None) };
-        let Some(text) = &self.rule.file.lookback else { return Ok(Some((period, period.from))) };
-        let start = text.as_ref().split_once(' ').and_then(|(count, unit)| {
-            let count: i32 = count.parse().ok()?;
-            match unit {
-                "days" | "day" => Some(period.from.add_days(-count)),
-                "months" | "month" => Some(period.from.add_months(-count)),
-                "years" | "year" => Some(period.from.add_months(-12 * count)),
-                _ => None,
-            }
-        });
-        match start {
-            Some(start) => Ok(Some((period, start))),
-            None => {
-                let place = self.rule.place(text, (0, 1));
-                let message = "a look-back is written like `24 months`, `90 days` or `2 years`";
-                Err(Refusal::Wrong(vec![Diagnostic::new(Code::RuleSyntax, message).at(place)]))
-            }
-        }
-    }
-
-    fn outcome(
-        &self,
-        condition: Option<Expr>,
-        day: Option<Expr>,
-        exception: Expr,
-        (own_causes, graded_sides): (Vec<Cause>, &[Expr]),
-        (limits, outside): (Option<(Period, Date)>, Option<Expr>),
-        words: &mut Vec<String>,
-    ) -> (Vec<(String, Expr)>, Expr) {
-        let yes = |truth: Expr| Expr { node: Node::Coalesce(vec![truth, Expr::bool(false)]), ty: Ty::Bool, bound: 0 };
-        let code = |outcome: Outcome| Expr::int(outcome.code());
-        let mut arms: Vec<(Expr, Expr)> = Vec::new();
-        let mut reason = |cause: &Cause| {
-            let index = words.iter().position(|known| *known == cause.words).unwrap_or_else(|| {
-                words.push(cause.words.clone());
-                words.len() - 1
-            });
-            (yes(cause.condition.clone()), code(Outcome::NotTested(index)))
-        };
-        // What the condition cannot read is not known to be out of scope.
-        let mut of_condition = BTreeSet::new();
-        condition.iter().chain(&day).for_each(|expr| expr.columns(&mut of_condition));
-        arms.extend(self.scope.unreadable_of(&of_condition).iter().map(&mut reason));
-        if let Some(condition) = &condition {
-            arms.push((yes(condition.clone().negated()), code(Outcome::OutOfScope)));
-        }
-        if let Some(day) = &day {
-            if let Some((period, start)) = limits {
-                let before = |limit: Date| yes(day.clone().compare(Cmp::Lt, Expr::date(limit.0)));
-                arms.push((before(start), code(Outcome::Outside)));
-                arms.push((before(period.from), code(Outcome::Context)));
-                arms.push((yes(day.clone().compare(Cmp::Ge, Expr::date(period.to.0))), code(Outcome::Outside)));
-            }
-            if let Some(as_of) = self.audited.as_of {
-                arms.push((yes(day.clone().compare(Cmp::Gt, Expr::date(as_of.0))), code(Outcome::Outside)));
-            }
-        }
-        arms.extend(self.scope.unreadable().iter().map(&mut reason));
-        arms.extend(self.child_causes().iter().map(&mut reason));
-        // Where the outcome is unknown, the first cause that holds says why.
-        let mut strict = BTreeSet::new();
-        let sides = [graded_sides, &[exception.clone()]].concat();
-        sides.iter().chain(&condition).chain(&day).for_each(|expr| expr.strict_columns(&mut strict));
-        let needed = [condition, day].into_iter().flatten().chain([exception.clone()]).map(Expr::is_null);
-        let lost = needed.reduce(Expr::or).unwrap_or_else(|| Expr::bool(false));
-        let before = vec![("__wrong".to_owned(), exception), ("__lost".to_owned(), lost)];
-        let (exception, lost) = (Expr::col("__wrong", Ty::Bool), Expr::col("__lost", Ty::Bool));
-        if let Some(outside) = outside {
-            arms.push((yes(exception.clone().and(outside)), code(Outcome::OutsideExtract)));
-        }
-        let unknown = Cause { condition: Expr::bool(true), words: "the outcome is unknown".to_owned() };
-        for cause in own_causes.iter().chain(&self.scope.missing_of(&strict)).chain(&self.scope.missing()).chain([&unknown]) {
-            let (holds, code) = reason(cause);
-            arms.push((lost.clone().and(holds), code));
-        }
-        arms.push((yes(exception), code(Outcome::Exception)));
-        // One flat list instead of a case of thirty nested arms: engines recurse over expressions.
-        let mut parts: Vec<Expr> = arms.into_iter().map(|(holds, code)| Expr::case(vec![(holds, code)], Expr::null(Ty::INT))).collect();
-        parts.push(code(Outcome::Clean));
-        (before, Expr { node: Node::Coalesce(parts), ty: Ty::INT, bound: 1 << 32 })
-    }
-}
-
-/// What a kind adds to the grading.
-#[derive(Default)]
-pub struct Graded {
-    /// What should be.
-    pub expected: Option<Expr>,
-    /// What is.
-    pub stated: Option<Expr>,
-    /// Further columns.
-    pub extra: Vec<(String, Expr)>,
-    /// Reasons for an unknown outcome, before the general ones.
-    pub causes: Vec<Cause>,
-    /// Joins around the assembled records.
-    pub plan: Option<Box<dyn FnOnce(Plan) -> Plan>>,
-    /// Columns that hold records of other populations: column, population, role, prefix of its cells.
-    pub records: Vec<(String, String, String, String)>,
-    /// Where this holds too, the exception is the extract's, not the books'.
-    pub outside_extract: Option<Expr>,
-    /// Decides the candidates.
-    pub judge: Option<super::Judge>,
-    /// Further columns to show as cells of the record.
-    pub shown: Vec<String>,
 }
 
 /// |difference| > slack.

@@ -61,7 +61,10 @@ pub fn plan(file: &DuplicateFile, mut build: Build<'_>) -> Result<Procedure, Ref
     }
     build.settled()?;
     terms.key.clone_from(&key);
-    let whole = key.iter().filter_map(|name| extra.iter().find(|(column, _)| column == name)).map(|(_, expr)| expr.clone().compare(Cmp::Eq, expr.clone()));
+    let whole = key
+        .iter()
+        .filter_map(|name| extra.iter().find(|(column, _)| column == name))
+        .map(|(_, expr)| expr.clone().compare(Cmp::Eq, expr.clone()));
     let exception = whole.reduce(Expr::and).unwrap_or_else(|| Expr::bool(true));
     let netting = file.net.then(|| build.audited.netting.clone());
     let (period, as_of) = (build.audited.period, build.audited.as_of);
@@ -70,7 +73,10 @@ pub fn plan(file: &DuplicateFile, mut build: Build<'_>) -> Result<Procedure, Ref
         let key = key.clone();
         move |graded: Plan| {
             let group: Vec<String> = key.iter().map(|name| format!("twice{name}")).collect();
-            let columns = key.iter().map(|name| (format!("twice{name}"), Expr::col(name.clone(), graded.ty(name).unwrap_or(Ty::Text)))).collect();
+            let columns = key
+                .iter()
+                .map(|name| (format!("twice{name}"), Expr::col(name.clone(), graded.ty(name).unwrap_or(Ty::Text))))
+                .collect();
             let twice = graded
                 .clone()
                 .project(columns)
@@ -83,7 +89,9 @@ pub fn plan(file: &DuplicateFile, mut build: Build<'_>) -> Result<Procedure, Ref
         narrow: Some(Box::new(narrow)),
         others,
         with_context: true,
-        decide: Box::new(move |candidates, others| duplicate::judge(candidates, others, &terms, netting.as_deref(), &rec, period, as_of)),
+        decide: Box::new(move |candidates, others| {
+            duplicate::judge(candidates, others, &terms, netting.as_deref(), &rec, period, as_of)
+        }),
     };
     build.grade(exception, Graded { extra, judge: Some(judge), ..Graded::default() })
 }

@@ -14,9 +14,15 @@ pub fn columns(build: &mut Build<'_>) -> Vec<(String, Expr)> {
     let effect = rule.file.effect.as_ref();
     let party = match effect.and_then(|effect| effect.party.as_ref()) {
         Some(text) => Some(build.expr(text)),
-        None => ["customer_id", "invoice.customer_id", "payment.customer_id", "credit_note.customer_id", "subscription.customer_id"]
-            .iter()
-            .find_map(|path| build.scope.column(path)),
+        None => [
+            "customer_id",
+            "invoice.customer_id",
+            "payment.customer_id",
+            "credit_note.customer_id",
+            "subscription.customer_id",
+        ]
+        .iter()
+        .find_map(|path| build.scope.column(path)),
     };
     if let Some(party) = party {
         columns.push(("__party".to_owned(), party));
@@ -57,7 +63,11 @@ fn money(build: &mut Build<'_>, text: &Text) -> Expr {
     let amount = build.number(text);
     let fits = matches!(amount.ty, Ty::Num { dim: Dim::Money | Dim::Plain, scale } if scale <= tieout_model::amount::MONEY_SCALE);
     if !fits && build.diagnostics.is_empty() {
-        build.complain(Code::RuleType, text, "an amount of at most six decimals is wanted; round it with `round_money(…)`");
+        build.complain(
+            Code::RuleType,
+            text,
+            "an amount of at most six decimals is wanted; round it with `round_money(…)`",
+        );
     }
     if fits { amount.widened(tieout_model::amount::MONEY_SCALE) } else { amount }
 }

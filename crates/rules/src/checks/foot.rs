@@ -6,8 +6,8 @@
 
 use tieout_model::Code;
 
-use super::build::{Build, Graded, Refusal, beyond, zero};
 use super::Procedure;
+use super::build::{Build, Graded, Refusal, beyond, zero};
 use crate::catalog::Cause;
 use crate::expr::{Cmp, Expr};
 use crate::file::FootFile;
@@ -47,7 +47,11 @@ pub fn plan(file: &FootFile, mut build: Build<'_>) -> Result<Procedure, Refusal>
     let mut causes = Vec::new();
     let childless = file.childless.as_ref().is_none_or(|word| word.as_ref() != "zero");
     if childless && !at_most {
-        let counts = file.children.iter().flat_map(|child| child.sum.keys()).map(|name| Expr::col(format!("count.{name}"), Ty::INT));
+        let counts = file
+            .children
+            .iter()
+            .flat_map(|child| child.sum.keys())
+            .map(|name| Expr::col(format!("count.{name}"), Ty::INT));
         if let Some(total) = counts.reduce(Expr::plus) {
             let none = total.compare(Cmp::Eq, Expr::int(0));
             exception = Expr::case(vec![(none.clone(), Expr::null(Ty::Bool))], exception);

@@ -16,7 +16,11 @@ use crate::value::Ty;
 /// Plans the check.
 pub fn plan(file: &MatchingFile, mut build: Build<'_>) -> Result<Procedure, Refusal> {
     if !matches!(file.direction.as_ref().as_str(), "trace" | "vouch") {
-        build.complain(Code::RuleSyntax, &file.direction, "a direction is `trace` (forward to the books) or `vouch` (back to the document)");
+        build.complain(
+            Code::RuleSyntax,
+            &file.direction,
+            "a direction is `trace` (forward to the books) or `vouch` (back to the document)",
+        );
     }
     if let Some(cover) = &file.cover {
         return plan_cover(cover, build);
@@ -25,7 +29,9 @@ pub fn plan(file: &MatchingFile, mut build: Build<'_>) -> Result<Procedure, Refu
         build.child(child);
     }
     let names: Vec<&String> = file.counterparts.iter().flat_map(|child| child.sum.keys()).collect();
-    let found = |build: &Build<'_>, what: &str| names.iter().filter_map(|name| build.named(&format!("{what}.{name}"))).reduce(Expr::plus);
+    let found = |build: &Build<'_>, what: &str| {
+        names.iter().filter_map(|name| build.named(&format!("{what}.{name}"))).reduce(Expr::plus)
+    };
     let mut graded = Graded::default();
     let mut exception = match &file.quantity {
         Some(quantity) => {
@@ -116,14 +122,31 @@ fn plan_cover(file: &CoverFile, mut build: Build<'_>) -> Result<Procedure, Refus
     let mut keys: Vec<(String, Expr)> = Vec::new();
     let window = build.catalog.table(file.population.as_ref()).and_then(|table| table.extract);
     let sign = Some(&file.sign);
-    let bill = Days { population: &file.population, keys: &file.keys, condition: file.condition.as_ref(), start: &file.start, end: &file.end, sign };
+    let bill = Days {
+        population: &file.population,
+        keys: &file.keys,
+        condition: file.condition.as_ref(),
+        start: &file.start,
+        end: &file.end,
+        sign,
+    };
     others.push(days(&mut build, &bill, "bill", &mut keys)?);
     if let Some(states) = &file.states {
         if build.catalog.table(states.population.as_ref()).is_some() {
-            let state = Days { population: &states.population, keys: &states.keys, condition: Some(&states.condition), start: &states.start, end: &states.end, sign: None };
+            let state = Days {
+                population: &states.population,
+                keys: &states.keys,
+                condition: Some(&states.condition),
+                start: &states.start,
+                end: &states.end,
+                sign: None,
+            };
             others.push(days(&mut build, &state, "state", &mut keys)?);
         } else {
-            build.review(format!("{} is not in the exports: pauses and trials are not known", states.population.as_ref()));
+            build.review(format!(
+                "{} is not in the exports: pauses and trials are not known",
+                states.population.as_ref()
+            ));
         }
     }
     build.settled()?;
@@ -137,7 +160,8 @@ fn plan_cover(file: &CoverFile, mut build: Build<'_>) -> Result<Procedure, Refus
         extra.push(("~period".to_owned(), period));
     }
     let exception = from.compare(Cmp::Lt, to.clone());
-    let causes = vec![Cause { condition: to.is_null(), words: "not due yet, or the billing timing is not known".to_owned() }];
+    let causes =
+        vec![Cause { condition: to.is_null(), words: "not due yet, or the billing timing is not known".to_owned() }];
     let judge = Judge {
         narrow: None,
         others,

@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 
 use polars::prelude::{
-    self as pl, Column as Series, DataFrame, DataType, Engine as PolarsEngine, Expr as PlExpr, IntoColumn as _, IntoLazy as _,
-    JoinArgs, JoinCoalesce, JoinType, LazyFrame, LazyGroupBy, NamedFrom as _, NewChunkedArray as _, PolarsError, PolarsResult, ChunkApply as _,
-    UniqueKeepStrategy,
+    self as pl, ChunkApply as _, Column as Series, DataFrame, DataType, Engine as PolarsEngine, Expr as PlExpr,
+    IntoColumn as _, IntoLazy as _, JoinArgs, JoinCoalesce, JoinType, LazyFrame, LazyGroupBy, NamedFrom as _,
+    NewChunkedArray as _, PolarsError, PolarsResult, UniqueKeepStrategy,
 };
 use tieout_ingest::store::{Frame, REC, Store};
 use tieout_model::amount::minor_units;
@@ -32,15 +32,25 @@ impl From<PolarsError> for EngineError {
 impl Polars {
     /// Over a prepared store.
     pub fn new(store: &Store) -> Self {
-        Self { frames: store.populations.iter().map(|(name, population)| (name.clone(), population.frame.clone())).collect() }
+        Self {
+            frames: store
+                .populations
+                .iter()
+                .map(|(name, population)| (name.clone(), population.frame.clone()))
+                .collect(),
+        }
     }
 
     /// Largest |units| of every number column: what planning proves its bounds with.
     pub fn bounds(store: &Store) -> Result<BTreeMap<(String, String), u128>, EngineError> {
         let mut bounds = BTreeMap::new();
         for (name, population) in &store.populations {
-            let numbers: Vec<&String> =
-                population.columns.iter().filter(|(_, column)| column.ty.scale().is_some()).map(|(name, _)| name).collect();
+            let numbers: Vec<&String> = population
+                .columns
+                .iter()
+                .filter(|(_, column)| column.ty.scale().is_some())
+                .map(|(name, _)| name)
+                .collect();
             if numbers.is_empty() {
                 continue;
             }
@@ -49,7 +59,8 @@ impl Polars {
                 exprs.push(pl::col(column.as_str()).min().alias(format!("{column}<")));
                 exprs.push(pl::col(column.as_str()).max().alias(format!("{column}>")));
             }
-            let frame = population.frame.scan()?.select(exprs).collect_with_engine(PolarsEngine::Streaming)?.unwrap_single();
+            let frame =
+                population.frame.scan()?.select(exprs).collect_with_engine(PolarsEngine::Streaming)?.unwrap_single();
             for column in numbers {
                 let end = |suffix: &str| -> PolarsResult<u128> {
                     let value = frame.column(&format!("{column}{suffix}"))?.get(0)?;
@@ -72,7 +83,8 @@ impl Polars {
     }
 
     fn rows_of(store: &Store, population: &str, limit: Option<u32>) -> Result<Relation, EngineError> {
-        let loaded = store.populations.get(population).ok_or_else(|| EngineError(format!("no population {population}")))?;
+        let loaded =
+            store.populations.get(population).ok_or_else(|| EngineError(format!("no population {population}")))?;
         let mut columns = vec![Column { name: REC.to_owned(), ty: Ty::INT }];
         for (name, column) in &loaded.columns {
             columns.push(Column { name: name.clone(), ty: Ty::of_column(column.ty) });
@@ -93,7 +105,8 @@ impl Polars {
     fn lower(&self, plan: &Plan) -> Result<LazyFrame, EngineError> {
         Ok(match plan {
             Plan::Scan { population, columns } => {
-                let frame = self.frames.get(population).ok_or_else(|| EngineError(format!("no population {population}")))?;
+                let frame =
+                    self.frames.get(population).ok_or_else(|| EngineError(format!("no population {population}")))?;
                 let pick = |(stored, column): &(String, Column)| {
                     let picked = pl::col(stored.as_str());
                     let wide = matches!(column.ty, Ty::Num { .. }) && stored != REC;
@@ -105,7 +118,9 @@ impl Polars {
             Plan::Rows(relation) => frame(relation)?.lazy(),
             Plan::Filter(input, condition) => self.lower(input)?.filter(expr(condition)),
             Plan::Project(input, columns) => self.lower(input)?.select(columns.iter().map(aliased).collect::<Vec<_>>()),
-            Plan::Extend(input, columns) => self.lower(input)?.with_columns(columns.iter().map(aliased).collect::<Vec<_>>()),
+            Plan::Extend(input, columns) => {
+                self.lower(input)?.with_columns(columns.iter().map(aliased).collect::<Vec<_>>())
+            }
             Plan::Join { left, right, on, how } => {
                 let how = match how {
                     Join::Inner => JoinType::Inner,
@@ -113,7 +128,9 @@ impl Polars {
                     Join::Semi => JoinType::Semi,
                     Join::Anti => JoinType::Anti,
                 };
-                let keys = |side: fn(&(String, String)) -> &String| on.iter().map(|pair| pl::col(side(pair).as_str())).collect::<Vec<_>>();
+                let keys = |side: fn(&(String, String)) -> &String| {
+                    on.iter().map(|pair| pl::col(side(pair).as_str())).collect::<Vec<_>>()
+                };
                 let mut args = JoinArgs::new(how.clone());
                 if matches!(how, JoinType::Inner | JoinType::Left) {
                     args.coalesce = JoinCoalesce::CoalesceColumns;
@@ -143,7 +160,10 @@ impl Polars {
                 let only = |column: &&Column| {
                     let value = pl::col(column.name.as_str());
                     let missing = pl::lit(pl::NULL).cast(physical(column));
-                    pl::when(pl::col(count.as_str()).eq(number(1))).then(value).otherwise(missing).alias(column.name.as_str())
+                    pl::when(pl::col(count.as_str()).eq(number(1)))
+                        .then(value)
+                        .otherwise(missing)
+                        .alias(column.name.as_str())
                 };
                 let grouped = self.lower(input)?.filter(present.unwrap_or_else(|| pl::lit(true)));
                 let keys = keys.iter().map(|key| pl::col(key.as_str())).collect();
@@ -251,7 +271,9 @@ fn expr(value: &Expr) -> PlExpr {
         Node::IsNull(a) => expr(a).is_null(),
         Node::In(a, list) => {
             let any = list.iter().map(|item| expr(a).eq(literal(item, a.ty))).reduce(PlExpr::or);
-            any.unwrap_or_else(|| pl::when(expr(a).is_null()).then(literal(&Value::Null, Ty::Bool)).otherwise(pl::lit(false)))
+            any.unwrap_or_else(|| {
+                pl::when(expr(a).is_null()).then(literal(&Value::Null, Ty::Bool)).otherwise(pl::lit(false))
+            })
         }
         Node::Case(arms, otherwise) => {
             let mut result = expr(otherwise);
@@ -330,7 +352,9 @@ fn values(column: &Series, ty: Ty) -> PolarsResult<Vec<Value>> {
         Ty::Bool => column.bool()?.iter().map(|truth| truth.map_or(Value::Null, Value::Bool)).collect(),
         Ty::Num { .. } => match column.dtype() {
             DataType::Int128 => column.i128()?.iter().map(|units| units.map_or(Value::Null, Value::Num)).collect(),
-            DataType::Int64 => column.i64()?.iter().map(|units| units.map_or(Value::Null, |units| Value::Num(units.into()))).collect(),
+            DataType::Int64 => {
+                column.i64()?.iter().map(|units| units.map_or(Value::Null, |units| Value::Num(units.into()))).collect()
+            }
             other => return Err(PolarsError::ComputeError(format!("a number column came back as {other}").into())),
         },
     })
@@ -340,7 +364,9 @@ fn series(values: &[Value], column: &Column) -> PolarsResult<Series> {
     let name = column.name.as_str();
     let series = match physical(column) {
         DataType::String => pl::Series::new(name.into(), values.iter().map(Value::as_text).collect::<Vec<_>>()),
-        DataType::Int32 => pl::Series::new(name.into(), values.iter().map(|value| value.date().map(|date| date.0)).collect::<Vec<_>>()),
+        DataType::Int32 => {
+            pl::Series::new(name.into(), values.iter().map(|value| value.date().map(|date| date.0)).collect::<Vec<_>>())
+        }
         DataType::Boolean => pl::Series::new(name.into(), values.iter().map(Value::bool).collect::<Vec<_>>()),
         DataType::Int64 => {
             let narrow = |value: &Value| value.num().and_then(|units| i64::try_from(units).ok());

@@ -33,7 +33,8 @@ impl Reference {
         let columns = plan.columns();
         let rows = match plan {
             Plan::Scan { population, columns } => {
-                let table = self.tables.get(population).ok_or_else(|| EngineError(format!("no population {population}")))?;
+                let table =
+                    self.tables.get(population).ok_or_else(|| EngineError(format!("no population {population}")))?;
                 let picks: Vec<usize> = columns.iter().map(|(stored, _)| table.index(stored)).collect();
                 table.rows.iter().map(|row| picks.iter().map(|&pick| row[pick].clone()).collect()).collect()
             }
@@ -45,7 +46,11 @@ impl Reference {
             }
             Plan::Project(input, exprs) => {
                 let input = self.plan(input)?;
-                input.rows.iter().map(|row| exprs.iter().map(|(_, expr)| evaluate(expr, &input, row)).collect()).collect()
+                input
+                    .rows
+                    .iter()
+                    .map(|row| exprs.iter().map(|(_, expr)| evaluate(expr, &input, row)).collect())
+                    .collect()
             }
             Plan::Extend(input, exprs) => {
                 let input = self.plan(input)?;
@@ -125,8 +130,12 @@ fn aggregate(input: &Relation, keys: &[String], aggs: &[(String, Agg)]) -> Resul
                 }
                 Agg::Missing(column) => count(values(column).filter(|value| value.is_null()).count()),
                 Agg::True(column) => count(values(column).filter(|value| **value == Value::Bool(true)).count()),
-                Agg::Min(column) => values(column).filter(|value| !value.is_null()).min().cloned().unwrap_or(Value::Null),
-                Agg::Max(column) => values(column).filter(|value| !value.is_null()).max().cloned().unwrap_or(Value::Null),
+                Agg::Min(column) => {
+                    values(column).filter(|value| !value.is_null()).min().cloned().unwrap_or(Value::Null)
+                }
+                Agg::Max(column) => {
+                    values(column).filter(|value| !value.is_null()).max().cloned().unwrap_or(Value::Null)
+                }
             });
         }
         rows.push(row);

@@ -5,8 +5,8 @@
 
 use std::sync::Arc;
 
-use tieout_model::amount::{self, Rounding};
 use tieout_model::Period;
+use tieout_model::amount::{self, Rounding};
 
 use crate::value::Value;
 
@@ -14,12 +14,27 @@ use crate::value::Value;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Func {
     /// Units divided by 10^drop, rounded: `round(x, places, mode)`. The scale of the result is `scale - drop`.
-    Round { drop: u8, mode: Rounding },
+    Round {
+        /// Decimals to lose.
+        drop: u8,
+        /// How a half goes.
+        mode: Rounding,
+    },
     /// `round_money(x)`: to the minor units of the currency in argument 2 (`None`: unknown currency → missing), from
     /// `scale` to money scale; argument 3, if present, is the entity's rounding mode.
-    RoundMoney { scale: u8, mode: Option<Rounding> },
+    RoundMoney {
+        /// Scale of the argument.
+        scale: u8,
+        /// How a half goes; `None`: as the entity says, else away from zero.
+        mode: Option<Rounding>,
+    },
     /// `div(a, b, places, mode)`: (a · 10^widen) / b; missing for b = 0.
-    Div { widen: u8, mode: Rounding },
+    Div {
+        /// Decimals to gain before dividing.
+        widen: u8,
+        /// How a half goes.
+        mode: Rounding,
+    },
     /// |x|.
     Abs,
     /// Smaller of two.
@@ -121,9 +136,7 @@ impl Func {
             Self::Contains => Value::Bool(text(0)?.contains(text(1)?)),
             Self::StartsWith => Value::Bool(text(0)?.starts_with(text(1)?)),
             Self::Like => Value::Bool(like(text(0)?, text(1)?)),
-            Self::Digits => {
-                Value::Text(Arc::from(text(0)?.chars().filter(char::is_ascii_digit).collect::<String>()))
-            }
+            Self::Digits => Value::Text(Arc::from(text(0)?.chars().filter(char::is_ascii_digit).collect::<String>())),
             Self::Length => Value::Num(i128::try_from(text(0)?.chars().count()).ok()?),
             Self::Year => Value::Num(date(0)?.year().into()),
             Self::Month => Value::Num(date(0)?.month().into()),

@@ -243,7 +243,12 @@ impl Expr {
     pub fn children(&self, visit: &mut dyn FnMut(&Self)) {
         match &self.node {
             Node::Col(_) | Node::Lit(_) => {}
-            Node::Add(a, b) | Node::Sub(a, b) | Node::Mul(a, b) | Node::Compare(_, a, b) | Node::And(a, b) | Node::Or(a, b) => {
+            Node::Add(a, b)
+            | Node::Sub(a, b)
+            | Node::Mul(a, b)
+            | Node::Compare(_, a, b)
+            | Node::And(a, b)
+            | Node::Or(a, b) => {
                 visit(a);
                 visit(b);
             }

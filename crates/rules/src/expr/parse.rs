@@ -3,7 +3,9 @@
 //! The parser library accepts more than the language (`a == 1`, `x::int`, comments, `1 = 1 = 1`, trailing input), so
 //! the token stream is checked first and the tree is walked with an allow-list.
 
-use sqlparser::ast::{self, BinaryOperator, FunctionArg, FunctionArgExpr, FunctionArguments, Spanned as _, UnaryOperator};
+use sqlparser::ast::{
+    self, BinaryOperator, FunctionArg, FunctionArgExpr, FunctionArguments, Spanned as _, UnaryOperator,
+};
 use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer, Whitespace};
@@ -88,7 +90,8 @@ pub struct ParseError {
 /// Parses one expression and requires that nothing follows it.
 pub fn parse(text: &str) -> Result<Ast, ParseError> {
     let whole = (0, u32::try_from(text.chars().count()).unwrap_or(u32::MAX));
-    let fail = |message: String, at: Columns, help: Option<&str>| ParseError { message, at, help: help.map(str::to_owned) };
+    let fail =
+        |message: String, at: Columns, help: Option<&str>| ParseError { message, at, help: help.map(str::to_owned) };
     if text.contains('\n') {
         return Err(fail("an expression stands on one line".to_owned(), whole, None));
     }
@@ -103,7 +106,8 @@ pub fn parse(text: &str) -> Result<Ast, ParseError> {
         let next = parser.peek_token();
         let at = if next.token == Token::EOF { (whole.1, whole.1) } else { columns(&next, whole) };
         let message = match error {
-            sqlparser::parser::ParserError::TokenizerError(message) | sqlparser::parser::ParserError::ParserError(message) => {
+            sqlparser::parser::ParserError::TokenizerError(message)
+            | sqlparser::parser::ParserError::ParserError(message) => {
                 message.split(" at Line:").next().unwrap_or_default().to_owned()
             }
             sqlparser::parser::ParserError::RecursionLimitExceeded => "the expression is nested too deeply".to_owned(),
@@ -174,14 +178,19 @@ impl Walker {
         let kind = match node {
             Sql::Nested(inner) => return self.walk(inner),
             Sql::Identifier(name) => match name.value.as_str() {
-                word if name.quote_style.is_some() => return self.refuse(node, format!("`\"{word}\"`: text stands in single quotes")),
+                word if name.quote_style.is_some() => {
+                    return self.refuse(node, format!("`\"{word}\"`: text stands in single quotes"));
+                }
                 word => AstKind::Path(vec![word.to_owned()]),
             },
             Sql::CompoundIdentifier(names) => AstKind::Path(names.iter().map(|name| name.value.clone()).collect()),
             Sql::Value(value) => self.literal(node, &value.value)?,
             Sql::TypedString(typed) if matches!(typed.data_type, ast::DataType::Date) => {
                 let text = typed.value.value.clone().into_string().unwrap_or_default();
-                AstKind::Date(text.parse().or_else(|error: tieout_model::date::DateError| self.refuse(node, error.to_string()))?)
+                AstKind::Date(
+                    text.parse()
+                        .or_else(|error: tieout_model::date::DateError| self.refuse(node, error.to_string()))?,
+                )
             }
             Sql::UnaryOp { op: UnaryOperator::Minus, expr } => AstKind::Neg(self.boxed(expr)?),
             Sql::UnaryOp { op: UnaryOperator::Not, expr } => AstKind::Not(self.boxed(expr)?),
@@ -233,10 +242,14 @@ impl Walker {
         })
     }
 
-    fn binary(&self, node: &ast::Expr, left: &ast::Expr, op: &BinaryOperator, right: &ast::Expr) -> Result<AstKind, ParseError> {
-        let compared = |side: &ast::Expr| {
-            matches!(side, ast::Expr::BinaryOp { op, .. } if comparison(op).is_some())
-        };
+    fn binary(
+        &self,
+        node: &ast::Expr,
+        left: &ast::Expr,
+        op: &BinaryOperator,
+        right: &ast::Expr,
+    ) -> Result<AstKind, ParseError> {
+        let compared = |side: &ast::Expr| matches!(side, ast::Expr::BinaryOp { op, .. } if comparison(op).is_some());
         let (a, b) = (self.boxed(left)?, self.boxed(right)?);
         if let Some(cmp) = comparison(op) {
             if compared(left) || compared(right) {

@@ -61,7 +61,10 @@ pub fn type_expression(ast: &Ast, resolver: &mut Resolver<'_>) -> Result<Typed, 
     let mut typer = Typer { resolver, errors: Vec::new(), unmapped: BTreeSet::new(), depth: 0 };
     let expr = typer.expr(ast);
     if typer.errors.is_empty() && expr.worst_bound() > i128::MAX.unsigned_abs() {
-        typer.error(ast.at, "this could exceed the largest exact integer (2^127); round a product before multiplying again");
+        typer.error(
+            ast.at,
+            "this could exceed the largest exact integer (2^127); round a product before multiplying again",
+        );
     }
     if typer.errors.is_empty() { Ok(Typed { expr, unmapped: typer.unmapped }) } else { Err(typer.errors) }
 }
@@ -247,7 +250,8 @@ impl Typer<'_, '_> {
 
     /// Brings values to one type and scale; an untyped `null` takes the others' type.
     fn unify(&mut self, at: Columns, values: Vec<Expr>) -> Option<Vec<Expr>> {
-        let typed: Vec<Ty> = values.iter().filter(|value| !matches!(value.node, Node::Lit(Value::Null))).map(|value| value.ty).collect();
+        let typed: Vec<Ty> =
+            values.iter().filter(|value| !matches!(value.node, Node::Lit(Value::Null))).map(|value| value.ty).collect();
         // Where everything is missing, what is missing still has a type (an untyped `null` is text).
         let known = || values.iter().map(|value| value.ty).find(|ty| *ty != Ty::Text);
         let first = typed.first().copied().or_else(known).unwrap_or(Ty::Text);
@@ -267,7 +271,13 @@ impl Typer<'_, '_> {
         Some(
             values
                 .into_iter()
-                .map(|value| if matches!(value.node, Node::Lit(Value::Null)) { Expr::null(ty) } else { value.widened(ty.scale()) })
+                .map(|value| {
+                    if matches!(value.node, Node::Lit(Value::Null)) {
+                        Expr::null(ty)
+                    } else {
+                        value.widened(ty.scale())
+                    }
+                })
                 .map(|value| if matches!(ty, Ty::Num { .. }) { Expr { ty, ..value } } else { value })
                 .collect(),
         )
@@ -362,7 +372,9 @@ impl Typer<'_, '_> {
     }
 
     fn in_effect(&mut self, ast: &Ast, args: &[Ast]) -> Expr {
-        let [day, from, to] = args else { return self.error(ast.at, "`in_effect` takes a date, a first day and an end") };
+        let [day, from, to] = args else {
+            return self.error(ast.at, "`in_effect` takes a date, a first day and an end");
+        };
         let started = self.compare(ast.at, Cmp::Le, from, day);
         let Some(end) = self.optional(to) else { return started };
         let open = end.is_null();
@@ -423,16 +435,23 @@ impl Typer<'_, '_> {
             return Expr::null(Ty::MONEY);
         }
         let Some(currency) = self.resolver.currency.clone() else {
-            return self.error(ast.at, "this population's money has no way to its currency, so it cannot be rounded to it");
+            return self
+                .error(ast.at, "this population's money has no way to its currency, so it cannot be rounded to it");
         };
-        let bound = if scale > MONEY_SCALE { typed.bound / 10u128.pow(u32::from(scale - MONEY_SCALE)) + 1_000_000 } else { typed.bound.saturating_mul(10u128.pow(u32::from(MONEY_SCALE - scale))).saturating_add(1_000_000) };
+        let bound = if scale > MONEY_SCALE {
+            typed.bound / 10u128.pow(u32::from(scale - MONEY_SCALE)) + 1_000_000
+        } else {
+            typed.bound.saturating_mul(10u128.pow(u32::from(MONEY_SCALE - scale))).saturating_add(1_000_000)
+        };
         let mut parts = vec![typed, currency];
         parts.extend(self.resolver.rounding.clone());
         Expr { node: Node::Call(Func::RoundMoney { scale, mode }, parts), ty: Ty::MONEY, bound }
     }
 
     fn round(&mut self, ast: &Ast, args: &[Ast]) -> Expr {
-        let [value, places, mode] = args else { return self.error(ast.at, "`round` takes a number, decimals and a mode: `round(x, 4, 'half_up')`") };
+        let [value, places, mode] = args else {
+            return self.error(ast.at, "`round` takes a number, decimals and a mode: `round(x, 4, 'half_up')`");
+        };
         let value = self.number(value);
         let (Some(places), Some(mode)) = (self.places(places), self.mode(mode)) else { return value };
         let Ty::Num { dim, scale } = value.ty else { return value };
@@ -445,7 +464,9 @@ impl Typer<'_, '_> {
     }
 
     fn div(&mut self, ast: &Ast, args: &[Ast]) -> Expr {
-        let [left, right, places, mode] = args else { return self.error(ast.at, "`div` takes two numbers, decimals and a mode: `div(a, b, 8, 'half_up')`") };
+        let [left, right, places, mode] = args else {
+            return self.error(ast.at, "`div` takes two numbers, decimals and a mode: `div(a, b, 8, 'half_up')`");
+        };
         let (a, b) = (self.number(left), self.number(right));
         let (Some(places), Some(mode)) = (self.places(places), self.mode(mode)) else { return a };
         let (Ty::Num { dim: x, scale: from }, Ty::Num { dim: y, scale: by }) = (a.ty, b.ty) else { return a };

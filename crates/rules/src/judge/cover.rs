@@ -60,14 +60,22 @@ pub fn judge(candidates: &Relation, others: &[Relation], limits: Limits) -> Judg
     let own = |name: &str| candidates.find(name);
     let (Some(from), Some(to)) = (own("~from"), own("~to")) else { return judgement };
     let side = |name: &str, relation: &Relation| {
-        let keys: Vec<usize> = (0..relation.columns.len()).filter(|&index| relation.columns[index].name.starts_with(&format!("{name}:key:"))).collect();
+        let keys: Vec<usize> = (0..relation.columns.len())
+            .filter(|&index| relation.columns[index].name.starts_with(&format!("{name}:key:")))
+            .collect();
         group_by(relation, &keys)
     };
     let bills = others.first().map(|relation| side("bill", relation)).unwrap_or_default();
     let states = others.get(1).map(|relation| side("state", relation)).unwrap_or_default();
     let key_of = |name: &str, row: &[Value]| -> Vec<Value> {
         let prefix = format!("~{name}:");
-        candidates.columns.iter().zip(row).filter(|(column, _)| column.name.starts_with(&prefix)).map(|(_, value)| value.clone()).collect()
+        candidates
+            .columns
+            .iter()
+            .zip(row)
+            .filter(|(column, _)| column.name.starts_with(&prefix))
+            .map(|(_, value)| value.clone())
+            .collect()
     };
     for (index, row) in candidates.rows.iter().enumerate() {
         let (Some(start), Some(end)) = (row[from].date(), row[to].date()) else { continue };
@@ -114,7 +122,8 @@ pub fn judge(candidates: &Relation, others: &[Relation], limits: Limits) -> Judg
 }
 
 fn wrong(candidates: &Relation, index: usize, row: &[Value], left: &[(i32, i32)]) -> Wrong {
-    let words: Vec<String> = left.iter().map(|&(from, to)| Period { from: Date(from), to: Date(to) }.to_string()).collect();
+    let words: Vec<String> =
+        left.iter().map(|&(from, to)| Period { from: Date(from), to: Date(to) }.to_string()).collect();
     let cell = |name: &str| candidates.find(name).map(|at| &row[at]);
     let months = match cell("~period").and_then(Value::as_text) {
         Some("monthly") => Some(1),
@@ -123,12 +132,19 @@ fn wrong(candidates: &Relation, index: usize, row: &[Value], left: &[(i32, i32)]
         _ => None,
     };
     let periods = months.and_then(|months| left.iter().map(|&span| whole_periods(span, months)).sum::<Option<i128>>());
-    let price = cell("~price").and_then(Value::num).zip(candidates.find("~price").map(|at| candidates.columns[at].ty.scale()));
+    let price =
+        cell("~price").and_then(Value::num).zip(candidates.find("~price").map(|at| candidates.columns[at].ty.scale()));
     let amount = periods.zip(price).and_then(|(periods, (units, scale))| {
         let total = tieout_model::Amount::new(units.checked_mul(periods)?, scale);
         total.units_at(tieout_model::amount::MONEY_SCALE).ok()
     });
-    Wrong { row: index, detail: words.join(", "), item: left.first().map(|span| Date(span.0).to_string()), amount, ..Wrong::default() }
+    Wrong {
+        row: index,
+        detail: words.join(", "),
+        item: left.first().map(|span| Date(span.0).to_string()),
+        amount,
+        ..Wrong::default()
+    }
 }
 
 /// How many whole billing periods a span is, if it is whole ones; part of a period is not quantified.

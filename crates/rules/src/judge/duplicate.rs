@@ -50,10 +50,12 @@ pub fn judge(
 ) -> Judgement {
     let mut judgement = Judgement::default();
     let keys: Vec<usize> = terms.key.iter().map(|name| candidates.index(name)).collect();
-    let order: Vec<usize> = terms.order.iter().map(String::as_str).chain([rec]).map(|name| candidates.index(name)).collect();
+    let order: Vec<usize> =
+        terms.order.iter().map(String::as_str).chain([rec]).map(|name| candidates.index(name)).collect();
     let group = Group { candidates, terms, lines: others.first().map(lines).unwrap_or_default() };
     let rec = candidates.index(rec);
-    let residue = |member: usize| netting.zip(candidates.rows[member][rec].num()).and_then(|(netting, rec)| netting.of(rec));
+    let residue =
+        |member: usize| netting.zip(candidates.rows[member][rec].num()).and_then(|(netting, rec)| netting.of(rec));
     for mut members in group_by(candidates, &keys).into_values().filter(|members| members.len() > 1) {
         members.sort_by(|&a, &b| {
             let place = |row: usize| order.iter().map(|&column| &candidates.rows[row][column]).collect::<Vec<_>>();
@@ -84,7 +86,9 @@ fn lines(relation: &Relation) -> BTreeMap<Vec<Value>, Vec<Vec<Value>>> {
     };
     let keys = starting("line:key:");
     let columns: Vec<usize> = (0..relation.columns.len())
-        .filter(|&index| relation.columns[index].name.starts_with("line:") && relation.columns[index].name.ends_with('~'))
+        .filter(|&index| {
+            relation.columns[index].name.starts_with("line:") && relation.columns[index].name.ends_with('~')
+        })
         .collect();
     let mut sets: BTreeMap<Vec<Value>, Vec<Vec<Value>>> = BTreeMap::new();
     for row in &relation.rows {
@@ -174,7 +178,9 @@ impl Group<'_> {
     /// for months and week-ends), and this run is nothing but such points.
     fn rhythm(&self, members: &[usize], run: &[usize]) -> bool {
         let (Some(points), true) = (self.terms.cadence, self.terms.near) else { return false };
-        let days = |rows: &[usize]| -> Vec<i32> { rows.iter().filter_map(|&row| self.cell(row, "~date").date()).map(|date| date.0).collect() };
+        let days = |rows: &[usize]| -> Vec<i32> {
+            rows.iter().filter_map(|&row| self.cell(row, "~date").date()).map(|date| date.0).collect()
+        };
         let all = days(members);
         let mut distinct = all.clone();
         distinct.dedup();
@@ -202,7 +208,9 @@ impl Group<'_> {
         if self.terms.allowed {
             let known = run.iter().find_map(|&row| self.cell(row, "~allowed").num().zip(self.cell(row, "~each").num()));
             match known {
-                Some((allowed, each)) if each > 0 => originals = usize::try_from((allowed / each).max(1)).unwrap_or(usize::MAX),
+                Some((allowed, each)) if each > 0 => {
+                    originals = usize::try_from((allowed / each).max(1)).unwrap_or(usize::MAX)
+                }
                 _ => {
                     let words = "no order or shipment line says how many were sold".to_owned();
                     judgement.not_tested.extend(run.iter().map(|&row| (row, words.clone())));

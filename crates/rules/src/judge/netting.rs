@@ -1,9 +1,10 @@
 //! Netting before judging: what voids, credit notes and repairs have already put right.
 //!
-//! Done once for all rules, so that each unit of a credit is consumed once. In order of issue date, number and id:
-//! 1. by explicit reference, void, replaced document: certain; 2. by the same order line: certain; 3. by content
-//! (customer, currency, lines, opposite amounts, within the window): inferred, whole before partial, the nearest earlier
-//! bill; if several bills of different content could be meant, nothing is netted and the report counts the credit.
+//! Done once for all rules, so that each unit of a credit is consumed once. In order of issue date, number and id, first
+//! by explicit reference, void or replaced document, which is certain; then by the same order line, which is certain too;
+//! then by content (customer, currency, lines, opposite amounts, within the window), which is inferred: whole before
+//! partial, the nearest earlier bill, and nothing if several bills of different content could be meant.
+//!
 //! A credit for returned goods, goodwill or a rebate does not say that a bill was wrong: it nets nothing here.
 
 use std::collections::BTreeMap;
@@ -86,7 +87,8 @@ impl Document {
     }
 
     fn same_content(&self, other: &Self) -> bool {
-        self.lines.len() == other.lines.len() && self.lines.iter().zip(&other.lines).all(|(a, b)| a.content() == b.content())
+        self.lines.len() == other.lines.len()
+            && self.lines.iter().zip(&other.lines).all(|(a, b)| a.content() == b.content())
     }
 
     /// Whether every line of the credit is in this bill with at least its quantity.
@@ -94,7 +96,9 @@ impl Document {
         let mut rest: Vec<&Line> = self.lines.iter().collect();
         !credit.lines.is_empty()
             && credit.lines.iter().all(|line| {
-                let at = rest.iter().position(|own| own.item == line.item && own.price == line.price && own.quantity >= line.quantity);
+                let at = rest
+                    .iter()
+                    .position(|own| own.item == line.item && own.price == line.price && own.quantity >= line.quantity);
                 at.map(|at| rest.swap_remove(at)).is_some()
             })
     }
@@ -113,13 +117,19 @@ pub fn net(documents: &Relation, lines: &Relation, period: Option<Period>, as_of
             netting.record(&all, &mut left, ("void", false), (index, index), units);
         }
     }
-    for (index, credit) in all.iter().enumerate().filter(|(_, document)| document.credit && !document.void && document.gross < 0) {
+    for (index, credit) in
+        all.iter().enumerate().filter(|(_, document)| document.credit && !document.void && document.gross < 0)
+    {
         if NO_REPAIR.iter().any(|word| credit.reason.contains(word)) {
             continue;
         }
         netting.credit(&all, &mut left, (index, credit), period);
     }
-    for (index, document) in all.iter().enumerate().filter(|(_, document)| !document.credit && !document.void && !document.replaces.is_null()) {
+    for (index, document) in all
+        .iter()
+        .enumerate()
+        .filter(|(_, document)| !document.credit && !document.void && !document.replaces.is_null())
+    {
         let replaced = all.iter().position(|other| other.id == document.replaces && !other.credit && !other.void);
         if let Some(bill) = replaced
             && left[bill] > 0
@@ -132,12 +142,22 @@ pub fn net(documents: &Relation, lines: &Relation, period: Option<Period>, as_of
 }
 
 impl Netting {
-    fn credit(&mut self, all: &[Document], left: &mut [i128], (index, credit): (usize, &Document), period: Option<Period>) {
+    fn credit(
+        &mut self,
+        all: &[Document],
+        left: &mut [i128],
+        (index, credit): (usize, &Document),
+        period: Option<Period>,
+    ) {
         let whole = -credit.gross;
         let open: Vec<usize> = (0..all.len())
             .filter(|&bill| {
                 let document = &all[bill];
-                !document.credit && !document.void && left[bill] > 0 && document.customer == credit.customer && document.currency == credit.currency
+                !document.credit
+                    && !document.void
+                    && left[bill] > 0
+                    && document.customer == credit.customer
+                    && document.currency == credit.currency
             })
             .collect();
         let (tier, candidates) = if credit.original.is_null() {
@@ -146,7 +166,10 @@ impl Netting {
                 None => (("content", true), by_content(all, &open, left, credit)),
             }
         } else {
-            (("explicit reference", false), open.iter().copied().filter(|&bill| all[bill].id == credit.original).collect())
+            (
+                ("explicit reference", false),
+                open.iter().copied().filter(|&bill| all[bill].id == credit.original).collect(),
+            )
         };
         match candidates.as_slice() {
             [] => {}
@@ -172,10 +195,21 @@ impl Netting {
 
     fn touch(&mut self, all: &[Document], bill: usize, left: i128) -> &mut Residue {
         let document = &all[bill];
-        self.residues.entry(document.rec).or_insert_with(|| Residue { left, billed: document.gross, ..Residue::default() })
+        self.residues.entry(document.rec).or_insert_with(|| Residue {
+            left,
+            billed: document.gross,
+            ..Residue::default()
+        })
     }
 
-    fn record(&mut self, all: &[Document], left: &mut [i128], (tier, inferred): (&str, bool), (by, bill): (usize, usize), units: i128) {
+    fn record(
+        &mut self,
+        all: &[Document],
+        left: &mut [i128],
+        (tier, inferred): (&str, bool),
+        (by, bill): (usize, usize),
+        units: i128,
+    ) {
         left[bill] -= units;
         let (credit, billed) = (&all[by], &all[bill]);
         let remains = left[bill];
@@ -188,8 +222,14 @@ impl Netting {
             _ => format!("{} of {} nets {} {how} {tier}", credit.number, credit.date, billed.number),
         });
         let rebill = all.iter().find(|document| {
-            !document.credit && !document.void && document.order() > billed.order() && document.date >= credit.date
-                && document.customer == billed.customer && document.gross == billed.gross && !billed.lines.is_empty() && document.same_content(billed)
+            !document.credit
+                && !document.void
+                && document.order() > billed.order()
+                && document.date >= credit.date
+                && document.customer == billed.customer
+                && document.gross == billed.gross
+                && !billed.lines.is_empty()
+                && document.same_content(billed)
         });
         self.register.entries.push(NettingEntry {
             tier: tier.to_owned(),
@@ -212,7 +252,8 @@ fn by_order_line(all: &[Document], open: &[usize], credit: &Document) -> Option<
     }
     let bills = |&bill: &usize| {
         let document = &all[bill];
-        document.date <= credit.date && named.iter().all(|order| document.lines.iter().any(|line| line.order.as_ref() == Some(*order)))
+        document.date <= credit.date
+            && named.iter().all(|order| document.lines.iter().any(|line| line.order.as_ref() == Some(*order)))
     };
     open.iter().copied().filter(bills).max_by(|&a, &b| all[a].order().cmp(&all[b].order()))
 }
@@ -221,8 +262,13 @@ fn by_order_line(all: &[Document], open: &[usize], credit: &Document) -> Option<
 fn by_content(all: &[Document], open: &[usize], left: &[i128], credit: &Document) -> Vec<usize> {
     let earlier = |&bill: &usize| all[bill].date <= credit.date && all[bill].date.add_days(WINDOW_DAYS) >= credit.date;
     let earlier: Vec<usize> = open.iter().copied().filter(earlier).collect();
-    let whole: Vec<usize> = earlier.iter().copied().filter(|&bill| left[bill] == -credit.gross && all[bill].gross == -credit.gross).collect();
-    let same: Vec<usize> = whole.iter().copied().filter(|&bill| !credit.lines.is_empty() && all[bill].same_content(credit)).collect();
+    let whole: Vec<usize> = earlier
+        .iter()
+        .copied()
+        .filter(|&bill| left[bill] == -credit.gross && all[bill].gross == -credit.gross)
+        .collect();
+    let same: Vec<usize> =
+        whole.iter().copied().filter(|&bill| !credit.lines.is_empty() && all[bill].same_content(credit)).collect();
     if let Some(nearest) = same.into_iter().max_by(|&a, &b| all[a].order().cmp(&all[b].order())) {
         return vec![nearest];
     }
@@ -235,20 +281,36 @@ fn by_content(all: &[Document], open: &[usize], left: &[i128], credit: &Document
 fn read(documents: &Relation, lines: &Relation) -> Vec<Document> {
     let mut by_document: BTreeMap<Value, Vec<Line>> = BTreeMap::new();
     let line = |name: &str| lines.find(name);
-    let columns = (line("invoice_id"), line("item_id"), line("quantity"), line("unit_price"), line("order_id"), line("order_line_no"));
+    let columns = (
+        line("invoice_id"),
+        line("item_id"),
+        line("quantity"),
+        line("unit_price"),
+        line("order_id"),
+        line("order_line_no"),
+    );
     for row in &lines.rows {
         let cell = |column: Option<usize>| column.map_or(Value::Null, |column| row[column].clone());
         let (order, number) = (cell(columns.4), cell(columns.5));
         let quantity = cell(columns.2).num().map_or(0, i128::abs);
         let order = (!order.is_null() && !number.is_null()).then_some((order, number));
-        by_document.entry(cell(columns.0)).or_default().push(Line { item: cell(columns.1), quantity, price: cell(columns.3), order });
+        by_document.entry(cell(columns.0)).or_default().push(Line {
+            item: cell(columns.1),
+            quantity,
+            price: cell(columns.3),
+            order,
+        });
     }
     by_document.values_mut().for_each(|lines| lines.sort());
     let text = |value: &Value| value.as_text().unwrap_or_default().to_owned();
     let mut all = Vec::new();
     for row in &documents.rows {
         let cell = |name: &str| documents.find(name).map_or(Value::Null, |column| row[column].clone());
-        let (Some(rec), Some(date), Some(gross)) = (cell("rec").num(), cell("issue_date").date(), cell("gross_total").num()) else { continue };
+        let (Some(rec), Some(date), Some(gross)) =
+            (cell("rec").num(), cell("issue_date").date(), cell("gross_total").num())
+        else {
+            continue;
+        };
         let id = cell("invoice_id");
         if id.is_null() || cell("customer_id").is_null() {
             continue;
@@ -279,7 +341,16 @@ mod tests {
     use crate::value::{Column, Ty};
 
     const DOCUMENTS: [&str; 11] = [
-        "rec", "invoice_id", "invoice_no", "document_type", "status", "issue_date", "customer_id", "currency", "gross_total", "original_invoice_id",
+        "rec",
+        "invoice_id",
+        "invoice_no",
+        "document_type",
+        "status",
+        "issue_date",
+        "customer_id",
+        "currency",
+        "gross_total",
+        "original_invoice_id",
         "reason_code",
     ];
 
@@ -303,9 +374,13 @@ mod tests {
     fn netted(documents: &str, lines: &str, period: Option<&str>) -> Netting {
         let expand = |line: &str| {
             let cells: Vec<&str> = line.split(',').map(str::trim).collect();
-            format!("{},{},{},{},{},{},C1,USD,{},{},{}", cells[0], cells[1], cells[1], cells[2], cells[3], cells[4], cells[5], cells[6], cells[7])
+            format!(
+                "{},{},{},{},{},{},C1,USD,{},{},{}",
+                cells[0], cells[1], cells[1], cells[2], cells[3], cells[4], cells[5], cells[6], cells[7]
+            )
         };
-        let table: String = documents.lines().map(str::trim).filter(|line| !line.is_empty()).map(expand).collect::<Vec<_>>().join("\n");
+        let table: String =
+            documents.lines().map(str::trim).filter(|line| !line.is_empty()).map(expand).collect::<Vec<_>>().join("\n");
         let lines = relation(&["invoice_id", "item_id", "quantity", "unit_price"], lines);
         net(&relation(&DOCUMENTS, &table), &lines, period.map(|period| period.parse().unwrap()), None)
     }
@@ -380,23 +455,37 @@ mod tests {
             None,
         );
         assert_eq!(two.register.ambiguous, 1);
-        assert!(two.register.entries.is_empty() && two.of(1).is_some_and(|residue| residue.ambiguous && residue.left == 150_000_000));
+        assert!(
+            two.register.entries.is_empty()
+                && two.of(1).is_some_and(|residue| residue.ambiguous && residue.left == 150_000_000)
+        );
     }
 
     #[test]
     fn later_bills_and_bills_out_of_reach_are_not_netted() {
-        let later = netted("1,A,invoice,posted,2026-10-04,100,,\n3,C,credit_note,posted,2026-10-03,-100,,", "A,X,1,100\nC,X,-1,100", None);
+        let later = netted(
+            "1,A,invoice,posted,2026-10-04,100,,\n3,C,credit_note,posted,2026-10-03,-100,,",
+            "A,X,1,100\nC,X,-1,100",
+            None,
+        );
         assert_eq!(left(&later, 1), None);
         let day = |from: &str, days: i32| from.parse::<Date>().unwrap().add_days(days);
         for (days, expected) in [(WINDOW_DAYS, Some(0)), (WINDOW_DAYS + 1, None)] {
-            let documents = format!("1,A,invoice,posted,2026-01-01,100,,\n3,C,credit_note,posted,{},-100,,", day("2026-01-01", days));
+            let documents = format!(
+                "1,A,invoice,posted,2026-01-01,100,,\n3,C,credit_note,posted,{},-100,,",
+                day("2026-01-01", days)
+            );
             assert_eq!(left(&netted(&documents, "A,X,1,100\nC,X,-1,100", None), 1), expected, "{days} days");
         }
     }
 
     #[test]
     fn a_credit_after_the_period_corrects_and_does_not_hide() {
-        let netting = netted("1,A,invoice,posted,2026-10-04,100,,\n3,C,credit_note,posted,2026-11-03,-100,A,", "", Some("2026-10"));
+        let netting = netted(
+            "1,A,invoice,posted,2026-10-04,100,,\n3,C,credit_note,posted,2026-11-03,-100,A,",
+            "",
+            Some("2026-10"),
+        );
         assert!(netting.register.entries.is_empty());
         assert_eq!(netting.of(1).and_then(|residue| residue.corrected_by.as_deref()), Some("C of 2026-11-03"));
     }

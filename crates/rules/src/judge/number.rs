@@ -68,7 +68,8 @@ pub fn fold(text: &str) -> String {
 /// that mix letters and digits at random differ both ways.
 fn one_was_typed(left: &str, right: &str) -> bool {
     let pairs = || left.chars().zip(right.chars()).filter(|(a, b)| !a.eq_ignore_ascii_case(b));
-    pairs().all(|(a, b)| a.is_ascii_digit() && b.is_alphabetic()) || pairs().all(|(a, b)| a.is_alphabetic() && b.is_ascii_digit())
+    pairs().all(|(a, b)| a.is_ascii_digit() && b.is_alphabetic())
+        || pairs().all(|(a, b)| a.is_alphabetic() && b.is_ascii_digit())
 }
 
 /// Whether two different numbers are one number in two spellings.

@@ -20,9 +20,12 @@ pub fn judge(candidates: &Relation, parts: &[String], number: &str, density: (i1
         let (Some(&(first, _)), Some(&(last, _))) = (numbers.first(), numbers.last()) else { continue };
         let present = i128::try_from(numbers.len()).unwrap_or(i128::MAX);
         let range = last - first + 1;
-        let name = series.iter().filter_map(Value::as_text).filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ");
+        let name =
+            series.iter().filter_map(Value::as_text).filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ");
         if present.saturating_mul(density.1) < range.saturating_mul(density.0) {
-            let words = format!("`{name}` is no gapless series: {present} of {range} numbers from {first} to {last} are present");
+            let words = format!(
+                "`{name}` is no gapless series: {present} of {range} numbers from {first} to {last} are present"
+            );
             judgement.not_tested.extend(members.iter().map(|&member| (member, words.clone())));
             refused.push(words);
             continue;
@@ -32,11 +35,15 @@ pub fn judge(candidates: &Relation, parts: &[String], number: &str, density: (i1
             let ((before, member), (after, next)) = (pair[0], pair[1]);
             if after - before > 1 {
                 let count = after - before - 1;
-                let range = if count == 1 { format!("{}", before + 1) } else { format!("{} to {}", before + 1, after - 1) };
+                let range =
+                    if count == 1 { format!("{}", before + 1) } else { format!("{} to {}", before + 1, after - 1) };
                 judgement.wrong.push(Wrong {
                     row: member,
                     members: vec![next],
-                    detail: format!("{range} of series {name} ({count} {})", if count == 1 { "number" } else { "numbers" }),
+                    detail: format!(
+                        "{range} of series {name} ({count} {})",
+                        if count == 1 { "number" } else { "numbers" }
+                    ),
                     item: Some(format!("{name}:{}", before + 1)),
                     ..Wrong::default()
                 });

@@ -55,40 +55,66 @@ fn words(column: &str) -> &'static [&'static str] {
 }
 
 /// 10.00, its half-cent neighbours, both signs, zero, the largest that a column holds.
-const AMOUNTS: [i64; 12] = [0, 10_000_000, -10_000_000, 10_005_000, 9_995_000, 5_000, -5_000, 1, 20_000_000, 825_000, -825_000, 9_000_000_000_000_000];
+const AMOUNTS: [i64; 12] = [
+    0,
+    10_000_000,
+    -10_000_000,
+    10_005_000,
+    9_995_000,
+    5_000,
+    -5_000,
+    1,
+    20_000_000,
+    825_000,
+    -825_000,
+    9_000_000_000_000_000,
+];
 
 fn column(dice: &mut Dice, name: &str, ty: ColumnType, rows: usize, sparse: bool) -> (Series, Vec<bool>) {
     let gone = |dice: &mut Dice| dice.roll(if sparse { 3 } else { 12 }) == 0;
     let unreadable: Vec<bool> = (0..rows).map(|_| dice.roll(24) == 0).collect();
-    let mut lost = |dice: &mut Dice, row: usize| unreadable[row] || gone(dice);
+    let lost = |dice: &mut Dice, row: usize| unreadable[row] || gone(dice);
     let series = match ty.physical() {
         Physical::Text => {
-            let cells: Vec<Option<&str>> = (0..rows).map(|row| if lost(dice, row) { None } else { Some(dice.pick(words(name))) }).collect();
+            let cells: Vec<Option<&str>> =
+                (0..rows).map(|row| if lost(dice, row) { None } else { Some(dice.pick(words(name))) }).collect();
             Series::new(name.into(), cells)
         }
         Physical::Date => {
             // Days around October 2026 (20727 is 2026-10-01).
             let cells: Vec<Option<i32>> = (0..rows)
-                .map(|row| if lost(dice, row) { None } else { Some(20_727 + [-400, -40, -3, 0, 1, 5, 12, 30, 33, 60][usize::try_from(dice.roll(10)).unwrap()]) })
+                .map(|row| {
+                    if lost(dice, row) {
+                        None
+                    } else {
+                        Some(20_727 + [-400, -40, -3, 0, 1, 5, 12, 30, 33, 60][usize::try_from(dice.roll(10)).unwrap()])
+                    }
+                })
                 .collect();
             Series::new(name.into(), cells)
         }
         Physical::Bool => {
-            let cells: Vec<Option<bool>> = (0..rows).map(|row| if lost(dice, row) { None } else { Some(dice.roll(4) == 0) }).collect();
+            let cells: Vec<Option<bool>> =
+                (0..rows).map(|row| if lost(dice, row) { None } else { Some(dice.roll(4) == 0) }).collect();
             Series::new(name.into(), cells)
         }
         Physical::Units => {
             let cell = |dice: &mut Dice| match ty {
                 ColumnType::Int => i64::try_from(dice.roll(6)).unwrap() + 1,
                 ColumnType::Rate => [82_500_000_000, 85_000_000_000, 0][usize::try_from(dice.roll(3)).unwrap()],
-                ColumnType::Price => [1_000_000_000, 1_000_500_000, 333_333_333][usize::try_from(dice.roll(3)).unwrap()],
-                ColumnType::Quantity => [1_000_000, 2_000_000, -1_000_000, 500_000][usize::try_from(dice.roll(4)).unwrap()],
+                ColumnType::Price => {
+                    [1_000_000_000, 1_000_500_000, 333_333_333][usize::try_from(dice.roll(3)).unwrap()]
+                }
+                ColumnType::Quantity => {
+                    [1_000_000, 2_000_000, -1_000_000, 500_000][usize::try_from(dice.roll(4)).unwrap()]
+                }
                 _ => {
                     let sides = if dice.roll(20) == 0 { 12 } else { 11 };
                     AMOUNTS[usize::try_from(dice.roll(sides)).unwrap()]
                 }
             };
-            let cells: Vec<Option<i64>> = (0..rows).map(|row| if lost(dice, row) { None } else { Some(cell(dice)) }).collect();
+            let cells: Vec<Option<i64>> =
+                (0..rows).map(|row| if lost(dice, row) { None } else { Some(cell(dice)) }).collect();
             Series::new(name.into(), cells)
         }
     };
@@ -157,7 +183,11 @@ fn shown(outcome: &Outcome) -> Vec<String> {
 
 fn differing(left: &Outcome, right: &Outcome) -> Option<String> {
     let (left, right) = (shown(left), shown(right));
-    let at = left.iter().zip(&right).position(|(a, b)| a != b).or((left.len() != right.len()).then_some(left.len().min(right.len())))?;
+    let at = left
+        .iter()
+        .zip(&right)
+        .position(|(a, b)| a != b)
+        .or((left.len() != right.len()).then_some(left.len().min(right.len())))?;
     Some(format!("{:#?}\n  but\n{:#?}", left.get(at), right.get(at)))
 }
 
@@ -210,7 +240,13 @@ fn the_generated_exports_reach_every_kind() {
         let store = generated(seed);
         let outcome = audit_with(&Polars::new(&store), &store, &library, &options());
         kinds.extend(outcome.rules.iter().filter(|rule| rule.findings > 0).map(|rule| rule.card.kind.clone()));
-        errors.extend(outcome.rules.into_iter().filter(|rule| matches!(rule.status, tieout_model::Status::Error(_))).map(|rule| format!("seed {seed}: {} {:?}", rule.card.id, rule.status)));
+        errors.extend(
+            outcome
+                .rules
+                .into_iter()
+                .filter(|rule| matches!(rule.status, tieout_model::Status::Error(_)))
+                .map(|rule| format!("seed {seed}: {} {:?}", rule.card.id, rule.status)),
+        );
         // A refused bound is the right answer near the largest amounts; anything else is our own failure.
         errors.retain(|error| !error.contains("the rule is wrong"));
     }

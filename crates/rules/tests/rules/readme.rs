@@ -21,6 +21,7 @@ fn readme() -> (std::path::PathBuf, String) {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the switch that regenerates the list")]
 fn the_list_of_rules_is_current() {
     let mut list = String::from("| rule | kind | catalogue | states |\n|---|---|---|---|\n");
     for rule in Library::bundled().rules() {
@@ -51,7 +52,9 @@ fn the_table_of_missing_values_holds_in_both_engines() {
     let (_, text) = readme();
     let mut checked = 0;
     for line in text.lines() {
-        let Some((expression, result)) = line.strip_prefix("| `").and_then(|rest| rest.split_once("` | ")) else { continue };
+        let Some((expression, result)) = line.strip_prefix("| `").and_then(|rest| rest.split_once("` | ")) else {
+            continue;
+        };
         let want = match result.trim_end_matches(" |") {
             "missing" => Value::Null,
             "true" => Value::Bool(true),
@@ -63,8 +66,17 @@ fn the_table_of_missing_values_holds_in_both_engines() {
             None => Resolution::Unknown(format!("{path:?}")),
         };
         let params = BTreeMap::new();
-        let mut resolver = Resolver { path: &mut path, params: &params, currency: None, currency_from: None, rounding: None, as_of: None, period: None };
-        let typed = type_expression(&parse(expression).unwrap(), &mut resolver).unwrap_or_else(|errors| panic!("{expression}: {errors:?}"));
+        let mut resolver = Resolver {
+            path: &mut path,
+            params: &params,
+            currency: None,
+            currency_from: None,
+            rounding: None,
+            as_of: None,
+            period: None,
+        };
+        let typed = type_expression(&parse(expression).unwrap(), &mut resolver)
+            .unwrap_or_else(|errors| panic!("{expression}: {errors:?}"));
         let plan = Plan::Rows(relation.clone()).project(vec![("result".to_owned(), typed.expr.clone())]);
         for engine in engines {
             let got = engine.run(std::slice::from_ref(&plan)).unwrap().remove(0).rows.remove(0).remove(0);

@@ -1,0 +1,281 @@
+//! The joins of a look-up: from the records' keys to the reference row in force, and back.
+
+use std::sync::Arc;
+
+use tieout_ingest::store::REC;
+
+use super::{COUNT, Keys, NONE};
+use crate::checks::build::{Build, beyond};
+use crate::checks::{EvidencePlan, Judge, Judgement, Wrong, sentence};
+use crate::expr::{Cmp, Expr, Node, eval};
+use crate::file::LookupFile;
+use crate::plan::{Agg, Join, Plan};
+use crate::value::{Dim, Relation, Ty, Value};
+
+/// Gives every dated row without an end the start of the next row of its key as its end.
+pub(super) fn fill_ends(rows: Plan, keys: &mut Keys) -> Plan {
+    let Some(span) = keys.spans.iter_mut().find(|span| span.dated) else { return rows };
+    let from = span.from.clone();
+    // Keys as text stand-ins, so that an empty key is a key of its own.
+    let names: Vec<String> = (keys.strict.iter().map(|(name, ..)| name))
+        .chain(keys.open.iter().filter(|(_, theirs)| theirs.is_some()).map(|(name, _)| name))
+        .map(|name| format!("ref{name}"))
+        .collect();
+    let types: Vec<Ty> = names.iter().map(|name| rows.ty(name).unwrap_or(Ty::Text)).collect();
+    let side = |mark: &str| {
+        let mut columns: Vec<(String, Expr)> = names
+            .iter()
+            .zip(&types)
+            .map(|(name, ty)| (format!("{mark}{name}"), Expr::col(name.clone(), *ty)))
+            .collect();
+        columns.push((format!("{mark}from"), from.clone()));
+        let all: Vec<String> = columns.iter().map(|(name, _)| name.clone()).collect();
+        rows.clone().project(columns).distinct(&all)
+    };
+    let pairs = |left: &str, right: &str| {
+        names.iter().map(|name| (format!("{left}{name}"), format!("{right}{name}"))).collect::<Vec<_>>()
+    };
+    let later = Expr::col("b.from", Ty::Date).compare(Cmp::Gt, Expr::col("a.from", Ty::Date));
+    let mut group: Vec<String> = names.iter().map(|name| format!("a.{name}")).collect();
+    group.push("a.from".to_owned());
+    let next = side("a.")
+        .join(side("b."), pairs("a.", "b."), Join::Inner)
+        .filter(later)
+        .aggregate(group, vec![("ref.next".to_owned(), Agg::Min("b.from".to_owned()))]);
+    let mut on: Vec<(String, String)> = names.iter().map(|name| (name.clone(), format!("a.{name}"))).collect();
+    on.push(("ref.from".to_owned(), "a.from".to_owned()));
+    let next_end = Expr::col("ref.next", Ty::Date);
+    let end = match &span.to {
+        Some(to) => Expr { node: Node::Coalesce(vec![to.clone(), next_end]), ty: Ty::Date, bound: 0 },
+        None => next_end,
+    };
+    span.to = Some(Expr::col("ref.to", Ty::Date));
+    rows.extend(vec![("ref.from".to_owned(), from)]).join(next, on, Join::Left).extend(vec![("ref.to".to_owned(), end)])
+}
+
+/// The joins around the assembled records.
+pub(super) struct Around {
+    pub(super) keys: Keys,
+    pub(super) rank: Option<Expr>,
+    pub(super) rec: String,
+    pub(super) rows: Plan,
+    pub(super) per: Vec<(String, Expr)>,
+    pub(super) row: Option<(Expr, Expr)>,
+}
+
+impl Around {
+    /// The reference's keys as columns of their own.
+    pub(super) fn key_columns(&self) -> Vec<(String, Expr)> {
+        let strict = self.keys.strict.iter().map(|(name, theirs, _)| (format!("ref{name}"), theirs.clone()));
+        let open = self.keys.open.iter().filter_map(|(name, theirs)| {
+            let theirs = theirs.clone()?;
+            let stand_in = Expr { node: Node::Coalesce(vec![theirs, Expr::text(NONE)]), ty: Ty::Text, bound: 0 };
+            Some((format!("ref{name}"), stand_in))
+        });
+        strict.chain(open).collect()
+    }
+
+    /// Whether a reference row, joined on the strict keys, matches.
+    fn matches(&self) -> Expr {
+        let mut all = Expr::bool(true);
+        for (name, theirs) in &self.keys.open {
+            if theirs.is_some() {
+                let reference = || Expr::col(format!("ref{name}"), Ty::Text);
+                let any = reference().compare(Cmp::Eq, Expr::text(NONE));
+                all = all.and(any.or(reference().compare(Cmp::Eq, Expr::col(name.clone(), Ty::Text))));
+            }
+        }
+        for span in &self.keys.spans {
+            let own = || Expr::col(span.own.clone(), span.from.ty);
+            let started = span.from.clone().compare(Cmp::Le, own());
+            let started = if span.dated { started } else { span.from.clone().is_null().or(started) };
+            all = all.and(started);
+            if let Some(to) = &span.to {
+                all = all.and(to.clone().is_null().or(own().compare(Cmp::Lt, to.clone())));
+            }
+        }
+        all
+    }
+
+    fn on(&self) -> Vec<(String, String)> {
+        self.keys.strict.iter().map(|(name, ..)| (name.clone(), format!("ref{name}"))).collect()
+    }
+
+    /// The records with the row in force beside them.
+    pub(super) fn join(self, base: Plan, base_rec: &str) -> Plan {
+        let own: Vec<String> = self.keys.own.iter().map(|(name, _)| name.clone()).collect();
+        let base = base.extend(self.keys.own.clone()).extend(self.per.clone());
+        let mut hits =
+            base.clone().distinct(&own).join(self.rows.clone(), self.on(), Join::Inner).filter(self.matches());
+        let pairs = || own.iter().map(|name| (name.clone(), format!("hit{name}"))).collect::<Vec<_>>();
+        let renamed = |mut extra: Vec<(String, Expr)>| {
+            let mut columns: Vec<(String, Expr)> = self
+                .keys
+                .own
+                .iter()
+                .map(|(name, expr)| (format!("hit{name}"), Expr::col(name.clone(), expr.ty)))
+                .collect();
+            columns.append(&mut extra);
+            columns
+        };
+        let hit_keys = || own.iter().map(|name| format!("hit{name}")).collect::<Vec<_>>();
+        if let Some(rank) = &self.rank {
+            hits = hits.extend(vec![("ref.rank".to_owned(), rank.clone())]);
+            let best = hits
+                .clone()
+                .project(renamed(vec![("rank".to_owned(), Expr::col("ref.rank", Ty::INT))]))
+                .aggregate(hit_keys(), vec![("ref.best".to_owned(), Agg::Min("rank".to_owned()))]);
+            hits = hits
+                .join(best, pairs(), Join::Inner)
+                .filter(Expr::col("ref.rank", Ty::INT).compare(Cmp::Eq, Expr::col("ref.best", Ty::INT)));
+        }
+        let chosen = hits.project(renamed(vec![("rec".to_owned(), Expr::col(self.rec.clone(), Ty::INT))])).aggregate(
+            hit_keys(),
+            vec![(COUNT.to_owned(), Agg::Count), (format!("chosen.{}", REC), Agg::Min("rec".to_owned()))],
+        );
+        let chosen_rec = format!("chosen.{}", REC);
+        let key_columns: Vec<String> = self.key_columns().into_iter().map(|(name, _)| name).collect();
+        let columns = self.rows.columns();
+        let mut carried: Vec<(String, Expr)> = columns
+            .iter()
+            .filter(|column| !key_columns.contains(&column.name))
+            .map(|column| (column.name.clone(), Expr::col(column.name.clone(), column.ty)))
+            .collect();
+        let copy = format!("row.{}", REC);
+        carried.push((copy.clone(), Expr::col(self.rec.clone(), Ty::INT)));
+        let joined = base.join(chosen, pairs(), Join::Left).join(
+            self.rows.clone().project(carried),
+            vec![(chosen_rec, copy)],
+            Join::Left,
+        );
+        let Some((expected, stated)) = self.row else { return joined };
+        let rows = joined.extend(vec![("~e".to_owned(), expected), ("~s".to_owned(), stated)]);
+        let keys: Vec<String> = self.per.iter().map(|(name, _)| name.clone()).collect();
+        let grouped: Vec<String> = keys.iter().map(|key| format!("of{key}")).collect();
+        let ty = |name: &str| rows.ty(name).unwrap_or(Ty::MONEY);
+        let mut columns: Vec<(String, Expr)> =
+            self.per.iter().map(|(name, expr)| (format!("of{name}"), Expr::col(name.clone(), expr.ty))).collect();
+        columns.push(("e".to_owned(), Expr::col("~e", ty("~e"))));
+        columns.push(("s".to_owned(), Expr::col("~s", ty("~s"))));
+        columns.push(("rec".to_owned(), Expr::col(base_rec, Ty::INT)));
+        let either = Expr::col("~e", ty("~e")).is_null().or(Expr::col("~s", ty("~s")).is_null());
+        columns.push(("lost".to_owned(), either));
+        let sums = rows.clone().project(columns).aggregate(
+            grouped.clone(),
+            vec![
+                ("per.expected".to_owned(), Agg::Sum("e".to_owned())),
+                ("per.stated".to_owned(), Agg::Sum("s".to_owned())),
+                ("per.missing".to_owned(), Agg::True("lost".to_owned())),
+                ("per.count".to_owned(), Agg::Count),
+                (format!("per.{}", REC), Agg::Min("rec".to_owned())),
+            ],
+        );
+        rows.join(sums, keys.into_iter().zip(grouped).collect(), Join::Left)
+    }
+
+    /// Judges the rows of one document together: Σ expected against Σ stated, the slack once for each row.
+    pub(super) fn group(
+        &mut self,
+        per: Vec<(String, Expr)>,
+        row: (Expr, Expr),
+        slack: Expr,
+        records: u128,
+        build: &Build<'_>,
+    ) -> (Expr, (Expr, Expr)) {
+        let column = |name: &str, of: &Expr| Expr::col_bounded(name, of.ty, of.bound.saturating_mul(records));
+        let (expected, stated) = (column("per.expected", &row.0), column("per.stated", &row.1));
+        self.per = per;
+        self.row = Some(row);
+        let count = Expr::col_bounded("per.count", Ty::INT, records);
+        let dim = Dim::Money;
+        let wrong = beyond(&stated, &expected, Some(slack.times(count, dim)));
+        let first = build.scope.rec_expr().compare(Cmp::Eq, Expr::col(format!("per.{}", REC), Ty::INT));
+        let lost = Expr::col("per.missing", Ty::INT).compare(Cmp::Gt, Expr::int(0));
+        (Expr::case(vec![(lost, Expr::null(Ty::Bool))], first.and(wrong)), (expected, stated))
+    }
+
+    /// All rows of the document, for evidence.
+    pub(super) fn members(&self, build: &Build<'_>) -> EvidencePlan {
+        let rec = format!("same.{}", REC);
+        let mut columns: Vec<(String, Expr)> =
+            self.per.iter().map(|(name, expr)| (format!("same{name}"), expr.clone())).collect();
+        columns.push((rec.clone(), build.scope.rec_expr()));
+        for (name, ty) in build.scope.own_columns() {
+            columns.push((format!("same.{name}"), Expr::col(name, ty)));
+        }
+        EvidencePlan {
+            role: "same document".to_owned(),
+            population: build.scope.population.clone(),
+            rec,
+            prefix: "same.".to_owned(),
+            plan: build.scope.plan().project(columns),
+            on: self.per.iter().map(|(name, _)| (name.clone(), format!("same{name}"))).collect(),
+            until: None,
+        }
+    }
+
+    /// Only where another dated row of the same key explains the stated figure.
+    pub(super) fn former_row(&self, file: &LookupFile, expected: Expr, wrong: Expr) -> Judge {
+        let on = self.on();
+        let columns: Vec<String> = self.rows.columns().into_iter().map(|column| column.name).collect();
+        let prefix = format!("{}.", file.into.as_ref());
+        let open = Arc::new(
+            self.keys
+                .open
+                .iter()
+                .filter(|(_, theirs)| theirs.is_some())
+                .map(|(name, _)| name.clone())
+                .collect::<Vec<_>>(),
+        );
+        let rec = self.rec.clone();
+        let decide = move |candidates: &Relation, others: &[Relation]| {
+            let mut judgement = Judgement::default();
+            let rows = &others[0];
+            for (index, candidate) in candidates.rows.iter().enumerate() {
+                let cell = |name: &str| &candidate[candidates.index(name)];
+                let same_key = |row: &&Vec<Value>| {
+                    let strict = on.iter().all(|(own, theirs)| *cell(own) == row[rows.index(theirs)]);
+                    let any = |name: &String| {
+                        let theirs = &row[rows.index(&format!("ref{name}"))];
+                        theirs.as_text() == Some(NONE) || theirs == cell(name)
+                    };
+                    strict && open.iter().all(any) && *cell(&rec) != row[rows.index(&rec)]
+                };
+                for row in rows.rows.iter().filter(same_key) {
+                    let mut replaced = candidate.clone();
+                    for name in &columns {
+                        if let Some(at) = candidates.find(name) {
+                            replaced[at] = row[rows.index(name)].clone();
+                        }
+                    }
+                    if eval::evaluate(&wrong, candidates, &replaced) == Value::Bool(false) {
+                        let other = eval::evaluate(&expected, candidates, &replaced);
+                        judgement.wrong.push(Wrong {
+                            row: index,
+                            detail: describe(rows, row, &prefix),
+                            chain: vec![format!("that row gives {}", sentence::number(&other, expected.ty))],
+                            ..Wrong::default()
+                        });
+                        break;
+                    }
+                }
+            }
+            judgement
+        };
+        let on: Vec<(String, String)> = self.on();
+        Judge { narrow: None, others: vec![(self.rows.clone(), on)], with_context: false, decide: Box::new(decide) }
+    }
+}
+
+/// The numbers and dates of a reference row, in words.
+fn describe(rows: &Relation, row: &[Value], prefix: &str) -> String {
+    let mut words = Vec::new();
+    for (column, value) in rows.columns.iter().zip(row) {
+        let Some(name) = column.name.strip_prefix(prefix) else { continue };
+        if value.is_null() || name.starts_with("__") || name.ends_with('!') || column.ty == Ty::Text {
+            continue;
+        }
+        words.push(format!("{} {}", name.replace('_', " "), sentence::number(value, column.ty)));
+    }
+    words.join(", ")
+}
