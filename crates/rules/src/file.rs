@@ -254,6 +254,9 @@ pub struct LookupFile {
     /// Records are judged together by these columns: Σ expected against Σ stated, slack for each.
     #[serde(default)]
     pub per: Vec<Text>,
+    /// Records of other populations to be counted or summed, as in `foot`: `sum.<name>`, `count.<name>`.
+    #[serde(default)]
+    pub children: Vec<ChildFile>,
     /// `difference` (default) or `former-row`: only where another dated row of the same key explains the stated figure.
     pub report: Option<Text>,
 }
@@ -431,6 +434,9 @@ pub struct AgainstFile {
     /// Which of them.
     #[serde(rename = "where")]
     pub condition: Option<Text>,
+    /// As `match`, where both sides have the column in the exports (a seller's entities keep separate accounts).
+    #[serde(default)]
+    pub match_if_mapped: BTreeMap<String, Text>,
     /// Amount before what was used.
     pub amount: Text,
     /// What was used.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tieout_ingest::schema::schema;
 
 use crate::audit::Options;
+use crate::catalog::links;
 use crate::rule::Library;
 
 /// By population: every canonical column whose name stands as a word in a selected rule, and what netting and keys need.
@@ -33,8 +34,13 @@ pub fn needed_columns(library: &Library, options: &Options) -> BTreeMap<String, 
     words.extend(always.iter().chain(&netting).map(|word| (*word).to_owned()));
     let mut needed = BTreeMap::new();
     for population in schema().populations() {
+        let keys: BTreeSet<String> = links(population).into_iter().flat_map(|link| link.own).collect();
         let wanted = |column: &tieout_ingest::schema::ColumnSchema| {
-            column.pk || column.references.is_some() || column.name == "currency" || words.contains(&column.name)
+            column.pk
+                || keys.contains(&column.name)
+                || column.references.is_some()
+                || column.name == "currency"
+                || words.contains(&column.name)
         };
         let columns =
             population.columns.iter().filter(|column| wanted(column)).map(|column| column.name.clone()).collect();

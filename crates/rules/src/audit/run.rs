@@ -63,11 +63,14 @@ impl Run<'_> {
             outcomes.insert(record(&rows.rows[*row][rec]), format!("not tested: {words}"));
         }
         let before: BTreeSet<usize> = judgement.wrong.iter().map(|wrong| wrong.row).collect();
-        let after: BTreeSet<usize> =
-            self.guarded(&rows, &mut coverage, judgement.wrong)?.iter().map(|wrong| wrong.row).collect();
+        let guarded = self.guarded(&rows, &mut coverage, judgement.wrong)?;
+        let after: BTreeSet<usize> = guarded.wrong.iter().map(|wrong| wrong.row).collect();
         for row in before {
             let words = if after.contains(&row) { "finding" } else { "guarded" };
             outcomes.insert(record(&rows.rows[row][rec]), words.to_owned());
+        }
+        for (row, words) in guarded.unasked {
+            outcomes.insert(record(&rows.rows[row][rec]), format!("not tested: {words}"));
         }
         Ok(outcomes)
     }
@@ -81,7 +84,7 @@ impl Run<'_> {
             return Ok((blank(self.rule, &self.procedure.population, status), Vec::new()));
         }
         self.move_not_tested(&rows, &mut coverage, &judgement.not_tested);
-        let wrong = self.guarded(&rows, &mut coverage, judgement.wrong)?;
+        let wrong = self.guarded(&rows, &mut coverage, judgement.wrong)?.wrong;
         let evidence = self.evidence(&rows, &wrong)?;
         let harvest = Harvest {
             rule: self.rule,
@@ -226,12 +229,22 @@ impl Run<'_> {
     }
 
     /// Takes out what a guard explains, and counts it.
-    fn guarded(&self, rows: &Relation, coverage: &mut Coverage, wrong: Vec<Wrong>) -> Result<Vec<Wrong>, EngineError> {
-        let mut wrong = wrong;
+    fn guarded(&self, rows: &Relation, coverage: &mut Coverage, wrong: Vec<Wrong>) -> Result<Guarded, EngineError> {
+        let (mut wrong, mut unasked) = (wrong, Vec::new());
         for guard in &self.procedure.guards {
             if wrong.is_empty() {
                 break;
             }
+            let keyless = |row: usize| {
+                let keys = guard.rows.iter().flat_map(|(_, on)| on.iter());
+                keys.map(|(own, _)| &rows.rows[row][rows.index(own)]).any(Value::is_null)
+            };
+            let (lost, rest): (Vec<Wrong>, Vec<Wrong>) = wrong.into_iter().partition(|wrong| keyless(wrong.row));
+            wrong = rest;
+            let words = format!("whether {} cannot be asked: a key of it is empty", guard.because);
+            let lost: Vec<(usize, String)> = lost.into_iter().map(|wrong| (wrong.row, words.clone())).collect();
+            self.move_not_tested(rows, coverage, &lost);
+            unasked.extend(lost);
             let items: BTreeSet<usize> = wrong.iter().map(|wrong| wrong.row).collect();
             let picked = Relation {
                 columns: rows.columns.clone(),
@@ -261,7 +274,7 @@ impl Run<'_> {
                 coverage.guarded.push(NotTested { reason: guard.because.clone(), measure: part });
             }
         }
-        Ok(wrong)
+        Ok(Guarded { wrong, unasked })
     }
 
     /// Child records of the wrong items.
@@ -321,6 +334,13 @@ impl Run<'_> {
             .sum();
         (absence && excluded > 0).then(|| format!("{excluded} records of the other side could not be read"))
     }
+}
+
+/// What the guards left.
+struct Guarded {
+    wrong: Vec<Wrong>,
+    /// Records of which a guard could not be asked, with the reason.
+    unasked: Vec<(usize, String)>,
 }
 
 /// Only what the other relations are restricted by.

@@ -57,13 +57,25 @@ pub fn plan(file: &BalanceFile, mut build: Build<'_>) -> Result<Procedure, Refus
     if let Some(against) = &file.against {
         let (plan, on, keys) = other_side(against, &mut build)?;
         let owed = Expr::col("against.open", Ty::MONEY).or_zero();
-        exception = exception.and(owed.clone().compare(Cmp::Gt, zero()));
+        let keyless = keys.iter().map(|(name, key)| Expr::col(name.clone(), key.ty).is_null()).reduce(Expr::or);
+        let other = owed.clone().compare(Cmp::Gt, zero());
+        let other = match keyless {
+            // Whose side it would be is not known.
+            Some(keyless) => Expr::case(vec![(keyless, Expr::null(Ty::Bool))], other),
+            None => other,
+        };
+        exception = exception.and(other);
         build.define("against", owed.clone());
         graded.extra.push(("against".to_owned(), owed));
         graded.plan = Some(Box::new(move |base: Plan| base.extend(keys).join(plan, on, Join::Left)));
     }
     build.settled()?;
     build.grade(exception, graded)
+}
+
+/// An empty key is a key of its own.
+fn or_none(key: Expr) -> Expr {
+    Expr { node: Node::Coalesce(vec![key, Expr::text("")]), ty: Ty::Text, bound: 0 }
 }
 
 type Side = (Plan, Vec<(String, String)>, Vec<(String, Expr)>);
@@ -96,7 +108,18 @@ fn other_side(file: &AgainstFile, build: &mut Build<'_>) -> Result<Side, Refusal
         on.push((format!("~{name}"), name.clone()));
         names.push(name);
     }
+    for (column, text) in &file.match_if_mapped {
+        let (Some(own), Some(ours)) = (inner.scope.column(column), build.if_mapped(text)) else { continue };
+        let name = format!("against:{column}");
+        columns.push((name.clone(), or_none(own)));
+        keys.push((format!("~{name}"), or_none(ours)));
+        on.push((format!("~{name}"), name.clone()));
+        names.push(name);
+    }
     inner.settled()?;
+    for reason in inner.take_reviews() {
+        build.review(reason);
+    }
     build.settled()?;
     let scale = open.ty.scale().max(tieout_model::amount::MONEY_SCALE);
     columns.push(("against.one".to_owned(), open.widened(scale)));

@@ -182,6 +182,11 @@ impl<'a> Build<'a> {
         self.review.push(reason);
     }
 
+    /// The reasons noted so far, handed over.
+    pub fn take_reviews(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.review)
+    }
+
     /// Records of a population that show an exception.
     pub fn add_evidence(&mut self, plan: super::EvidencePlan) {
         self.evidence.push(plan);
@@ -287,6 +292,12 @@ impl<'a> Build<'a> {
         match type_expression(&ast, &mut resolver) {
             Ok(typed) => {
                 self.unmapped.extend(typed.unmapped);
+                for population in typed.dropped {
+                    let reason = format!("{population} is not in the exports and could decide otherwise");
+                    if !self.review.contains(&reason) {
+                        self.review.push(reason);
+                    }
+                }
                 typed.expr
             }
             Err(errors) => {

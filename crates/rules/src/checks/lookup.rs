@@ -19,6 +19,8 @@ use crate::value::Ty;
 
 /// Stands for "no value" in keys that may match any.
 const NONE: &str = "\u{1}";
+/// Reference rows of the record's keys of which it is not known whether they match.
+const UNKNOWN: &str = "ref.unknown";
 /// Reference rows found for the record.
 const COUNT: &str = "ref.count";
 
@@ -40,6 +42,8 @@ struct Keys {
     open: Vec<(String, Option<Expr>)>,
     /// Date and bracket.
     spans: Vec<Span>,
+    /// Truths of the record: an open key that it should have and has not, with the key's name.
+    lost: Vec<(String, String)>,
 }
 
 /// Plans the check.
@@ -50,6 +54,9 @@ pub fn plan(file: &LookupFile, mut build: Build<'_>) -> Result<Procedure, Refusa
         build.lacks(into.clone());
     }
     build.settled()?;
+    for child in &file.children {
+        build.child(child);
+    }
     let mut reference = Scope::new(build.catalog, &into, &format!("{into}."));
     let keys = keys(file, &mut build, &mut reference);
     let when = file.when.as_ref().map(|text| build.foreign(text, &mut reference, &into, false));
@@ -85,6 +92,10 @@ pub fn plan(file: &LookupFile, mut build: Build<'_>) -> Result<Procedure, Refusa
                 let records =
                     build.catalog.table(&build.scope.population).map_or(1, |table| u128::from(table.records.max(1)));
                 let row = (found_or(file, &mut build, &around.keys, expected), stated);
+                let mut sides = std::collections::BTreeSet::new();
+                row.0.strict_columns(&mut sides);
+                row.1.strict_columns(&mut sides);
+                graded.causes.extend(build.scope.missing_of(&sides));
                 let (exception, sums) = around.group(per, row, slack.unwrap_or_else(|| Expr::int(0)), records, &build);
                 (graded.expected, graded.stated) = (Some(sums.0), Some(sums.1));
                 graded.causes.push(Cause {
@@ -131,6 +142,12 @@ fn keys(file: &LookupFile, build: &mut Build<'_>, reference: &mut Scope<'_>) -> 
         }
         let name = format!("~k:{column}");
         if any.contains(&column.as_str()) {
+            // `coalesce(x, null)` says that a record may do without; a plain column must be there.
+            if !matches!(own.node, Node::Coalesce(_) | Node::Lit(_)) {
+                let lost = format!("~lost:{column}");
+                keys.own.push((lost.clone(), own.clone().is_null()));
+                keys.lost.push((lost, text.as_ref().clone()));
+            }
             let stand_in = Expr { node: Node::Coalesce(vec![own, Expr::text(NONE)]), ty: Ty::Text, bound: 0 };
             keys.own.push((name.clone(), stand_in));
             keys.open.push((name, theirs));
@@ -207,7 +224,14 @@ fn causes(into: &str, keys: &Keys, reference: &Scope<'_>, own: &Scope<'_>) -> Ve
             words: "its date or quantity is unknown".to_owned(),
         });
     }
+    for (lost, words) in &keys.lost {
+        causes.push(Cause { condition: Expr::col(lost.clone(), Ty::Bool), words: format!("`{words}` is empty") });
+    }
     let count = || Expr::col(COUNT, Ty::INT).or_zero();
+    causes.push(Cause {
+        condition: Expr::col(UNKNOWN, Ty::INT).or_zero().compare(Cmp::Gt, Expr::int(0)),
+        words: format!("a {into} row that may match is incomplete or unreadable"),
+    });
     causes.push(Cause { condition: count().compare(Cmp::Eq, Expr::int(0)), words: format!("no {into} row for it") });
     causes.push(Cause {
         condition: count().compare(Cmp::Gt, Expr::int(1)),
@@ -243,6 +267,9 @@ fn found_or(file: &LookupFile, build: &mut Build<'_>, keys: &Keys, found: Expr) 
     let names = keys.strict.iter().map(|(name, ..)| name).chain(keys.spans.iter().map(|span| &span.own));
     let mut arms: Vec<(Expr, Expr)> =
         names.filter_map(own).reduce(Expr::or).map(|keyless| (keyless, unknown())).into_iter().collect();
+    let lost = keys.lost.iter().map(|(name, _)| Expr::col(name.clone(), Ty::Bool));
+    let unsure = Expr::col(UNKNOWN, Ty::INT).or_zero().compare(Cmp::Gt, Expr::int(0));
+    arms.extend(lost.chain([unsure]).map(|lost| (lost, unknown())));
     arms.push((count().compare(Cmp::Eq, Expr::int(0)), missing));
     match file.several.as_ref().map(|word| word.as_ref().as_str()) {
         None | Some("not-tested") => arms.push((count().compare(Cmp::Gt, Expr::int(1)), unknown())),

@@ -54,11 +54,14 @@ pub struct Typed {
     pub expr: Expr,
     /// Columns that the exports do not have and that no `coalesce` or `is null` makes optional.
     pub unmapped: BTreeSet<String>,
+    /// Whole populations that the exports do not have and that a `coalesce` or `is null` made optional.
+    pub dropped: BTreeSet<String>,
 }
 
 /// Types `ast`; all errors at once.
 pub fn type_expression(ast: &Ast, resolver: &mut Resolver<'_>) -> Result<Typed, Vec<TypeError>> {
-    let mut typer = Typer { resolver, errors: Vec::new(), unmapped: BTreeSet::new(), depth: 0 };
+    let mut typer =
+        Typer { resolver, errors: Vec::new(), unmapped: BTreeSet::new(), dropped: BTreeSet::new(), depth: 0 };
     let expr = typer.expr(ast);
     if typer.errors.is_empty() && expr.worst_bound() > i128::MAX.unsigned_abs() {
         typer.error(
@@ -66,13 +69,18 @@ pub fn type_expression(ast: &Ast, resolver: &mut Resolver<'_>) -> Result<Typed, 
             "this could exceed the largest exact integer (2^127); round a product before multiplying again",
         );
     }
-    if typer.errors.is_empty() { Ok(Typed { expr, unmapped: typer.unmapped }) } else { Err(typer.errors) }
+    if typer.errors.is_empty() {
+        Ok(Typed { expr, unmapped: typer.unmapped, dropped: typer.dropped })
+    } else {
+        Err(typer.errors)
+    }
 }
 
 struct Typer<'a, 'b> {
     resolver: &'a mut Resolver<'b>,
     errors: Vec<TypeError>,
     unmapped: BTreeSet<String>,
+    dropped: BTreeSet<String>,
     depth: u32,
 }
 
@@ -190,6 +198,8 @@ impl Typer<'_, '_> {
         if self.unmapped.len() == before.len() {
             return Some(value);
         }
+        let gone = self.unmapped.difference(&before).filter(|name| !name.contains('.'));
+        self.dropped.extend(gone.cloned());
         self.unmapped = before;
         None
     }

@@ -83,6 +83,11 @@ impl<'a> Build<'a> {
             }
             let taken =
                 take.clone().map_or_else(|| value.clone(), |take| Expr::case(vec![(take, value.clone())], zero));
+            // A row without its date is not known to be early or late.
+            let taken = match &dates {
+                Some((date, _)) => Expr::case(vec![(date.clone().is_null(), Expr::null(ty))], taken),
+                None => taken,
+            };
             columns.push((format!("{prefix}value:{name}"), taken));
             sums.push(name.clone());
             self.define_sum(name, ty, Some(bound));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tieout_ingest::store::REC;
 
-use super::{COUNT, Keys, NONE};
+use super::{COUNT, Keys, NONE, UNKNOWN};
 use crate::checks::build::{Build, beyond};
 use crate::checks::{EvidencePlan, Judge, Judgement, Wrong, sentence};
 use crate::expr::{Cmp, Expr, Node, eval};
@@ -105,8 +105,12 @@ impl Around {
     pub(super) fn join(self, base: Plan, base_rec: &str) -> Plan {
         let own: Vec<String> = self.keys.own.iter().map(|(name, _)| name.clone()).collect();
         let base = base.extend(self.keys.own.clone()).extend(self.per.clone());
-        let mut hits =
-            base.clone().distinct(&own).join(self.rows.clone(), self.on(), Join::Inner).filter(self.matches());
+        // A row of which it is not known whether it matches makes the record not tested.
+        let matches = self.matches();
+        let unsure = vec![("ref.unsure".to_owned(), matches.clone().is_null())];
+        let perhaps = Expr { node: Node::Coalesce(vec![matches, Expr::bool(true)]), ty: Ty::Bool, bound: 0 };
+        let rows = self.rows.clone();
+        let mut hits = base.clone().distinct(&own).join(rows, self.on(), Join::Inner).extend(unsure).filter(perhaps);
         let pairs = || own.iter().map(|name| (name.clone(), format!("hit{name}"))).collect::<Vec<_>>();
         let renamed = |mut extra: Vec<(String, Expr)>| {
             let mut columns: Vec<(String, Expr)> = self
@@ -129,11 +133,21 @@ impl Around {
                 .join(best, pairs(), Join::Inner)
                 .filter(Expr::col("ref.rank", Ty::INT).compare(Cmp::Eq, Expr::col("ref.best", Ty::INT)));
         }
-        let chosen = hits.project(renamed(vec![("rec".to_owned(), Expr::col(self.rec.clone(), Ty::INT))])).aggregate(
+        let unsure = Expr::col("ref.unsure", Ty::Bool);
+        let picked = vec![
+            ("rec".to_owned(), Expr::col(self.rec.clone(), Ty::INT)),
+            ("sure".to_owned(), unsure.clone().negated()),
+            ("unsure".to_owned(), unsure),
+        ];
+        let chosen = hits.project(renamed(picked)).aggregate(
             hit_keys(),
-            vec![(COUNT.to_owned(), Agg::Count), (format!("chosen.{}", REC), Agg::Min("rec".to_owned()))],
+            vec![
+                (COUNT.to_owned(), Agg::True("sure".to_owned())),
+                (UNKNOWN.to_owned(), Agg::True("unsure".to_owned())),
+                (format!("chosen.{REC}"), Agg::Min("rec".to_owned())),
+            ],
         );
-        let chosen_rec = format!("chosen.{}", REC);
+        let chosen_rec = format!("chosen.{REC}");
         let key_columns: Vec<String> = self.key_columns().into_iter().map(|(name, _)| name).collect();
         let columns = self.rows.columns();
         let mut carried: Vec<(String, Expr)> = columns
@@ -141,7 +155,7 @@ impl Around {
             .filter(|column| !key_columns.contains(&column.name))
             .map(|column| (column.name.clone(), Expr::col(column.name.clone(), column.ty)))
             .collect();
-        let copy = format!("row.{}", REC);
+        let copy = format!("row.{REC}");
         carried.push((copy.clone(), Expr::col(self.rec.clone(), Ty::INT)));
         let joined = base.join(chosen, pairs(), Join::Left).join(
             self.rows.clone().project(carried),
@@ -167,7 +181,7 @@ impl Around {
                 ("per.stated".to_owned(), Agg::Sum("s".to_owned())),
                 ("per.missing".to_owned(), Agg::True("lost".to_owned())),
                 ("per.count".to_owned(), Agg::Count),
-                (format!("per.{}", REC), Agg::Min("rec".to_owned())),
+                (format!("per.{REC}"), Agg::Min("rec".to_owned())),
             ],
         );
         rows.join(sums, keys.into_iter().zip(grouped).collect(), Join::Left)
@@ -189,14 +203,14 @@ impl Around {
         let count = Expr::col_bounded("per.count", Ty::INT, records);
         let dim = Dim::Money;
         let wrong = beyond(&stated, &expected, Some(slack.times(count, dim)));
-        let first = build.scope.rec_expr().compare(Cmp::Eq, Expr::col(format!("per.{}", REC), Ty::INT));
+        let first = build.scope.rec_expr().compare(Cmp::Eq, Expr::col(format!("per.{REC}"), Ty::INT));
         let lost = Expr::col("per.missing", Ty::INT).compare(Cmp::Gt, Expr::int(0));
         (Expr::case(vec![(lost, Expr::null(Ty::Bool))], first.and(wrong)), (expected, stated))
     }
 
     /// All rows of the document, for evidence.
     pub(super) fn members(&self, build: &Build<'_>) -> EvidencePlan {
-        let rec = format!("same.{}", REC);
+        let rec = format!("same.{REC}");
         let mut columns: Vec<(String, Expr)> =
             self.per.iter().map(|(name, expr)| (format!("same{name}"), expr.clone())).collect();
         columns.push((rec.clone(), build.scope.rec_expr()));
