@@ -191,7 +191,7 @@ impl Harvest<'_> {
         } else {
             at_stake
         };
-        let below = gap.is_some_and(|gap| gap.units < 0);
+        let below = self.gap(wrong).is_some_and(|gap| gap.0 < 0);
         let class = if below { file.below.as_ref() } else { file.above.as_ref() };
         let Some(class) = class.and_then(|text| EffectClass::parse(text.as_ref())) else { return Vec::new() };
         if at_stake.is_zero() {

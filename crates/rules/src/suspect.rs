@@ -9,14 +9,14 @@ use crate::audit::Outcome;
 
 /// Findings below which a share says nothing.
 const FINDINGS_MIN: u64 = 20;
-/// Findings whose cells are looked at.
-const SAMPLE: usize = 100;
+/// Findings whose cells are looked at; beyond them nothing is folded.
+const FINDINGS_MAX: usize = 100_000;
 
 /// A rule under suspicion and the records to look at.
 pub struct Suspect {
     /// Its id.
     pub rule: String,
-    /// Records of a sample of its findings.
+    /// Records of its findings.
     pub records: BTreeSet<RecordRef>,
 }
 
@@ -39,21 +39,24 @@ pub fn suspects(outcome: &Outcome) -> Vec<Suspect> {
 }
 
 fn sample<'a>(findings: &'a [Finding], rule: &'a str) -> impl Iterator<Item = &'a Finding> {
-    findings.iter().filter(move |finding| finding.rule == rule && finding.difference.is_some()).take(SAMPLE)
+    findings.iter().filter(move |finding| finding.rule == rule && finding.difference.is_some()).take(FINDINGS_MAX)
 }
 
 /// Folds the suspect's findings into one case if the cells of one header explain at least nine in ten of them, or if
-/// more than half of all records fail. `cells` holds header and cell of the sampled records, `unmapped` the headers that
-/// the mapping does not use, by source.
+/// more than half of all records fail. `cells` holds header and cell of the records.
 pub fn fold(outcome: &mut Outcome, suspect: &Suspect, cells: &BTreeMap<RecordRef, Vec<(String, String)>>) {
     let Some(result) = outcome.rules.iter_mut().find(|result| result.card.id == suspect.rule) else { return };
     let header = explaining_header(&outcome.findings, &suspect.rule, cells);
-    let (tested, wrong) = (result.coverage.tested.records, result.coverage.exceptions.records);
-    if header.is_none() && wrong.saturating_mul(2) < tested {
+    let (tested, share) = (result.coverage.tested.records, result.coverage.exceptions.records);
+    if header.is_none() && share.saturating_mul(2) < tested {
         return;
     }
-    let (folded, rest): (Vec<Finding>, Vec<Finding>) =
-        std::mem::take(&mut outcome.findings).into_iter().partition(|finding| finding.rule == suspect.rule);
+    // What the header does not explain stays a finding of its own.
+    let explained = |finding: &Finding| header.as_deref().is_none_or(|header| explains(finding, header, cells));
+    let (folded, rest): (Vec<Finding>, Vec<Finding>) = std::mem::take(&mut outcome.findings)
+        .into_iter()
+        .partition(|finding| finding.rule == suspect.rule && explained(finding));
+    let wrong = folded.len() as u64;
     outcome.findings = rest;
     let sums = sums(&folded);
     let how = match &header {
@@ -73,7 +76,7 @@ pub fn fold(outcome: &mut Outcome, suspect: &Suspect, cells: &BTreeMap<RecordRef
             .help(help),
     );
     let Some(first) = folded.into_iter().next() else { return };
-    result.findings = 1;
+    result.findings = result.findings - wrong + 1;
     outcome.findings.push(Finding {
         confidence: Confidence::Review,
         confidence_reason: "the mapping is probably wrong".to_owned(),
@@ -89,7 +92,7 @@ pub fn fold(outcome: &mut Outcome, suspect: &Suspect, cells: &BTreeMap<RecordRef
     outcome.findings.sort_by(|left, right| (&left.rule, &left.key).cmp(&(&right.rule, &right.key)));
 }
 
-/// The header whose cell is the difference in at least nine of ten sampled findings.
+/// The header whose cell is the difference in at least nine of ten findings.
 fn explaining_header(
     findings: &[Finding],
     rule: &str,
@@ -98,21 +101,29 @@ fn explaining_header(
     let mut hits: BTreeMap<&str, usize> = BTreeMap::new();
     let mut looked_at = 0;
     for finding in sample(findings, rule) {
-        let difference = match &finding.difference {
-            Some(Figure::Money { amount, .. } | Figure::Number(amount)) => amount.abs(),
-            _ => continue,
-        };
         let Some(record) = finding.evidence.first().and_then(|evidence| cells.get(&evidence.record)) else { continue };
         looked_at += 1;
         for (header, cell) in record {
-            let plain = cell.trim().replace(',', "");
-            if plain.parse::<Amount>().is_ok_and(|amount| amount.abs() == difference) {
+            if is_difference(finding, cell) {
                 *hits.entry(header.as_str()).or_default() += 1;
             }
         }
     }
     let (header, count) = hits.into_iter().max_by(|left, right| left.1.cmp(&right.1).then(right.0.cmp(left.0)))?;
     (looked_at > 0 && count * 10 >= looked_at * 9).then(|| header.to_owned())
+}
+
+fn is_difference(finding: &Finding, cell: &str) -> bool {
+    let difference = match &finding.difference {
+        Some(Figure::Money { amount, .. } | Figure::Number(amount)) => amount.abs(),
+        _ => return false,
+    };
+    cell.trim().replace(',', "").parse::<Amount>().is_ok_and(|amount| amount.abs() == difference)
+}
+
+fn explains(finding: &Finding, header: &str, cells: &BTreeMap<RecordRef, Vec<(String, String)>>) -> bool {
+    let record = finding.evidence.first().and_then(|evidence| cells.get(&evidence.record));
+    record.into_iter().flatten().any(|(name, cell)| name == header && is_difference(finding, cell))
 }
 
 fn sums(findings: &[Finding]) -> String {

@@ -27,8 +27,8 @@ pub fn plan(file: &DuplicateFile, mut build: Build<'_>) -> Result<Procedure, Ref
     let mut key = named(&mut build, "key", &file.key);
     let differs = named(&mut build, "differs", &file.differs);
     let order = named(&mut build, "order", &file.order);
-    let unless_differs = optional(&mut build, file, &mut extra);
-    let mut terms = Terms { differs, order, unless_differs, cadence: file.cadence, ..Terms::default() };
+    let (unless_differs, lacking) = optional(&mut build, file, &mut extra);
+    let mut terms = Terms { differs, order, unless_differs, lacking, cadence: file.cadence, ..Terms::default() };
     if let Some(near) = &file.near {
         let (date, days) = (build.date(&near.date), build.number(&near.days));
         extra.push(("~date".to_owned(), date));
@@ -96,16 +96,24 @@ pub fn plan(file: &DuplicateFile, mut build: Build<'_>) -> Result<Procedure, Ref
     build.grade(exception, Graded { extra, judge: Some(judge), ..Graded::default() })
 }
 
-/// Columns that show two sales where both records have them; those that the exports lack are named.
-fn optional(build: &mut Build<'_>, file: &DuplicateFile, extra: &mut Vec<(String, Expr)>) -> Vec<String> {
-    let mut names = Vec::new();
+/// Columns that show two sales where both records have them. Those that the exports lack cannot tell two sales apart:
+/// every finding names them, and none is more than `likely`.
+fn optional(
+    build: &mut Build<'_>,
+    file: &DuplicateFile,
+    extra: &mut Vec<(String, Expr)>,
+) -> (Vec<String>, Vec<String>) {
+    let (mut names, mut lacking) = (Vec::new(), Vec::new());
     for (index, text) in file.unless_differs.iter().enumerate() {
-        let Some(expr) = build.if_mapped(text) else { continue };
+        let Some(expr) = build.if_mapped(text) else {
+            lacking.push(text.as_ref().clone());
+            continue;
+        };
         let name = format!("~unless:{index}");
         extra.push((name.clone(), expr));
         names.push(name);
     }
-    names
+    (names, lacking)
 }
 
 type Other = (Plan, Vec<(String, String)>);

@@ -1,5 +1,6 @@
 //! Executors of the plan algebra: plain loops as the oracle, polars as the default.
 
+mod hoist;
 pub mod polars;
 pub mod reference;
 

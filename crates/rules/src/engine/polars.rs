@@ -11,8 +11,10 @@ use polars::prelude::{
     NewChunkedArray as _, PolarsError, PolarsResult, UniqueKeepStrategy,
 };
 use tieout_ingest::store::{Frame, REC, Store};
+use tieout_model::Rounding;
 use tieout_model::amount::minor_units;
 
+use super::hoist::hoist;
 use super::{Engine, EngineError};
 use crate::expr::{Cmp, Expr, Func, Node, func};
 use crate::plan::{Agg, Join, Plan};
@@ -102,7 +104,17 @@ impl Polars {
         Ok(Relation { rows: rows(&frame, &columns)?, columns })
     }
 
-    fn lower(&self, plan: &Plan) -> Result<LazyFrame, EngineError> {
+    /// Equal sub-plans become one frame, functions included, so that polars can see that they are one.
+    fn lower(&self, plan: &Plan, memo: &mut Vec<(Plan, LazyFrame)>) -> Result<LazyFrame, EngineError> {
+        if let Some((_, known)) = memo.iter().find(|(known, _)| known == plan) {
+            return Ok(known.clone());
+        }
+        let frame = self.lower_new(plan, memo)?;
+        memo.push((plan.clone(), frame.clone()));
+        Ok(frame)
+    }
+
+    fn lower_new(&self, plan: &Plan, memo: &mut Vec<(Plan, LazyFrame)>) -> Result<LazyFrame, EngineError> {
         Ok(match plan {
             Plan::Scan { population, columns } => {
                 let frame =
@@ -116,10 +128,20 @@ impl Polars {
                 frame.scan()?.select(columns.iter().map(pick).collect::<Vec<_>>())
             }
             Plan::Rows(relation) => frame(relation)?.lazy(),
-            Plan::Filter(input, condition) => self.lower(input)?.filter(expr(condition)),
-            Plan::Project(input, columns) => self.lower(input)?.select(columns.iter().map(aliased).collect::<Vec<_>>()),
+            Plan::Filter(input, condition) => {
+                let (frame, mut exprs) = self.called(input, &[(String::new(), condition.clone())], memo)?;
+                let condition = exprs.pop().map_or_else(|| pl::lit(true), |(_, condition)| expr(&condition));
+                let own: Vec<PlExpr> = input.columns().iter().map(|column| pl::col(column.name.as_str())).collect();
+                frame.filter(condition).select(own)
+            }
+            Plan::Project(input, columns) => {
+                let (frame, columns) = self.called(input, columns, memo)?;
+                frame.select(columns.iter().map(aliased).collect::<Vec<_>>())
+            }
             Plan::Extend(input, columns) => {
-                self.lower(input)?.with_columns(columns.iter().map(aliased).collect::<Vec<_>>())
+                let (frame, columns) = self.called(input, columns, memo)?;
+                let all: Vec<PlExpr> = plan.columns().iter().map(|column| pl::col(column.name.as_str())).collect();
+                frame.with_columns(columns.iter().map(aliased).collect::<Vec<_>>()).select(all)
             }
             Plan::Join { left, right, on, how } => {
                 let how = match how {
@@ -135,10 +157,10 @@ impl Polars {
                 if matches!(how, JoinType::Inner | JoinType::Left) {
                     args.coalesce = JoinCoalesce::CoalesceColumns;
                 }
-                self.lower(left)?.join(self.lower(right)?, keys(|pair| &pair.0), keys(|pair| &pair.1), args)
+                self.lower(left, memo)?.join(self.lower(right, memo)?, keys(|pair| &pair.0), keys(|pair| &pair.1), args)
             }
             Plan::Aggregate { input, keys, aggs } => {
-                let input = self.lower(input)?;
+                let input = self.lower(input, memo)?;
                 let keys: Vec<PlExpr> = keys.iter().map(|key| pl::col(key.as_str())).collect();
                 let aggs: Vec<PlExpr> = aggs.iter().map(aggregate).collect();
                 match (keys.is_empty(), aggs.is_empty()) {
@@ -148,7 +170,7 @@ impl Polars {
                 }
             }
             Plan::Union(inputs) => {
-                let inputs = inputs.iter().map(|input| self.lower(input)).collect::<Result<Vec<_>, _>>()?;
+                let inputs = inputs.iter().map(|input| self.lower(input, memo)).collect::<Result<Vec<_>, _>>()?;
                 pl::concat(inputs, pl::UnionArgs::default())?
             }
             Plan::Unique { input, keys, count } => {
@@ -165,12 +187,29 @@ impl Polars {
                         .otherwise(missing)
                         .alias(column.name.as_str())
                 };
-                let grouped = self.lower(input)?.filter(present.unwrap_or_else(|| pl::lit(true)));
+                let grouped = self.lower(input, memo)?.filter(present.unwrap_or_else(|| pl::lit(true)));
                 let keys = keys.iter().map(|key| pl::col(key.as_str())).collect();
                 let order: Vec<PlExpr> = plan.columns().iter().map(|column| pl::col(column.name.as_str())).collect();
                 group(grouped, keys).agg(aggs).with_columns(rest.iter().map(only).collect::<Vec<_>>()).select(order)
             }
         })
+    }
+}
+
+impl Polars {
+    /// The input with the calls of some expressions as columns, and the expressions that use them.
+    fn called(
+        &self,
+        input: &Plan,
+        exprs: &[(String, Expr)],
+        memo: &mut Vec<(Plan, LazyFrame)>,
+    ) -> Result<(LazyFrame, Vec<(String, Expr)>), EngineError> {
+        let hoisted = hoist(exprs);
+        let mut frame = self.lower(input, memo)?;
+        for level in hoisted.levels {
+            frame = frame.with_columns(level.iter().map(aliased).collect::<Vec<_>>());
+        }
+        Ok((frame, hoisted.rewritten))
     }
 }
 
@@ -180,9 +219,9 @@ fn group(input: LazyFrame, keys: Vec<PlExpr>) -> LazyGroupBy {
 
 impl Engine for Polars {
     fn run(&self, plans: &[Plan]) -> Result<Vec<Relation>, EngineError> {
-        let mut lowered = Vec::new();
+        let (mut lowered, mut memo) = (Vec::new(), Vec::new());
         for plan in plans {
-            lowered.push(self.lower(plan)?);
+            lowered.push(self.lower(plan, &mut memo)?);
         }
         let Some(first) = lowered.first() else { return Ok(Vec::new()) };
         let flags = first.get_current_optimizations() | pl::OptFlags::COMM_SUBPLAN_ELIM;
@@ -314,23 +353,11 @@ fn scalar(function: &Func, columns: &[Series], types: &[Ty], result: &Column) ->
         let rounded = units.apply_values(|value| tieout_model::amount::round_units(value, u32::from(*drop), *mode));
         return Ok(rounded.into_column());
     }
-    if let Func::RoundMoney { scale, mode } = function
-        && columns.len() == 2
-    {
-        let units = columns[0].i128()?;
-        let currencies = columns[1].str()?;
-        let mode = mode.unwrap_or(tieout_model::Rounding::HalfUp);
-        let (mut last, mut places): (Option<&str>, Option<u8>) = (None, None);
-        let round = |index: usize| {
-            let currency = currencies.get(if currencies.len() == 1 { 0 } else { index });
-            if currency != last {
-                (last, places) = (currency, currency.and_then(minor_units));
-            }
-            let value = units.get(if units.len() == 1 { 0 } else { index })?;
-            Some(func::round_money(value, *scale, places?, mode))
-        };
-        let rounded: pl::Int128Chunked = (0..length).map(round).collect();
-        return Ok(rounded.with_name(name).into_column());
+    if let Func::RoundMoney { scale, mode } = function {
+        return Ok(round_money(columns, length, *scale, *mode)?.with_name(name).into_column());
+    }
+    if types.iter().all(|ty| *ty == Ty::Text) {
+        return Ok(series(&of_texts(function, columns, length)?, result)?.with_name(name));
     }
     let mut arguments = Vec::new();
     for (column, ty) in columns.iter().zip(types) {
@@ -343,6 +370,55 @@ fn scalar(function: &Func, columns: &[Series], types: &[Ty], result: &Column) ->
     };
     let output: Vec<Value> = (0..length).map(row).collect();
     Ok(series(&output, result)?.with_name(name))
+}
+
+/// Rounds to each record's currency; neighbouring records mostly share it.
+fn round_money(
+    columns: &[Series],
+    length: usize,
+    scale: u8,
+    mode: Option<Rounding>,
+) -> PolarsResult<pl::Int128Chunked> {
+    let units = columns[0].i128()?;
+    let currencies = columns[1].str()?;
+    let modes = columns.get(2).map(|column| column.str()).transpose()?;
+    let at = |len: usize, index: usize| if len == 1 { 0 } else { index };
+    let (mut last, mut places): (Option<&str>, Option<u8>) = (None, None);
+    let (mut last_mode, mut entity): (Option<&str>, Option<Rounding>) = (None, None);
+    let round = |index: usize| {
+        let currency = currencies.get(at(currencies.len(), index));
+        if currency != last {
+            (last, places) = (currency, currency.and_then(minor_units));
+        }
+        if let Some(modes) = modes {
+            let word = modes.get(at(modes.len(), index));
+            if word != last_mode {
+                (last_mode, entity) = (word, word.and_then(Rounding::parse));
+            }
+        }
+        let value = units.get(at(units.len(), index))?;
+        Some(func::round_money(value, scale, places?, mode.or(entity).unwrap_or(Rounding::HalfUp)))
+    };
+    Ok((0..length).map(round).collect())
+}
+
+/// A function of texts; neighbouring records mostly repeat them, so the last result is kept.
+fn of_texts(function: &Func, columns: &[Series], length: usize) -> PolarsResult<Vec<Value>> {
+    let mut texts = Vec::new();
+    for column in columns {
+        texts.push(column.str()?);
+    }
+    let mut last: (Vec<Option<&str>>, Value) = (Vec::new(), Value::Null);
+    let mut output = Vec::with_capacity(length);
+    for index in 0..length {
+        let now = || texts.iter().map(|text| text.get(if text.len() == 1 { 0 } else { index }));
+        if last.0.len() != texts.len() || !now().eq(last.0.iter().copied()) {
+            let args: Vec<Value> = now().map(|text| text.map_or(Value::Null, Value::text)).collect();
+            last = (now().collect(), function.apply(&args));
+        }
+        output.push(last.1.clone());
+    }
+    Ok(output)
 }
 
 fn values(column: &Series, ty: Ty) -> PolarsResult<Vec<Value>> {

@@ -18,6 +18,8 @@ pub struct Terms {
     pub differs: Vec<String>,
     /// Columns that show two sales where both have them and they differ.
     pub unless_differs: Vec<String>,
+    /// Further such columns that the exports lack.
+    pub lacking: Vec<String>,
     /// Total order; the record number comes last.
     pub order: Vec<String>,
     /// `~date` within `~days` of the record before.
@@ -224,6 +226,10 @@ impl Group<'_> {
             }
             let others: Vec<usize> = run.iter().copied().filter(|&other| other != row).collect();
             let mut wrong = Wrong { row, members: others, chain: chain.to_vec(), ..Wrong::default() };
+            if !self.terms.lacking.is_empty() {
+                let columns = self.terms.lacking.join(", ");
+                wrong.likely.push(format!("two sales could differ in what is not in the exports: {columns}"));
+            }
             if run.len() > 2 && self.terms.cadence.is_some() {
                 wrong.review.push(format!("{} equal documents in a row: a standing order is possible", run.len()));
             }

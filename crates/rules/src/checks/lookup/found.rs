@@ -101,6 +101,31 @@ impl Around {
         self.keys.strict.iter().map(|(name, ..)| (name.clone(), format!("ref{name}"))).collect()
     }
 
+    /// The keys joined with the reference: once for each choice of open keys that the reference row states, so that every
+    /// join is an equi-join on all of them and none meets the rows of other customers.
+    fn by_open_keys(&self, keys: &Plan) -> Vec<Plan> {
+        let open: Vec<&String> =
+            self.keys.open.iter().filter(|(_, theirs)| theirs.is_some()).map(|(name, _)| name).collect();
+        let mut joins = Vec::new();
+        for choice in 0..1u32 << open.len() {
+            let (mut rows, mut on) = (self.rows.clone(), self.on());
+            for (bit, name) in open.iter().enumerate() {
+                let theirs = format!("ref{name}");
+                let none = Expr::col(theirs.clone(), Ty::Text).compare(Cmp::Eq, Expr::text(NONE));
+                let stated = choice >> bit & 1 == 1;
+                rows = rows.filter(if stated { none.negated() } else { none });
+                if stated {
+                    // The column is a key of the join and stays a column of the result.
+                    let copy = format!("join{name}");
+                    rows = rows.extend(vec![(copy.clone(), Expr::col(theirs, Ty::Text))]);
+                    on.push(((*name).clone(), copy));
+                }
+            }
+            joins.push(keys.clone().join(rows, on, Join::Inner));
+        }
+        joins
+    }
+
     /// The records with the row in force beside them.
     pub(super) fn join(self, base: Plan, base_rec: &str) -> Plan {
         let own: Vec<String> = self.keys.own.iter().map(|(name, _)| name.clone()).collect();
@@ -109,8 +134,8 @@ impl Around {
         let matches = self.matches();
         let unsure = vec![("ref.unsure".to_owned(), matches.clone().is_null())];
         let perhaps = Expr { node: Node::Coalesce(vec![matches, Expr::bool(true)]), ty: Ty::Bool, bound: 0 };
-        let rows = self.rows.clone();
-        let mut hits = base.clone().distinct(&own).join(rows, self.on(), Join::Inner).extend(unsure).filter(perhaps);
+        let distinct = base.clone().distinct(&own);
+        let mut hits = Plan::Union(self.by_open_keys(&distinct)).extend(unsure).filter(perhaps);
         let pairs = || own.iter().map(|name| (name.clone(), format!("hit{name}"))).collect::<Vec<_>>();
         let renamed = |mut extra: Vec<(String, Expr)>| {
             let mut columns: Vec<(String, Expr)> = self
