@@ -217,8 +217,28 @@ fn group(input: LazyFrame, keys: Vec<PlExpr>) -> LazyGroupBy {
     input.group_by(keys)
 }
 
+/// polars walks plans and expressions by recursion, on the calling thread; a look-up over many keys is deep.
+const STACK_BYTES: usize = 1 << 28;
+
 impl Engine for Polars {
     fn run(&self, plans: &[Plan]) -> Result<Vec<Relation>, EngineError> {
+        std::thread::scope(|scope| {
+            let thread = std::thread::Builder::new().name("engine".to_owned()).stack_size(STACK_BYTES);
+            let running = thread.spawn_scoped(scope, || self.run_here(plans));
+            let running = running.map_err(|error| EngineError(format!("no thread for the engine: {error}")))?;
+            running
+                .join()
+                .unwrap_or_else(|_| Err(EngineError("the engine stopped; its message is on standard error".to_owned())))
+        })
+    }
+
+    fn judges_everything(&self) -> bool {
+        false
+    }
+}
+
+impl Polars {
+    fn run_here(&self, plans: &[Plan]) -> Result<Vec<Relation>, EngineError> {
         let (mut lowered, mut memo) = (Vec::new(), Vec::new());
         for plan in plans {
             lowered.push(self.lower(plan, &mut memo)?);
@@ -233,10 +253,6 @@ impl Engine for Polars {
             relations.push(Relation { rows: rows(&frame, &columns)?, columns });
         }
         Ok(relations)
-    }
-
-    fn judges_everything(&self) -> bool {
-        false
     }
 }
 

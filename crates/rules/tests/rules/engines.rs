@@ -179,7 +179,12 @@ fn options() -> Options {
 /// The bundled rules; a series of eight numbers can only have a hole if half of them suffice to make a series.
 fn library() -> Library {
     let files = BUNDLED.iter().map(|(path, text)| ((*path).to_owned(), text.replace("\"0.99\"", "\"0.50\"")));
-    let (library, diagnostics) = Library::parse_all(files);
+    let repeated = BUNDLED.iter().find(|(path, _)| path.ends_with("repeated-bill.toml")).unwrap().1;
+    let (head, _) = repeated.split_once("[check.duplicate.content]").unwrap();
+    // Three records rarely have equal lines; without that term the rest of the kind is reached too.
+    let plain = head.replace("\"repeated-bill\"", "\"repeated-bill-without-lines\"");
+    let plain = plain.replace("[\"customer_id\", \"currency\", \"gross_total\"]", "[\"currency\"]");
+    let (library, diagnostics) = Library::parse_all(files.chain([("plain.toml".to_owned(), plain)]));
     assert!(diagnostics.is_empty(), "{diagnostics:#?}");
     library
 }
