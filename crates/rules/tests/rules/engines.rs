@@ -183,7 +183,12 @@ fn library() -> Library {
     let (head, _) = repeated.split_once("[check.duplicate.content]").unwrap();
     // Three records rarely have equal lines; without that term the rest of the kind is reached too.
     let plain = head.replace("\"repeated-bill\"", "\"repeated-bill-without-lines\"");
-    let plain = plain.replace("[\"customer_id\", \"currency\", \"gross_total\"]", "[\"currency\"]");
+    let telling =
+        |line: &&str| !line.starts_with("unless_differs") && !line.starts_with("cadence") && !line.starts_with("where");
+    let plain = plain.lines().filter(telling).collect::<Vec<_>>().join("\n");
+    let plain = plain
+        .replace("expr = \"7\"", "expr = \"90\"")
+        .replace("[\"customer_id\", \"currency\", \"gross_total\"]", "[\"currency\"]");
     let (library, diagnostics) = Library::parse_all(files.chain([("plain.toml".to_owned(), plain)]));
     assert!(diagnostics.is_empty(), "{diagnostics:#?}");
     library
@@ -250,7 +255,7 @@ fn the_generated_exports_reach_every_kind() {
     let library = library();
     let mut kinds: BTreeSet<String> = BTreeSet::new();
     let mut errors = Vec::new();
-    for seed in 0..25 {
+    for seed in 0..14 {
         let store = generated(seed);
         let outcome = audit_with(&Polars::new(&store), &store, &library, &options());
         kinds.extend(outcome.rules.iter().filter(|rule| rule.findings > 0).map(|rule| rule.card.kind.clone()));
