@@ -26,7 +26,8 @@ pub fn run(args: &CheckArgs) -> Exit {
         say::complain(&diagnostics);
         return if stopped { Exit::NotAudited } else { Exit::Passed };
     }
-    let report = AuditReport { unlock: tieout_rules::unlock(&rules), rules, ..pipeline::report(&prepared, &store, diagnostics) };
+    let report =
+        AuditReport { unlock: tieout_rules::unlock(&rules), rules, ..pipeline::report(&prepared, &store, diagnostics) };
     let samples = samples(&prepared, &store);
     let references = match tieout_rules::link_hits(&store) {
         Ok(hits) => hits.into_iter().map(reference).collect(),

@@ -59,3 +59,15 @@ fn the_readme_shows_what_comes_out() {
         assert!(lines.any(|own| own == line), "`{line}` does not come out, or not in this place");
     }
 }
+
+#[test]
+fn the_bytes_of_a_report_do_not_depend_on_threads_or_repetition() {
+    let run = |threads: &str| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_tieout"));
+        command.current_dir(DEMO).env("POLARS_MAX_THREADS", threads);
+        command.args(["audit", "--quiet", "--threads", threads, "--report", "json"]).output().unwrap().stdout
+    };
+    let one = run("1");
+    assert!(!one.is_empty());
+    assert!(one == run("2") && one == run("2"), "the reports differ");
+}
