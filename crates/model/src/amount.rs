@@ -286,6 +286,13 @@ mod tests {
     }
 
     #[test]
+    fn a_smaller_scale_is_refused_where_it_would_lose_digits() {
+        assert_eq!(rescale(1_250, 2, 1), Ok(125));
+        assert_eq!(rescale(1_255, 2, 1), Err(AmountError::TooPrecise));
+        assert_eq!(rescale(i128::MAX, 0, 1), Err(AmountError::OutOfRange));
+    }
+
+    #[test]
     fn currencies_have_their_own_places() {
         assert_eq!(minor_units("JPY"), Some(0));
         assert_eq!(minor_units("USD"), Some(2));

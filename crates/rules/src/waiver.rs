@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use tieout_model::diagnostic::Place;
 use tieout_model::finding::Disposition;
-use tieout_model::{Amount, Code, Date, Diagnostic, EffectClass, Finding};
+use tieout_model::{Amount, Code, Date, Diagnostic, EffectClass, Figure, Finding};
 use toml::Spanned;
 
 use crate::rule::place;
@@ -98,19 +98,16 @@ fn one(
         ));
     }
     if as_of.is_some_and(|as_of| as_of >= expires) {
-        return Err(Box::new(complain(
-            Code::WaiverExpired,
-            format!("this waiver expired on {expires}"),
-            &waiver.expires,
-        )));
+        let complaint = complain(Code::WaiverExpired, format!("this waiver expired on {expires}"), &waiver.expires);
+        return Err(Box::new(complaint.help("correct the finding, or have it approved anew with a later expiry")));
     }
-    let stake = finding.effects.iter().map(|effect| effect.gross.abs()).max();
-    if let Some(stake) = stake.filter(|stake| *stake > cap) {
-        return Err(Box::new(complain(
-            Code::WaiverExceeded,
-            format!("the finding's {stake} exceeds the cap of {cap}"),
-            &waiver.cap,
-        )));
+    let most = finding.effects.iter().max_by_key(|effect| effect.gross.abs());
+    if let Some(effect) = most.filter(|effect| effect.gross.abs() > cap) {
+        let stake = Figure::Money { amount: effect.gross.abs(), currency: effect.currency.clone() };
+        let capped = Figure::Money { amount: cap, currency: effect.currency.clone() };
+        let message = format!("the finding's {stake} exceeds the cap of {capped}");
+        let complaint = complain(Code::WaiverExceeded, message, &waiver.cap);
+        return Err(Box::new(complaint.help("correct the finding, or have the higher amount approved")));
     }
     let over = finding
         .effects

@@ -230,8 +230,10 @@ impl Group<'_> {
                 let columns = self.terms.lacking.join(", ");
                 wrong.likely.push(format!("two sales could differ in what is not in the exports: {columns}"));
             }
-            if run.len() > 2 && self.terms.cadence.is_some() {
-                wrong.review.push(format!("{} equal documents in a row: a standing order is possible", run.len()));
+            if run.len() > 2 && self.terms.content > 0 {
+                let words =
+                    format!("{} equal documents in a row: a standing order or a house account is possible", run.len());
+                wrong.review.push(words);
             }
             if let Some(residue) = residue(row) {
                 wrong.chain.extend(residue.words.iter().cloned());

@@ -370,13 +370,22 @@ mod tests {
         Relation { columns, rows: table.lines().map(str::trim).filter(|line| !line.is_empty()).map(row).collect() }
     }
 
-    /// Documents `rec,id,type,status,date,gross,original,reason` of one customer; lines `id,item,quantity,price`.
+    /// Documents `rec,id,type,status,date,gross,original,reason` of one customer (or a ninth cell's); lines `id,item,quantity,price`.
     fn netted(documents: &str, lines: &str, period: Option<&str>) -> Netting {
         let expand = |line: &str| {
             let cells: Vec<&str> = line.split(',').map(str::trim).collect();
             format!(
-                "{},{},{},{},{},{},C1,USD,{},{},{}",
-                cells[0], cells[1], cells[1], cells[2], cells[3], cells[4], cells[5], cells[6], cells[7]
+                "{},{},{},{},{},{},{},USD,{},{},{}",
+                cells[0],
+                cells[1],
+                cells[1],
+                cells[2],
+                cells[3],
+                cells[4],
+                cells.get(8).unwrap_or(&"C1"),
+                cells[5],
+                cells[6],
+                cells[7]
             )
         };
         let table: String =
@@ -419,6 +428,8 @@ mod tests {
         assert_eq!((left(&netting, 1), left(&netting, 2)), (Some(0), None));
         assert_eq!(netting.register.entries[0].rebill.as_deref(), Some("B"));
         assert!(netting.register.entries[0].inferred);
+        let both = netted(&documents.replace("2026-10-05", "2026-10-02"), lines, None);
+        assert_eq!((left(&both, 1), left(&both, 2)), (None, Some(0)));
     }
 
     #[test]
@@ -459,6 +470,21 @@ mod tests {
             two.register.entries.is_empty()
                 && two.of(1).is_some_and(|residue| residue.ambiguous && residue.left == 150_000_000)
         );
+    }
+
+    #[test]
+    fn another_customers_bill_and_a_larger_quantity_are_not_netted() {
+        let lines = "A,X,1,100
+             C,X,-1,100";
+        let other = "1,A,invoice,posted,2026-10-01,100,,,C2
+             3,C,credit_note,posted,2026-10-03,-100,,";
+        assert_eq!(left(&netted(other, lines, None), 1), None);
+        let more = "1,A,invoice,posted,2026-10-01,150,,
+             3,C,credit_note,posted,2026-10-03,-100,,";
+        let lines = "A,X,1,100
+             A,Y,1,50
+             C,Y,-2,50";
+        assert_eq!(left(&netted(more, lines, None), 1), None);
     }
 
     #[test]

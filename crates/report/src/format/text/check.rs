@@ -38,7 +38,12 @@ pub struct Reference {
 }
 
 /// Writes the mapping of every population, the rules that can run and what the others miss, then the diagnostics.
-pub fn render(report: &AuditReport, samples: &[Sample], references: &[Reference], out: &mut dyn Write) -> io::Result<()> {
+pub fn render(
+    report: &AuditReport,
+    samples: &[Sample],
+    references: &[Reference],
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let mut page = Page::new(out);
     page.pair(&report.name, &format!("tieout {}", report.version))?;
     page.heading("Files")?;
@@ -89,7 +94,7 @@ fn references_found(references: &[Reference], page: &mut Page<'_>) -> io::Result
         let lost = link.stated - link.found;
         let tail = if lost == 0 { String::new() } else { format!("; {} do not", count(lost)) };
         let whole = counted(link.stated, "reference", "references");
-        let words = format!("{} of {whole} find a {} record{tail}", count(link.found), link.into);
+        let words = format!("{} of {whole} find their record in {}{tail}", count(link.found), link.into);
         page.hanging(2, &format!("{}.{}: ", link.population, link.columns), 4, &words)?;
     }
     Ok(())
