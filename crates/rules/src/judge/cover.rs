@@ -167,6 +167,8 @@ mod tests {
         assert_eq!(subtract(&[(0, 10)], (3, 5)), [(0, 3), (5, 10)]);
         assert_eq!(subtract(&[(0, 10)], (0, 10)), []);
         assert_eq!(subtract(&[(0, 10)], (10, 12)), [(0, 10)]);
+        assert_eq!(subtract(&[(0, 10)], (12, 15)), [(0, 10)]);
+        assert_eq!(subtract(&[(5, 10)], (1, 3)), [(5, 10)]);
         assert_eq!(subtract(&[(0, 4), (6, 9)], (2, 7)), [(0, 2), (7, 9)]);
     }
 
