@@ -18,8 +18,9 @@ fn main() -> io::Result<()> {
     names.sort();
     let mut code = String::from("&[\n");
     for name in names {
-        let path = folder.join(format!("{name}.toml"));
-        writeln!(code, "    ({name:?}, include_str!({path:?})),").map_err(io::Error::other)?;
+        let place = format!("/profiles/{name}.toml");
+        let text = format!("include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), {place:?}))");
+        writeln!(code, "    ({name:?}, {text}),").map_err(io::Error::other)?;
     }
     code.push_str("]\n");
     let out = env::var("OUT_DIR").map_err(io::Error::other)?;

@@ -14,7 +14,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut code = String::from("/// The bundled rules: path and text.\npub const BUNDLED: &[(&str, &str)] = &[\n");
     for path in files {
         let name = path.file_name().and_then(|name| name.to_str()).ok_or("a rule's file name is not text")?;
-        writeln!(code, "    ({:?}, include_str!({:?})),", format!("rules/{name}"), path.canonicalize()?)?;
+        let place = format!("/../../rules/{name}");
+        let text = format!("include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), {place:?}))");
+        writeln!(code, "    ({:?}, {text}),", format!("rules/{name}"))?;
     }
     code.push_str("];\n");
     fs::write(Path::new(&env::var("OUT_DIR")?).join("bundled.rs"), code)?;

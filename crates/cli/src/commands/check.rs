@@ -32,7 +32,7 @@ pub fn run(args: &CheckArgs) -> Exit {
     let references = match tieout_rules::link_hits(&store) {
         Ok(hits) => hits.into_iter().map(reference).collect(),
         Err(error) => {
-            eprintln!("tieout: the references could not be counted: {error}");
+            say::line(&format!("the references could not be counted: {error}"));
             Vec::new()
         }
     };

@@ -94,15 +94,26 @@ mod tests {
         // 0.05 × 0.0999 = 0.004995 → 0.00 at 2 places.
         let (five, rate) = (column(50_000), column(9_990_000));
         let operands = [(&five, 6), (&rate, 8)];
-        assert_eq!(row(&operands, 0, Operation::Product, Some(2), 6), Computed::Units(0));
-        assert_eq!(row(&operands, 0, Operation::Product, None, 6), Computed::Units(4_995));
-        assert_eq!(row(&operands, 0, Operation::Sum, None, 6), Computed::Units(149_900));
-        assert_eq!(row(&operands, 0, Operation::Difference, None, 6), Computed::Units(-49_900));
+        assert_eq!(row(&operands, 0, (Operation::Product, false), Some(2), 6), Computed::Units(0));
+        assert_eq!(row(&operands, 0, (Operation::Product, false), None, 6), Computed::Units(4_995));
+        assert_eq!(row(&operands, 0, (Operation::Sum, false), None, 6), Computed::Units(149_900));
+        assert_eq!(row(&operands, 0, (Operation::Difference, false), None, 6), Computed::Units(-49_900));
         // −3 × 2.125 = −6.375 → −6.38: a credit note mirrors its invoice.
         let (quantity, price) = (column(-3_000_000), column(212_500_000));
-        assert_eq!(row(&[(&quantity, 6), (&price, 8)], 0, Operation::Product, Some(2), 6), Computed::Units(-6_380_000));
+        assert_eq!(
+            row(&[(&quantity, 6), (&price, 8)], 0, (Operation::Product, false), Some(2), 6),
+            Computed::Units(-6_380_000)
+        );
         let large = column(i64::MAX);
-        assert_eq!(row(&[(&large, 6), (&large, 6)], 0, Operation::Product, Some(2), 6), Computed::Range);
+        assert_eq!(row(&[(&large, 6), (&large, 6)], 0, (Operation::Product, false), Some(2), 6), Computed::Range);
+    }
+
+    #[test]
+    fn a_fraction_is_taken_off_the_product() {
+        // 3 × 20.00 less 2 % = 58.80.
+        let (quantity, price, less) = (column(3_000_000), column(2_000_000_000), column(20_000_000_000));
+        let operands = [(&quantity, 6), (&price, 8), (&less, 12)];
+        assert_eq!(row(&operands, 0, (Operation::Product, true), Some(2), 6), Computed::Units(58_800_000));
     }
 
     #[test]
@@ -110,8 +121,8 @@ mod tests {
         let mut absent = column(0);
         absent.valid = Some(vec![false]);
         let present = column(1);
-        assert_eq!(row(&[(&present, 6), (&absent, 6)], 0, Operation::Sum, None, 6), Computed::Empty);
+        assert_eq!(row(&[(&present, 6), (&absent, 6)], 0, (Operation::Sum, false), None, 6), Computed::Empty);
         absent.unreadable = Some(vec![true]);
-        assert_eq!(row(&[(&present, 6), (&absent, 6)], 0, Operation::Sum, None, 6), Computed::Unreadable);
+        assert_eq!(row(&[(&present, 6), (&absent, 6)], 0, (Operation::Sum, false), None, 6), Computed::Unreadable);
     }
 }
