@@ -1,7 +1,6 @@
 //! The library of rules: bundled ones and a user's own go through the same path.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 use tieout_model::diagnostic::Place;
 use tieout_model::{Code, Confidence, Diagnostic, RuleCard, Severity};
@@ -110,9 +109,10 @@ impl Rule {
     /// Parses one file; expressions are parsed too, so that every syntax error comes at once.
     pub fn parse(path: &str, text: &str) -> Result<Self, Vec<Diagnostic>> {
         let file: RuleFile = toml::from_str(text).map_err(|error| {
-            let place = error
-                .span()
-                .map_or_else(|| Place { file: path.to_owned(), ..Place::default() }, |span| place(path, text, span));
+            let place = error.span().map_or_else(
+                || Place { file: path.to_owned(), ..Place::default() },
+                |span| Place::in_text(path, text, span),
+            );
             let mut diagnostic = Diagnostic::new(Code::RuleSyntax, error.message().to_owned()).at(place);
             if error.message().contains("floating point") || error.message().contains("expected a string") {
                 diagnostic = diagnostic.help("amounts and numbers are written in quotes, e.g. slack = \"0.01\"");
@@ -123,7 +123,11 @@ impl Rule {
         let mut word = |spanned: &Text, allowed: &str, ok: bool| {
             if !ok {
                 let message = format!("`{}` is not one of: {allowed}", spanned.as_ref());
-                complaints.push(Diagnostic::new(Code::RuleSyntax, message).at(place(path, text, spanned.span())));
+                complaints.push(Diagnostic::new(Code::RuleSyntax, message).at(Place::in_text(
+                    path,
+                    text,
+                    spanned.span(),
+                )));
             }
         };
         let severity = Severity::parse(file.severity.as_ref());
@@ -181,7 +185,7 @@ impl Rule {
         let offset = |column: u32| span.start + raw_offset(raw, column);
         let from = offset(columns.0);
         let to = offset(columns.1).max(from + 1);
-        place(&self.path, &self.text, from..to)
+        Place::in_text(&self.path, &self.text, from..to)
     }
 
     /// The parameters, with an engagement's own expressions in place of the rule's.
@@ -247,20 +251,4 @@ fn raw_offset(raw: &str, column: u32) -> usize {
         }
     }
     raw.len().saturating_sub(1)
-}
-
-/// Line, column and excerpt of a byte range.
-pub fn place(path: &str, text: &str, span: Range<usize>) -> Place {
-    let start = span.start.min(text.len());
-    let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
-    let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
-    let count = |range: Range<usize>| u32::try_from(text[range].chars().count()).unwrap_or(u32::MAX);
-    let lines = text[..start].matches('\n').count();
-    Place {
-        file: path.to_owned(),
-        line: Some(u64::try_from(lines).unwrap_or(0) + 1),
-        column: Some(count(line_start..start) + 1),
-        width: count(start..span.end.clamp(start, line_end)),
-        excerpt: Some(text[line_start..line_end].to_owned()),
-    }
 }

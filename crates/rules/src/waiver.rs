@@ -6,8 +6,6 @@ use tieout_model::finding::Disposition;
 use tieout_model::{Amount, Code, Date, Diagnostic, EffectClass, Figure, Finding};
 use toml::Spanned;
 
-use crate::rule::place;
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WaiverFile {
@@ -34,9 +32,10 @@ pub fn apply(path: &str, text: &str, as_of: Option<Date>, findings: &mut [Findin
     let file: WaiverFile = match toml::from_str(text) {
         Ok(file) => file,
         Err(error) => {
-            let at = error
-                .span()
-                .map_or_else(|| Place { file: path.to_owned(), ..Place::default() }, |span| place(path, text, span));
+            let at = error.span().map_or_else(
+                || Place { file: path.to_owned(), ..Place::default() },
+                |span| Place::in_text(path, text, span),
+            );
             let keys = "rule, fingerprint, content, reason, prepared_by, approved_by, expires, cap";
             return vec![
                 Diagnostic::new(Code::WaiverSyntax, error.message().to_owned())
@@ -61,7 +60,7 @@ fn one(
     waiver: &Waiver,
     findings: &mut [Finding],
 ) -> Result<(), Box<Diagnostic>> {
-    let at = |spanned: &Spanned<String>| place(path, text, spanned.span());
+    let at = |spanned: &Spanned<String>| Place::in_text(path, text, spanned.span());
     let complain =
         |code: Code, message: String, spanned: &Spanned<String>| Diagnostic::new(code, message).at(at(spanned));
     if waiver.approved_by.as_ref().trim() == waiver.prepared_by.trim() {

@@ -64,7 +64,7 @@ pub struct Build<'a> {
 }
 
 impl<'a> Build<'a> {
-    /// Over a population; refused if the population is unknown or not loaded.
+    /// Over a population; refused if there is no such population.
     pub fn new(
         rule: &'a Rule,
         catalog: &'a Catalog,
@@ -73,10 +73,23 @@ impl<'a> Build<'a> {
         population: &Text,
     ) -> Result<Self, Refusal> {
         known_population(rule, population)?;
-        let name = population.as_ref();
-        let mut scope = Scope::new(catalog, name, "");
+        let mut build = Self::bare(rule, catalog, audited, params, population.as_ref());
+        if catalog.table(population.as_ref()).is_none() {
+            build.lacks(population.as_ref().clone());
+        }
+        Ok(build)
+    }
+
+    fn bare(
+        rule: &'a Rule,
+        catalog: &'a Catalog,
+        audited: &'a Audited,
+        params: BTreeMap<String, Ast>,
+        population: &str,
+    ) -> Self {
+        let mut scope = Scope::new(catalog, population, "");
         let currency = scope.currency();
-        let build = Self {
+        Self {
             rule,
             catalog,
             audited,
@@ -89,13 +102,7 @@ impl<'a> Build<'a> {
             currency,
             evidence: Vec::new(),
             review: Vec::new(),
-        };
-        if catalog.table(name).is_none() {
-            let mut build = build;
-            build.unmapped.insert(name.clone());
-            return Ok(build);
         }
-        Ok(build)
     }
 
     /// The currency of the records' money.
@@ -138,22 +145,7 @@ impl<'a> Build<'a> {
 
     /// The same rule over another population, for its other side.
     pub fn over(outer: &Build<'a>, population: &str) -> Self {
-        let mut scope = Scope::new(outer.catalog, population, "");
-        let currency = scope.currency();
-        Self {
-            rule: outer.rule,
-            catalog: outer.catalog,
-            audited: outer.audited,
-            scope,
-            params: outer.params.clone(),
-            names: BTreeMap::new(),
-            children: Vec::new(),
-            diagnostics: Vec::new(),
-            unmapped: BTreeSet::new(),
-            currency,
-            evidence: Vec::new(),
-            review: Vec::new(),
-        }
+        Self::bare(outer.rule, outer.catalog, outer.audited, outer.params.clone(), population)
     }
 
     /// The `half_digit.<column>` words of a text.
