@@ -8,8 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use polars::prelude::{DataFrame, PolarsResult};
 use tieout_model::report::ControlTotal;
 
-/// ISO 4217: no currency involved.
-pub(crate) const NO_CURRENCY: &str = "XXX";
+pub(crate) use tieout_model::amount::NO_CURRENCY;
 
 /// The money column that carries a population's control total.
 pub(crate) fn control_column(population: &str) -> Option<&'static str> {

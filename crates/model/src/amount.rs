@@ -17,6 +17,9 @@ pub const PRICE_SCALE: u8 = 8;
 /// Decimal places of a rate column (a fraction: 8.25 % is 0.0825).
 pub const RATE_SCALE: u8 = 12;
 
+/// ISO 4217's code for money whose currency is not known.
+pub const NO_CURRENCY: &str = "XXX";
+
 /// An exact decimal: `units / 10^scale`. Equality is of the value, not of the spelling.
 #[derive(Clone, Copy, Debug)]
 pub struct Amount {

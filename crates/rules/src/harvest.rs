@@ -65,8 +65,8 @@ impl Harvest<'_> {
         let row = wrong.row;
         let card = &self.rule.card;
         let key: Vec<(String, String)> = self.key(row);
-        let expected = self.side(row, "__expected", wrong.expected.as_ref());
-        let stated = self.side(row, "__stated", wrong.stated.as_ref());
+        let expected = self.side(row, "__expected");
+        let stated = self.side(row, "__stated");
         let difference = self.difference(wrong);
         let evidence = self.evidence_of(wrong);
         let (confidence, confidence_reason) = self.confidence(wrong);
@@ -128,9 +128,9 @@ impl Harvest<'_> {
         self.cell(row, "__party").and_then(|(value, _)| value.as_text().map(str::to_owned))
     }
 
-    fn side(&self, row: usize, name: &str, own: Option<&Value>) -> Option<Figure> {
+    fn side(&self, row: usize, name: &str) -> Option<Figure> {
         let (value, ty) = self.cell(row, name)?;
-        figure(own.unwrap_or(value), ty, self.currency(row).as_deref())
+        figure(value, ty, self.currency(row).as_deref())
     }
 
     fn difference(&self, wrong: &Wrong) -> Option<Figure> {
@@ -146,7 +146,6 @@ impl Harvest<'_> {
     fn gap(&self, wrong: &Wrong) -> Option<(i128, u8, bool)> {
         let (stated, stated_ty) = self.cell(wrong.row, "__stated")?;
         let (expected, expected_ty) = self.cell(wrong.row, "__expected")?;
-        let (stated, expected) = (wrong.stated.as_ref().unwrap_or(stated), wrong.expected.as_ref().unwrap_or(expected));
         let (Ty::Num { dim: left, scale: a }, Ty::Num { dim: right, scale: b }) = (stated_ty, expected_ty) else {
             return None;
         };

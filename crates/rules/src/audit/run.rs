@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use tieout_ingest::store::REC;
+use tieout_model::amount::NO_CURRENCY;
 use tieout_model::{Coverage, Evidence, Measure, NotTested, RecordRef, RuleResult, Severity, Status};
 
 use super::blank;
@@ -18,9 +19,6 @@ use crate::value::{Relation, Ty, Value};
 
 /// Largest number of child records shown for one finding; the count stands in the sums.
 const CHILDREN_MAX: usize = 40;
-
-/// ISO 4217's code for money whose currency is not known.
-const NO_CURRENCY: &str = "XXX";
 
 /// One rule, ready to run.
 pub(super) struct Run<'a> {

@@ -105,11 +105,6 @@ impl<'a> Build<'a> {
         }
     }
 
-    /// The currency of the records' money.
-    pub fn currency(&self) -> Option<Expr> {
-        self.currency.clone()
-    }
-
     /// Gives a name (`tax_rate.rate`, `sum.net`) a meaning in the rule's expressions.
     pub fn define(&mut self, name: &str, expr: Expr) {
         self.names.insert(name.to_owned(), expr);

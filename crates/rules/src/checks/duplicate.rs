@@ -67,7 +67,6 @@ pub fn plan(file: &DuplicateFile, mut build: Build<'_>) -> Result<Procedure, Ref
         .map(|(_, expr)| expr.clone().compare(Cmp::Eq, expr.clone()));
     let exception = whole.reduce(Expr::and).unwrap_or_else(|| Expr::bool(true));
     let netting = file.net.then(|| build.audited.netting.clone());
-    let (period, as_of) = (build.audited.period, build.audited.as_of);
     let rec = build.scope.rec();
     let narrow = {
         let key = key.clone();
@@ -90,7 +89,7 @@ pub fn plan(file: &DuplicateFile, mut build: Build<'_>) -> Result<Procedure, Ref
         others,
         with_context: true,
         decide: Box::new(move |candidates, others| {
-            duplicate::judge(candidates, others, &terms, netting.as_deref(), &rec, period, as_of)
+            duplicate::judge(candidates, others, &terms, netting.as_deref(), &rec)
         }),
     };
     build.grade(exception, Graded { extra, judge: Some(judge), ..Graded::default() })

@@ -26,7 +26,7 @@ use crate::file::CheckFile;
 use crate::judge::netting::Netting;
 use crate::plan::Plan;
 use crate::rule::Rule;
-use crate::value::{Relation, Value};
+use crate::value::Relation;
 
 pub use build::{Build, Refusal};
 
@@ -133,10 +133,6 @@ pub struct Wrong {
     pub row: usize,
     /// The other members of its group, in order.
     pub members: Vec<usize>,
-    /// Replaces the record's expected value.
-    pub expected: Option<Value>,
-    /// Replaces the record's stated value.
-    pub stated: Option<Value>,
     /// Money at stake, in units of the `__amount` column, where the judge knows better.
     pub amount: Option<i128>,
     /// Reasons that lower the confidence to `likely`.
@@ -207,8 +203,6 @@ pub struct Procedure {
     pub own_key: usize,
     /// Reasons for which no finding is more than `review`.
     pub review: Vec<String>,
-    /// Further columns to show.
-    pub shown: Vec<String>,
 }
 
 /// Plans one rule, or says why it cannot run.

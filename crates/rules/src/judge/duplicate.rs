@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use tieout_model::{Date, Period};
-
 use super::netting::Netting;
 use super::{group_by, number};
 use crate::checks::{Judgement, Outcome, Wrong};
@@ -47,8 +45,6 @@ pub fn judge(
     terms: &Terms,
     netting: Option<&Netting>,
     rec: &str,
-    _period: Option<Period>,
-    _as_of: Option<Date>,
 ) -> Judgement {
     let mut judgement = Judgement::default();
     let keys: Vec<usize> = terms.key.iter().map(|name| candidates.index(name)).collect();

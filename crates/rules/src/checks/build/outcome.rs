@@ -71,7 +71,6 @@ impl Build<'_> {
             own_key,
             records: graded.records,
             judge: graded.judge,
-            shown: graded.shown,
         })
     }
 
@@ -198,6 +197,4 @@ pub struct Graded {
     pub outside_extract: Option<Expr>,
     /// Decides the candidates.
     pub judge: Option<Judge>,
-    /// Further columns to show as cells of the record.
-    pub shown: Vec<String>,
 }
