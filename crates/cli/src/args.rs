@@ -56,6 +56,15 @@ pub enum RulesCommand {
         /// Engagement file, or folder with a tieout.toml
         path: Option<PathBuf>,
     },
+    /// Plan rules of your own and run their marked records
+    ///
+    /// The records of `my-rule.toml` lie beside it in the folder `my-rule`, or in `fixtures/rules/my-rule` of a folder above:
+    /// one `<population>.csv` each, with canonical headers; the one under test has the columns `note` and, last, `expect`
+    /// (`finding`, `guarded`, `out of scope`, `not tested: …`, or empty for clean).
+    Check {
+        /// Rule file, or a folder of them
+        path: PathBuf,
+    },
     /// Show one rule as it is written
     Show {
         /// The rule's id

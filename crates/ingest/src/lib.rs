@@ -9,6 +9,7 @@ mod diagnose;
 mod gather;
 mod load;
 mod locate;
+pub mod marked;
 mod overlap;
 mod plan;
 pub mod profile;

@@ -147,6 +147,19 @@ pub fn plan_check(store: &Store, library: &Library, options: &Options) -> (Vec<R
     (results, diagnostics)
 }
 
+/// Everything that is wrong with a rule, whatever the exports.
+pub fn complaints(rule: &Rule) -> Vec<Diagnostic> {
+    let audited = Audited { period: "2026-10".parse().ok(), as_of: "2026-11-05".parse().ok(), ..Audited::default() };
+    match checks::plan(rule, &Catalog::whole_schema(), &audited, &BTreeMap::new()) {
+        Ok(_) => Vec::new(),
+        Err(Refusal::Wrong(complaints)) => complaints,
+        Err(Refusal::Missing { reason, .. }) => {
+            let place = tieout_model::diagnostic::Place { file: rule.path.clone(), ..Default::default() };
+            vec![Diagnostic::new(tieout_model::Code::RuleColumn, reason).at(place)]
+        }
+    }
+}
+
 fn blank(rule: &Rule, population: &str, status: Status) -> RuleResult {
     RuleResult {
         card: rule.card.clone(),

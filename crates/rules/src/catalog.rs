@@ -36,6 +36,9 @@ pub struct Table {
     pub extract: Option<Period>,
 }
 
+/// |units| that a rule must be able to handle whatever the exports: a billion of money, ten million a price.
+const LARGEST_UNITS: u128 = 1_000_000_000_000_000;
+
 /// Everything that is loaded.
 #[derive(Clone, Debug, Default)]
 pub struct Catalog {
@@ -67,6 +70,22 @@ impl Catalog {
             tables.insert(name.clone(), table);
         }
         Self { tables }
+    }
+
+    /// As if every population and column of the schema were there: what a rule is written against.
+    pub fn whole_schema() -> Self {
+        let known = |column: &ColumnSchema| Known {
+            ty: column.ty,
+            has_unreadable: true,
+            origin: Origin::Header(column.name.clone()),
+            bound: LARGEST_UNITS,
+            decimals_max: column.ty.scale().map_or(0, |scale| scale.min(2)),
+        };
+        let tables = schema().populations().map(|population| {
+            let columns = population.columns.iter().map(|column| (column.name.clone(), known(column))).collect();
+            (population.name.clone(), Table { columns, records: 1_000_000, ..Table::default() })
+        });
+        Self { tables: tables.collect() }
     }
 
     /// A loaded population.

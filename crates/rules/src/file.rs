@@ -155,6 +155,9 @@ pub struct AssertFile {
     pub slack: Option<Text>,
     /// Difference that the export's precision may hide: between `slack` and this nothing can be said.
     pub precision: Option<Text>,
+    /// Records of other populations to be counted or summed: `sum.<name>`, `count.<name>`.
+    #[serde(default)]
+    pub children: Vec<ChildFile>,
 }
 
 /// Records of another population, summed for each record under test.
@@ -163,12 +166,14 @@ pub struct AssertFile {
 pub struct ChildFile {
     /// Their population.
     pub population: Text,
-    /// Column of the child = expression over the record.
+    /// Column of the child, or an expression over it, = expression over the record.
     #[serde(rename = "match")]
-    pub keys: BTreeMap<String, Text>,
+    pub keys: BTreeMap<Text, Text>,
     /// Which of them.
     #[serde(rename = "where")]
     pub condition: Option<Text>,
+    /// Which of them, where that depends on the record too: a condition over `<population>.<column>` and the record.
+    pub within: Option<Text>,
     /// Name = expression over the child; read as `sum.<name>`. `count.<name>` is the number of rows.
     pub sum: BTreeMap<String, Text>,
     /// The child's date, to be no later than …

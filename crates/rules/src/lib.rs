@@ -11,6 +11,7 @@ pub mod checks;
 pub mod engine;
 pub mod expr;
 pub mod file;
+pub mod fixture;
 pub mod harvest;
 pub mod judge;
 mod links;
@@ -22,7 +23,7 @@ pub mod suspect;
 pub mod value;
 mod waiver;
 
-pub use audit::{Options, Outcome, RuleSetting, audit, audit_with, outcomes, plan_check, unlock};
+pub use audit::{Options, Outcome, RuleSetting, audit, audit_with, complaints, outcomes, plan_check, unlock};
 pub use links::{LinkHits, first_record, link_hits};
 pub use needs::needed_columns;
 pub use rule::{Library, Rule};

@@ -4,6 +4,7 @@ pub mod audit;
 pub mod check;
 pub mod explain;
 pub mod rules;
+mod rules_check;
 
 use std::io;
 

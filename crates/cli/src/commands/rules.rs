@@ -14,7 +14,10 @@ use crate::pipeline::is_stopped;
 
 /// Runs the command.
 pub fn run(command: &RulesCommand) -> Exit {
-    let (RulesCommand::List { path } | RulesCommand::Show { path, .. }) = command;
+    let path = match command {
+        RulesCommand::Check { path } => return super::rules_check::run(path),
+        RulesCommand::List { path } | RulesCommand::Show { path, .. } => path,
+    };
     let library = match library(path.as_deref()) {
         Ok(library) => library,
         Err(diagnostics) => return refuse(&diagnostics),
@@ -25,6 +28,7 @@ pub fn run(command: &RulesCommand) -> Exit {
             Some(rule) => print(|out| out.write_all(rule.text.as_bytes())),
             None => refuse(&[unknown(id, &library)]),
         },
+        RulesCommand::Check { .. } => Exit::Passed,
     }
 }
 

@@ -285,7 +285,11 @@ impl Run<'_> {
         for plan in &self.procedure.evidence {
             let mut names: Vec<String> = vec![self.procedure.rec.clone()];
             names.extend(plan.on.iter().map(|(own, _)| own.clone()));
-            names.extend(plan.until.iter().map(|(_, own)| own.clone()));
+            for name in plan.within.iter().flat_map(|(_, own)| own) {
+                if !names.contains(name) {
+                    names.push(name.clone());
+                }
+            }
             let picks: Vec<usize> = names.iter().map(|name| rows.index(name)).collect();
             let columns = picks
                 .iter()
@@ -303,9 +307,8 @@ impl Run<'_> {
                     .collect(),
             };
             let mut joined = Plan::Rows(Arc::new(relation)).join(plan.plan.clone(), plan.on.clone(), Join::Inner);
-            if let Some((date, until)) = &plan.until {
-                joined = joined
-                    .filter(Expr::col(date.clone(), Ty::Date).compare(Cmp::Le, Expr::col(until.clone(), Ty::Date)));
+            if let Some((within, _)) = &plan.within {
+                joined = joined.filter(within.clone());
             }
             let Some(mut found) = self.engine.run(&[joined])?.into_iter().next() else { continue };
             let (of, rec) = (found.index(&format!("of{REC}")), found.index(&plan.rec));

@@ -14,6 +14,9 @@ use crate::value::Ty;
 
 /// Plans the check.
 pub fn plan(file: &AssertFile, mut build: Build<'_>) -> Result<Procedure, Refusal> {
+    for child in &file.children {
+        build.child(child);
+    }
     let (exception, graded) = match (&file.that, &file.expect, &file.stated) {
         (Some(that), None, None) => (build.truth(that).negated(), Graded::default()),
         (None, Some(expect), Some(stated)) => {

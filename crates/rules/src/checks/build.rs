@@ -39,7 +39,15 @@ struct Child {
     plan: Plan,
     keys: Vec<(String, Expr)>,
     sums: Vec<String>,
-    until: Option<(Expr, Expr)>,
+    /// Which rows count for a record, where that depends on the record: a truth over both.
+    within: Option<Within>,
+}
+
+/// A condition over a child row and the record under test.
+struct Within {
+    when: Expr,
+    /// Columns of the record that it reads, or that have to be made for it.
+    own: Vec<(String, Expr)>,
 }
 
 /// The work on one rule.

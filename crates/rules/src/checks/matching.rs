@@ -68,7 +68,7 @@ fn below_the_extract(build: &mut Build<'_>, counterparts: &[ChildFile], graded: 
     let mut keys = child.keys.iter();
     let (Some((column, text)), None) = (keys.next(), keys.next()) else { return };
     let mut scope = Scope::new(build.catalog, child.population.as_ref(), "low:");
-    let (own, Some(theirs)) = (build.expr(text), scope.column(column)) else { return };
+    let (own, Some(theirs)) = (build.expr(text), scope.column(column.as_ref())) else { return };
     let part = |func: Func, ty: Ty, id: &Expr| Expr { node: Node::Call(func, vec![id.clone()]), ty, bound: 1 << 62 };
     let split = |mark: &str, id: &Expr| {
         vec![

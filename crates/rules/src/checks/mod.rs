@@ -21,7 +21,7 @@ use std::sync::Arc;
 use tieout_model::{Date, Period};
 
 use crate::catalog::Catalog;
-use crate::expr::Ast;
+use crate::expr::{Ast, Expr};
 use crate::file::CheckFile;
 use crate::judge::netting::Netting;
 use crate::plan::Plan;
@@ -122,8 +122,8 @@ pub struct EvidencePlan {
     pub plan: Plan,
     /// Key columns: of the graded record, of these.
     pub on: Vec<(String, String)>,
-    /// Only those whose date (this column) is no later than that of the record.
-    pub until: Option<(String, String)>,
+    /// Only those for which this holds; the columns of the graded record that it reads.
+    pub within: Option<(Expr, Vec<String>)>,
 }
 
 /// What a judge says of one wrong item.

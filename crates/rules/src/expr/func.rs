@@ -87,6 +87,14 @@ pub enum Func {
     IdPrefix,
     /// The digits at the end of an identifier as a number; missing without them or beyond 18 digits.
     IdNumber,
+    /// Days between two dates when every month has 30 (30/360, the US method without its end-of-February rule).
+    Days30360,
+    /// Day of the week, Monday 1 to Sunday 7.
+    Weekday,
+    /// Whether a text names an identifier as a whole word: `INV-1` is not named by `INV-10`.
+    Mentions,
+    /// How two numbers of equal sign differ in their digits: `decimal point`, `transposed digits`, or empty.
+    Slip,
     /// A document number without case, punctuation, leading zeros and look-alike letters.
     NumberFold,
 }
@@ -129,6 +137,10 @@ impl Func {
                 }
                 Value::Num(num(0)? % divisor)
             }
+            Self::Days30360 => Value::Num(days_30_360(date(0)?, date(1)?)),
+            Self::Weekday => Value::Num(i128::from((date(0)?.0 + 3).rem_euclid(7)) + 1),
+            Self::Mentions => Value::Bool(mentions(text(0)?, text(1)?)),
+            Self::Slip => Value::text(slip(num(0)?, num(1)?)),
             Self::Upper => Value::Text(Arc::from(text(0)?.to_uppercase())),
             Self::Lower => Value::Text(Arc::from(text(0)?.to_lowercase())),
             Self::Trim => Value::text(text(0)?.trim()),
@@ -201,6 +213,50 @@ fn like(text: &str, pattern: &str) -> bool {
     pattern[want..].iter().all(|&symbol| symbol == '%')
 }
 
+/// Days from one date to another where every month has 30: the 31st counts as the 30th.
+fn days_30_360(from: tieout_model::Date, to: tieout_model::Date) -> i128 {
+    let place = |date: tieout_model::Date| {
+        i128::from(date.year()) * 360 + i128::from(date.month()) * 30 + i128::from(date.day()).min(30)
+    };
+    place(to) - place(from)
+}
+
+/// Whether `text` names `id` as a whole word, whatever the case: no letter or digit next to it.
+fn mentions(text: &str, id: &str) -> bool {
+    let (text, id) = (text.to_lowercase(), id.trim().to_lowercase());
+    let whole = |at: usize| {
+        let before = text[..at].chars().next_back();
+        let after = text[at + id.len()..].chars().next();
+        [before, after].into_iter().flatten().all(|symbol| !symbol.is_alphanumeric())
+    };
+    !id.is_empty() && text.match_indices(&id).any(|(at, _)| whole(at))
+}
+
+/// Decimal places by which a point is misplaced at most.
+const SHIFT_MAX: u32 = 4;
+
+/// How two different numbers of one sign slipped: a factor of ten to the n, or two neighbouring digits exchanged.
+fn slip(stated: i128, expected: i128) -> &'static str {
+    if stated == expected || stated == 0 || expected == 0 || (stated < 0) != (expected < 0) {
+        return "";
+    }
+    let (stated, expected) = (stated.unsigned_abs(), expected.unsigned_abs());
+    let shifted =
+        |small: u128, large: u128| (1..=SHIFT_MAX).any(|places| small.checked_mul(10u128.pow(places)) == Some(large));
+    if shifted(stated, expected) || shifted(expected, stated) {
+        return "decimal point";
+    }
+    let (left, right) = (stated.to_string().into_bytes(), expected.to_string().into_bytes());
+    if left.len() != right.len() {
+        return "";
+    }
+    let differ: Vec<usize> = (0..left.len()).filter(|&at| left[at] != right[at]).collect();
+    match differ[..] {
+        [a, b] if b == a + 1 && left[a] == right[b] && left[b] == right[a] => "transposed digits",
+        _ => "",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -219,6 +275,54 @@ mod tests {
         ] {
             assert_eq!(like(text, pattern), matches, "{text} like {pattern}");
         }
+    }
+
+    #[test]
+    fn a_number_is_named_as_a_whole_word_only() {
+        for (text, id, named) in [
+            ("Payment INV-1, thanks", "inv-1", true),
+            ("Payment INV-10", "INV-1", false),
+            ("XINV-1", "INV-1", false),
+            ("INV-10 and INV-1", "INV-1", true),
+            ("", "INV-1", false),
+            ("anything", "", false),
+        ] {
+            assert_eq!(mentions(text, id), named, "{text} / {id}");
+        }
+    }
+
+    #[test]
+    fn slips_of_the_pen_are_told_from_other_differences() {
+        for (stated, expected, words) in [
+            (12_50, 125, "decimal point"),
+            (125, 12_500, "decimal point"),
+            (1_000_000, 1, ""),
+            (5_400, 4_500, "transposed digits"),
+            (-5_400, -4_500, "transposed digits"),
+            (5_400, -4_500, ""),
+            (4_005, 4_500, ""),
+            (5_004, 4_005, ""),
+            (100, 100, ""),
+            (0, 100, ""),
+        ] {
+            assert_eq!(slip(stated, expected), words, "{stated} / {expected}");
+        }
+    }
+
+    #[test]
+    fn months_have_thirty_days_in_30_360() {
+        let day = |text: &str| text.parse::<tieout_model::Date>().unwrap();
+        for (from, to, days) in [
+            ("2026-01-01", "2026-02-01", 30),
+            ("2026-02-01", "2026-03-01", 30),
+            ("2026-01-31", "2026-02-28", 28),
+            ("2026-01-16", "2026-01-31", 14),
+            ("2026-01-01", "2027-01-01", 360),
+        ] {
+            assert_eq!(days_30_360(day(from), day(to)), days, "{from} {to}");
+        }
+        // 2026-11-25 is a Wednesday.
+        assert_eq!(Func::Weekday.apply(&[Value::Date(day("2026-11-25").0)]), Value::Num(3));
     }
 
     #[test]

@@ -351,6 +351,11 @@ impl Typer<'_, '_> {
                 let func = if name == "least" { Func::Least } else { Func::Greatest };
                 Expr { node: Node::Call(func, values), ty, bound }
             }
+            "slip" if args.len() == 2 => {
+                let values = args.iter().map(|arg| self.number(arg)).collect();
+                let Some(values) = self.unify(ast.at, values) else { return Expr::null(Ty::Text) };
+                Expr { node: Node::Call(Func::Slip, values), ty: Ty::Text, bound: 0 }
+            }
             "mod" if args.len() == 2 => {
                 let values = args.iter().map(|arg| self.number(arg)).collect();
                 let Some(values) = self.unify(ast.at, values) else { return Expr::null(Ty::INT) };
@@ -364,7 +369,7 @@ impl Typer<'_, '_> {
     fn simple(&mut self, ast: &Ast, name: &str, args: &[Ast]) -> Expr {
         let Some((_, func, wants, gives)) = FUNCTIONS.iter().find(|(known, ..)| *known == name) else {
             let known = FUNCTIONS.iter().map(|(known, ..)| *known).collect::<Vec<_>>().join(" ");
-            return self.error(ast.at, format!("no function `{name}`; there are: coalesce in_effect in_period round_money round div abs least greatest mod {known}"));
+            return self.error(ast.at, format!("no function `{name}`; there are: coalesce in_effect in_period round_money round div abs least greatest mod slip {known}"));
         };
         let values: Vec<Expr> = args.iter().map(|arg| self.expr(arg)).collect();
         if wants.len() != values.len() && *func != Func::Concat {
@@ -556,5 +561,8 @@ const FUNCTIONS: &[(&str, Func, &[Ty], Ty)] = &[
     ("period_of", Func::PeriodOf, &[Ty::Date], Ty::Text),
     ("period_start", Func::PeriodStart, &[Ty::Text], Ty::Date),
     ("period_end", Func::PeriodEnd, &[Ty::Text], Ty::Date),
+    ("days_30_360", Func::Days30360, &[Ty::Date, Ty::Date], Ty::INT),
+    ("weekday", Func::Weekday, &[Ty::Date], Ty::INT),
+    ("mentions", Func::Mentions, &[Ty::Text, Ty::Text], Ty::Bool),
     ("minor_units", Func::MinorUnits, &[Ty::Text], Ty::INT),
 ];

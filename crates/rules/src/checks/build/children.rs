@@ -3,7 +3,7 @@
 use tieout_ingest::store::REC;
 use tieout_model::Code;
 
-use super::{Build, Child, Refusal, known_population};
+use super::{Build, Child, Refusal, Within, known_population};
 use crate::catalog::{Cause, Scope};
 use crate::checks::EvidencePlan;
 use crate::expr::{Cmp, Expr, Node, Resolution};
@@ -36,35 +36,12 @@ impl<'a> Build<'a> {
         });
         let mut keys = Vec::new();
         let mut columns = Vec::new();
-        for (column, text) in &child.keys {
-            let path: Vec<String> = column.split('.').map(str::to_owned).collect();
-            let own = match scope.resolve(&path) {
-                Resolution::Expr(own) => own,
-                Resolution::Unmapped(name, ty) => {
-                    self.lacks(name);
-                    Expr::null(ty)
-                }
-                Resolution::Unknown(message) => {
-                    self.complain(Code::RuleColumn, text, message);
-                    Expr::null(Ty::Text)
-                }
-            };
-            let name = format!("{prefix}key:{column}");
-            let base = self.expr(text);
-            columns.push((name.clone(), own));
-            keys.push((name, base));
+        for (index, (column, text)) in child.keys.iter().enumerate() {
+            let name = format!("{prefix}key:{index}");
+            columns.push((name.clone(), self.child_key(column, &mut scope, population)));
+            keys.push((name, self.expr(text)));
         }
-        let dates = match (&child.date, &child.until) {
-            (Some(date), until) => {
-                let date = ty_of(self, date, &mut scope);
-                let until = match until {
-                    Some(until) => Some(self.date(until)),
-                    None => self.audited.as_of.map(|day| Expr::date(day.0)),
-                };
-                until.map(|until| (date, until))
-            }
-            _ => None,
-        };
+        let within = self.within(child, &mut scope, &mut columns, &prefix);
         let mut sums = Vec::new();
         for (name, text) in &child.sum {
             let value = ty_of(self, text, &mut scope);
@@ -83,20 +60,11 @@ impl<'a> Build<'a> {
             }
             let taken =
                 take.clone().map_or_else(|| value.clone(), |take| Expr::case(vec![(take, value.clone())], zero));
-            // A row without its date is not known to be early or late.
-            let taken = match &dates {
-                Some((date, _)) => Expr::case(vec![(date.clone().is_null(), Expr::null(ty))], taken),
-                None => taken,
-            };
             columns.push((format!("{prefix}value:{name}"), taken));
             sums.push(name.clone());
             self.define_sum(name, ty, Some(bound));
         }
         columns.push((format!("{prefix}take"), take.unwrap_or_else(|| Expr::bool(true))));
-        let until = dates.map(|(date, until)| {
-            columns.push((format!("{prefix}date"), date));
-            (Expr::col(format!("{prefix}date"), Ty::Date), until)
-        });
         let role = child.role.clone().unwrap_or_else(|| population.clone());
         let plan = scope.plan().extend(columns);
         self.evidence.push(EvidencePlan {
@@ -106,9 +74,83 @@ impl<'a> Build<'a> {
             prefix: prefix.clone(),
             plan: plan.clone().filter(Expr::col(format!("{prefix}take"), Ty::Bool)),
             on: keys.iter().map(|(name, _)| (format!("~{name}"), name.clone())).collect(),
-            until: until.as_ref().map(|_| (format!("{prefix}date"), format!("~{prefix}until"))),
+            within: within
+                .as_ref()
+                .map(|within| (within.when.clone(), within.own.iter().map(|(name, _)| name.clone()).collect())),
         });
-        self.children.push(Child { plan, keys, sums, until });
+        self.children.push(Child { plan, keys, sums, within });
+    }
+
+    /// A key of the child's side: a column, or an expression over its row.
+    fn child_key(&mut self, key: &Text, scope: &mut Scope<'a>, population: &str) -> Expr {
+        let text = key.as_ref();
+        if !text.chars().all(|symbol| symbol.is_ascii_alphanumeric() || symbol == '_' || symbol == '.') {
+            return self.foreign(key, scope, population, false);
+        }
+        let path: Vec<String> = text.split('.').map(str::to_owned).collect();
+        match scope.resolve(&path) {
+            Resolution::Expr(own) => own,
+            Resolution::Unmapped(name, ty) => {
+                self.lacks(name);
+                Expr::null(ty)
+            }
+            Resolution::Unknown(message) => {
+                self.complain(Code::RuleColumn, key, message);
+                Expr::null(Ty::Text)
+            }
+        }
+    }
+
+    /// `date`/`until` and `within` as one condition over both sides.
+    fn within(
+        &mut self,
+        child: &ChildFile,
+        scope: &mut Scope<'a>,
+        columns: &mut Vec<(String, Expr)>,
+        prefix: &str,
+    ) -> Option<Within> {
+        let population = child.population.as_ref();
+        let mut all: Option<Within> = None;
+        if let Some(date) = &child.date {
+            let date = self.foreign(date, scope, population, false);
+            let until = match &child.until {
+                Some(until) => Some(self.date(until)),
+                None => self.audited.as_of.map(|day| Expr::date(day.0)),
+            };
+            if let Some(until) = until {
+                columns.push((format!("{prefix}date"), date));
+                let own = format!("~{prefix}until");
+                let known =
+                    Expr::col(format!("{prefix}date"), Ty::Date).compare(Cmp::Le, Expr::col(own.clone(), Ty::Date));
+                all = Some(Within { when: known, own: vec![(own, until)] });
+            }
+        }
+        if let Some(text) = &child.within {
+            let condition = self.foreign(text, scope, population, true);
+            let condition = self.expect_ty(text, &condition, Ty::Bool);
+            let mut read = std::collections::BTreeSet::new();
+            condition.columns(&mut read);
+            let types: std::collections::BTreeMap<String, Ty> =
+                self.scope.plan().columns().into_iter().map(|column| (column.name, column.ty)).collect();
+            let mut own = Vec::new();
+            for name in read.into_iter().filter(|name| !name.starts_with(prefix)) {
+                match types.get(&name) {
+                    Some(ty) => own.push((name.clone(), Expr::col(name, *ty))),
+                    None => self.complain(
+                        Code::RuleColumn,
+                        text,
+                        format!("`{name}` is no column and cannot stand in `within`"),
+                    ),
+                }
+            }
+            all = Some(match all {
+                None => Within { when: condition, own },
+                Some(before) => {
+                    Within { when: before.when.and(condition), own: before.own.into_iter().chain(own).collect() }
+                }
+            });
+        }
+        all
     }
 
     /// Nothing was summed: the names keep their types, and the lack is named.
@@ -150,8 +192,9 @@ impl<'a> Build<'a> {
         let mut keys = Vec::new();
         for (index, child) in self.children.iter().enumerate() {
             keys.extend(child.keys.iter().map(|(name, expr)| (format!("~{name}"), expr.clone())));
-            if let Some((_, until)) = &child.until {
-                keys.push((format!("~{index}:until"), until.clone()));
+            if let Some(within) = &child.within {
+                let made = within.own.iter().filter(|(name, _)| name.starts_with(&format!("~{index}:")));
+                keys.extend(made.cloned());
             }
         }
         plan = plan.extend(keys);
@@ -164,35 +207,47 @@ impl<'a> Build<'a> {
     fn join_child(plan: Plan, index: usize, child: &Child, rec: &str) -> Plan {
         let prefix = format!("{index}:");
         let value = |name: &String| format!("{prefix}value:{name}");
-        let mut aggs = vec![(format!("{prefix}taken"), Agg::True(format!("{prefix}take")))];
-        for name in &child.sums {
-            aggs.push((format!("{prefix}sum:{name}"), Agg::Sum(value(name))));
-            aggs.push((format!("{prefix}missing:{name}"), Agg::Missing(value(name))));
-        }
-        let (sums, on) = match &child.until {
+        let aggs = |value: &dyn Fn(&String) -> String| {
+            let mut aggs = vec![(format!("{prefix}taken"), Agg::True(format!("{prefix}take")))];
+            for name in &child.sums {
+                aggs.push((format!("{prefix}sum:{name}"), Agg::Sum(value(name))));
+                aggs.push((format!("{prefix}missing:{name}"), Agg::Missing(value(name))));
+            }
+            aggs
+        };
+        let (sums, on) = match &child.within {
             None => {
                 let keys: Vec<String> = child.keys.iter().map(|(name, _)| name.clone()).collect();
                 let on = keys.iter().map(|key| (format!("~{key}"), key.clone())).collect();
-                (child.plan.clone().aggregate(keys, aggs), on)
+                (child.plan.clone().aggregate(keys, aggs(&value)), on)
             }
-            Some((date, _)) => {
-                // Only rows known by the record's own day count, so the sum is by record.
+            Some(within) => {
+                // What counts depends on the record, so the sum is by record.
                 let alias = format!("{prefix}rec");
                 let mut narrow = vec![(alias.clone(), Expr::col(rec, Ty::INT))];
-                narrow.push((format!("{prefix}until"), Expr::col(format!("~{prefix}until"), Ty::Date)));
+                let own = within.own.iter().map(|(name, expr)| (name.clone(), Expr::col(name.clone(), expr.ty)));
+                narrow.extend(own);
                 let mut on = Vec::new();
                 for (name, expr) in &child.keys {
                     narrow.push((format!("~{name}"), Expr::col(format!("~{name}"), expr.ty)));
                     on.push((format!("~{name}"), name.clone()));
                 }
-                let early = date.clone().compare(Cmp::Le, Expr::col(format!("{prefix}until"), Ty::Date));
-                let joined = plan.clone().project(narrow).join(child.plan.clone(), on, Join::Inner);
-                // A row without a date is not known to be early or late: it is missing, never left out.
-                let missing = Expr::col(format!("{prefix}date"), Ty::Date).is_null();
-                let known = joined.filter(early.or(missing));
-                let renamed = known.aggregate(vec![alias.clone()], aggs);
+                // A row of which it is not known whether it counts is missing, never left out.
+                let take = Expr::col(format!("{prefix}take"), Ty::Bool);
+                let counts = within.when.clone().and(take);
+                let perhaps =
+                    Expr { node: Node::Coalesce(vec![counts.clone(), Expr::bool(true)]), ty: Ty::Bool, bound: 0 };
+                let joined = plan.clone().project(narrow).join(child.plan.clone(), on, Join::Inner).filter(perhaps);
+                let known = |name: &String| format!("{prefix}known:{name}");
+                let values = child.sums.iter().map(|name| {
+                    let ty = child.plan.ty(&value(name)).unwrap_or(Ty::MONEY);
+                    let stated = Expr::col(value(name), ty);
+                    (known(name), Expr::case(vec![(counts.clone(), stated)], Expr::null(ty)))
+                });
+                let joined = joined.extend(values.collect());
+                let by_record = joined.aggregate(vec![alias.clone()], aggs(&known));
                 (
-                    renamed.extend(vec![(format!("{prefix}rec{REC}"), Expr::col(alias, Ty::INT))]),
+                    by_record.extend(vec![(format!("{prefix}rec{REC}"), Expr::col(alias, Ty::INT))]),
                     vec![(rec.to_owned(), format!("{prefix}rec{REC}"))],
                 )
             }

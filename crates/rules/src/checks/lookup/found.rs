@@ -249,7 +249,7 @@ impl Around {
             prefix: "same.".to_owned(),
             plan: build.scope.plan().project(columns),
             on: self.per.iter().map(|(name, _)| (name.clone(), format!("same{name}"))).collect(),
-            until: None,
+            within: None,
         }
     }
 
