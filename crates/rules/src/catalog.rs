@@ -36,8 +36,8 @@ pub struct Table {
     pub extract: Option<Period>,
 }
 
-/// |units| that a rule must be able to handle whatever the exports: a billion of money, ten million a price.
-const LARGEST_UNITS: u128 = 1_000_000_000_000_000;
+/// |units| that a rule must be able to handle whatever the exports: a hundred million of money, a million a price.
+const LARGEST_UNITS: u128 = 100_000_000_000_000;
 
 /// Everything that is loaded.
 #[derive(Clone, Debug, Default)]
@@ -83,7 +83,7 @@ impl Catalog {
         };
         let tables = schema().populations().map(|population| {
             let columns = population.columns.iter().map(|column| (column.name.clone(), known(column))).collect();
-            (population.name.clone(), Table { columns, records: 1_000_000, ..Table::default() })
+            (population.name.clone(), Table { columns, records: 1, ..Table::default() })
         });
         Self { tables: tables.collect() }
     }

@@ -183,7 +183,10 @@ pub struct ChildFile {
     /// `true`: a missing population counts as no rows, and the guard list names it.
     #[serde(default)]
     pub optional: bool,
-    /// `true`: the rows' documents were netted before (explicitly voided, reversed) and count nothing.
+    /// `true` (invoice lines): what netting left of a line is read as `left.quantity` and `left.net_amount`.
+    #[serde(default)]
+    pub net: bool,
+    /// What part the rows play in the evidence.
     #[serde(default)]
     pub role: Option<String>,
 }

@@ -69,6 +69,8 @@ impl Harvest<'_> {
         let stated = self.side(row, "__stated");
         let difference = self.difference(wrong);
         let evidence = self.evidence_of(wrong);
+        let netted = self.netted(wrong, &evidence);
+        let wrong = &netted;
         let (confidence, confidence_reason) = self.confidence(wrong);
         let own_key = &key[..self.procedure.own_key.min(key.len())];
         let mut print = blake3::Hasher::new();
@@ -111,6 +113,27 @@ impl Harvest<'_> {
             disposition: Disposition::Open,
         };
         Harvested { finding, touches, item: (self.procedure.population.clone(), record) }
+    }
+
+    /// The wrong item with what netting knows of the documents that show it, where the kind did not say it itself.
+    fn netted(&self, wrong: &Wrong, evidence: &[Evidence]) -> Wrong {
+        let mut wrong = wrong.clone();
+        let Some(netting) = self.procedure.netting.as_ref().filter(|_| wrong.members.is_empty()) else { return wrong };
+        let documents = evidence.iter().filter(|item| item.population == "invoice");
+        for residue in documents.filter_map(|item| netting.of(item.record.pack().into())) {
+            for words in &residue.words {
+                if !wrong.chain.contains(words) {
+                    wrong.chain.push(words.clone());
+                }
+            }
+            if residue.ambiguous && wrong.review.is_empty() {
+                wrong.review.push("a credit note of this customer may belong to one of these bills".to_owned());
+            }
+            if wrong.corrected_by.is_none() {
+                wrong.corrected_by.clone_from(&residue.corrected_by);
+            }
+        }
+        wrong
     }
 
     fn record(&self, row: usize) -> RecordRef {

@@ -6,6 +6,7 @@ use tieout_ingest::schema::schema;
 
 use crate::audit::Options;
 use crate::catalog::links;
+use crate::netted::OPTIONAL_LINE_COLUMNS;
 use crate::rule::Library;
 
 /// By population: every canonical column whose name stands as a word in a selected rule, and what netting and keys need.
@@ -20,18 +21,9 @@ pub fn needed_columns(library: &Library, options: &Options) -> BTreeMap<String, 
         }
     }
     let always = ["currency", "customer_id", "invoice_no", "issue_date", "document_type", "status", "rounding_mode"];
-    let netting = [
-        "original_invoice_id",
-        "replaces_id",
-        "reason_code",
-        "gross_total",
-        "item_id",
-        "quantity",
-        "unit_price",
-        "order_id",
-        "order_line_no",
-    ];
-    words.extend(always.iter().chain(&netting).map(|word| (*word).to_owned()));
+    let netting = ["original_invoice_id", "replaces_id", "reason_code", "gross_total"];
+    let netting = netting.iter().chain(&OPTIONAL_LINE_COLUMNS);
+    words.extend(always.iter().chain(netting).map(|word| (*word).to_owned()));
     let mut needed = BTreeMap::new();
     for population in schema().populations() {
         let keys: BTreeSet<String> = links(population).into_iter().flat_map(|link| link.own).collect();

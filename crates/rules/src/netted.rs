@@ -16,14 +16,13 @@ pub fn run(
     period: Option<Period>,
     as_of: Option<Date>,
 ) -> Result<Netting, EngineError> {
-    let mut scope = Scope::new(catalog, "invoice", "");
-    let needed = ["invoice_id", "document_type", "status", "issue_date", "customer_id", "currency", "gross_total"];
-    let optional = ["invoice_no", "original_invoice_id", "replaces_id", "reason_code"];
-    if catalog.table("invoice").is_none() || needed.iter().any(|column| scope.column(column).is_none()) {
+    if !lacking(catalog).is_empty() {
         return Ok(Netting::default());
     }
+    let mut scope = Scope::new(catalog, "invoice", "");
+    let optional = ["gross_total", "invoice_no", "original_invoice_id", "replaces_id", "reason_code"];
     let mut columns = vec![("rec".to_owned(), scope.rec_expr())];
-    for name in needed.iter().chain(&optional) {
+    for name in NEEDED.iter().chain(&optional) {
         if let Some(expr) = scope.column(name) {
             columns.push(((*name).to_owned(), expr));
         }
@@ -53,16 +52,43 @@ pub fn run(
     Ok(net(&documents, &relations.next().unwrap_or_default(), period, as_of))
 }
 
+/// Without these of a document nothing can be netted.
+const NEEDED: [&str; 6] = ["invoice_id", "document_type", "status", "issue_date", "customer_id", "currency"];
+
+/// What the exports lack for netting.
+pub fn lacking(catalog: &Catalog) -> Vec<String> {
+    let Some(table) = catalog.table("invoice") else { return vec!["invoice".to_owned()] };
+    let absent = NEEDED.into_iter().filter(|column| !table.columns.contains_key(*column));
+    absent.map(|column| format!("invoice.{column}")).collect()
+}
+
+/// The lines with what each of them may bill.
 fn lines(catalog: &Catalog) -> Option<Plan> {
     catalog.table("invoice_line")?;
     let mut scope = Scope::new(catalog, "invoice_line", "");
-    let mut columns = Vec::new();
-    for name in ["invoice_id", "item_id", "quantity", "unit_price"] {
-        columns.push((name.to_owned(), scope.column(name)?));
-    }
+    let mut columns = vec![("rec".to_owned(), scope.rec_expr())];
+    columns.push(("invoice_id".to_owned(), scope.column("invoice_id")?));
     let own = |name: &str| catalog.table("invoice_line").is_some_and(|table| table.columns.contains_key(name));
-    for name in ["order_id", "order_line_no"].into_iter().filter(|name| own(name)) {
+    for name in OPTIONAL_LINE_COLUMNS.into_iter().filter(|name| own(name)) {
         columns.push((name.to_owned(), scope.column(name)?));
     }
     Some(scope.plan().project(columns))
 }
+
+/// What netting reads of a line where the exports have it.
+pub const OPTIONAL_LINE_COLUMNS: [&str; 14] = [
+    "item_id",
+    "quantity",
+    "unit_price",
+    "net_amount",
+    "line_no",
+    "original_line_no",
+    "order_id",
+    "order_line_no",
+    "shipment_id",
+    "shipment_line_no",
+    "subscription_id",
+    "service_start",
+    "service_end",
+    "charge_code",
+];

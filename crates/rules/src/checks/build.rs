@@ -69,6 +69,10 @@ pub struct Build<'a> {
     currency: Option<Expr>,
     evidence: Vec<super::EvidencePlan>,
     review: Vec<String>,
+    /// Where `left.quantity` and `left.net_amount` stand while a netted child is typed.
+    left: BTreeMap<String, Expr>,
+    /// True once a child or the kind itself nets.
+    nets: bool,
 }
 
 impl<'a> Build<'a> {
@@ -110,6 +114,8 @@ impl<'a> Build<'a> {
             currency,
             evidence: Vec::new(),
             review: Vec::new(),
+            left: BTreeMap::new(),
+            nets: false,
         }
     }
 
@@ -170,6 +176,15 @@ impl<'a> Build<'a> {
             ty: Ty::Num { dim, scale: scale + 1 },
             bound: units.unsigned_abs(),
         })
+    }
+
+    /// The rule judges what netting left.
+    pub fn nets(&mut self) {
+        let lacking = crate::netted::lacking(self.catalog);
+        if !self.nets && !lacking.is_empty() {
+            self.review(format!("credits could not be netted: {} not in the exports", lacking.join(", ")));
+        }
+        self.nets = true;
     }
 
     /// Notes why findings can be no more than `review`.
@@ -247,7 +262,11 @@ impl<'a> Build<'a> {
         if both {
             self.currency.clone_from(&currency);
         }
+        let left = std::mem::take(&mut self.left);
         let expr = self.typed(text, &mut |path| {
+            if let Some(left) = left.get(&path.join(".")) {
+                return Resolution::Expr(left.clone());
+            }
             if path.len() > 1 && path[0] == alias {
                 return scope.resolve(&path[1..]);
             }
@@ -256,6 +275,7 @@ impl<'a> Build<'a> {
             }
             names.get(&path.join(".")).map_or_else(|| own.resolve(path), |expr| Resolution::Expr(expr.clone()))
         });
+        self.left = left;
         self.currency = currency;
         self.names = names;
         self.scope = own;

@@ -67,6 +67,9 @@ pub fn plan(file: &DuplicateFile, mut build: Build<'_>) -> Result<Procedure, Ref
         .map(|(_, expr)| expr.clone().compare(Cmp::Eq, expr.clone()));
     let exception = whole.reduce(Expr::and).unwrap_or_else(|| Expr::bool(true));
     let netting = file.net.then(|| build.audited.netting.clone());
+    if file.net {
+        build.nets();
+    }
     let rec = build.scope.rec();
     let narrow = {
         let key = key.clone();

@@ -203,6 +203,8 @@ pub struct Procedure {
     pub own_key: usize,
     /// Reasons for which no finding is more than `review`.
     pub review: Vec<String>,
+    /// What netting left, where the rule judges that.
+    pub netting: Option<Arc<Netting>>,
 }
 
 /// Plans one rule, or says why it cannot run.

@@ -1,5 +1,7 @@
 //! Sums of child records, joined to the records under test.
 
+use std::sync::Arc;
+
 use tieout_ingest::store::REC;
 use tieout_model::Code;
 
@@ -10,6 +12,19 @@ use crate::expr::{Cmp, Expr, Node, Resolution};
 use crate::file::{ChildFile, Text};
 use crate::plan::{Agg, Join, Plan};
 use crate::value::{Ty, Value};
+
+/// What netting left of lines, beside them.
+struct Residues {
+    rows: Plan,
+    key: String,
+    columns: Vec<(String, Expr)>,
+}
+
+impl Residues {
+    fn around(self, lines: Plan, rec: String) -> Plan {
+        lines.join(self.rows, vec![(rec, self.key)], Join::Left).extend(self.columns)
+    }
+}
 
 impl<'a> Build<'a> {
     /// Sums of a child population, readable as `sum.<name>` and `count.<name>`.
@@ -30,6 +45,7 @@ impl<'a> Build<'a> {
             self.absent_child(child, &mut scope);
             return;
         }
+        let residues = child.net.then(|| self.residues(&mut scope, &prefix));
         let take = child.condition.as_ref().map(|text| {
             let condition = ty_of(self, text, &mut scope);
             self.expect_ty(text, &condition, Ty::Bool)
@@ -66,7 +82,11 @@ impl<'a> Build<'a> {
         }
         columns.push((format!("{prefix}take"), take.unwrap_or_else(|| Expr::bool(true))));
         let role = child.role.clone().unwrap_or_else(|| population.clone());
-        let plan = scope.plan().extend(columns);
+        self.left.clear();
+        let plan = match residues {
+            Some(residues) => residues.around(scope.plan(), scope.rec()).extend(columns),
+            None => scope.plan().extend(columns),
+        };
         self.evidence.push(EvidencePlan {
             role,
             population: population.clone(),
@@ -79,6 +99,28 @@ impl<'a> Build<'a> {
                 .map(|within| (within.when.clone(), within.own.iter().map(|(name, _)| name.clone()).collect())),
         });
         self.children.push(Child { plan, keys, sums, within });
+    }
+
+    /// Lets the child's expressions read what netting left of its lines.
+    fn residues(&mut self, scope: &mut Scope<'a>, prefix: &str) -> Residues {
+        self.nets();
+        let mut columns = Vec::new();
+        for (column, made) in [("quantity", "quantity"), ("net_amount", "amount")] {
+            let Some(billed) = scope.column(column) else {
+                self.lacks(format!("{}.{column}", scope.population));
+                continue;
+            };
+            let name = format!("{prefix}left.{column}");
+            let (ty, bound) = (billed.ty, billed.bound);
+            self.left.insert(format!("left.{column}"), Expr::col_bounded(name.clone(), ty, bound));
+            let left = Expr::col_bounded(format!("{prefix}net.{made}"), ty, bound);
+            columns.push((name, Expr { node: Node::Coalesce(vec![left, billed]), ty, bound }));
+        }
+        let mut rows = self.audited.netting.lines();
+        for column in &mut rows.columns {
+            column.name.insert_str(0, prefix);
+        }
+        Residues { rows: Plan::Rows(Arc::new(rows)), key: format!("{prefix}net.{REC}"), columns }
     }
 
     /// A key of the child's side: a column, or an expression over its row.

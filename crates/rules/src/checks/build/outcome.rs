@@ -71,6 +71,7 @@ impl Build<'_> {
             own_key,
             records: graded.records,
             judge: graded.judge,
+            netting: self.nets.then(|| self.audited.netting.clone()),
         })
     }
 
