@@ -139,7 +139,7 @@ pub fn plan_check(store: &Store, library: &Library, options: &Options) -> (Vec<R
         results.push(match checks::plan(rule, &catalog, &audited, &setting.params) {
             Ok(procedure) => {
                 let result = blank(rule, &procedure.population, Status::NoExceptions);
-                with_params(RuleResult { guards_missing: procedure.review.clone(), ..result }, rule, &setting)
+                with_params(RuleResult { guards_missing: procedure.lacks(), ..result }, rule, &setting)
             }
             Err(refusal) => refused(rule, refusal, &setting, &mut diagnostics),
         });

@@ -137,6 +137,14 @@ pub struct CheckFile {
     pub balance: Option<BalanceFile>,
     /// Numbers without hole or repeat.
     pub sequence: Option<SequenceFile>,
+    /// Two records hold for the same days.
+    pub overlap: Option<OverlapFile>,
+    /// A recurring record fails to come.
+    pub cadence: Option<CadenceFile>,
+    /// Stated figure in none of the lawful results.
+    pub recompute: Option<RecomputeFile>,
+    /// Unlike the item's own history.
+    pub outlier: Option<OutlierFile>,
 }
 
 /// `[check.assert]`
@@ -175,7 +183,14 @@ pub struct ChildFile {
     /// Which of them, where that depends on the record too: a condition over `<population>.<column>` and the record.
     pub within: Option<Text>,
     /// Name = expression over the child; read as `sum.<name>`. `count.<name>` is the number of rows.
+    #[serde(default)]
     pub sum: BTreeMap<String, Text>,
+    /// Name = date of the child; the earliest is read as `first.<name>`.
+    #[serde(default)]
+    pub first: BTreeMap<String, Text>,
+    /// Name = date of the child; the latest is read as `last.<name>`.
+    #[serde(default)]
+    pub last: BTreeMap<String, Text>,
     /// The child's date, to be no later than …
     pub date: Option<Text>,
     /// … this date of the record (or the as-of date).
@@ -214,7 +229,7 @@ pub struct FootFile {
 }
 
 /// A date between two columns of the reference row.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EffectiveFile {
     /// Date of the record.
@@ -223,6 +238,10 @@ pub struct EffectiveFile {
     pub from: Text,
     /// Day after the last.
     pub to: Text,
+    /// Date on which a row whose `amount` is less than the one before takes effect, where it is another than `at`.
+    pub decrease: Option<Text>,
+    /// The amount of the row that rises or falls; goes with `decrease`.
+    pub amount: Option<Text>,
 }
 
 /// `[check.lookup]`
@@ -270,7 +289,7 @@ pub struct LookupFile {
 }
 
 /// Precedence.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RankFile {
     /// Column of the reference row.
@@ -464,4 +483,174 @@ pub struct SequenceFile {
     pub number: Text,
     /// Share of the range that must be present for it to be a series at all, e.g. `0.99`.
     pub density_min: Text,
+}
+
+/// `[check.overlap]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OverlapFile {
+    /// Population under test.
+    pub population: Text,
+    /// What holds once at a time; an empty part makes the record not tested.
+    pub key: Vec<Text>,
+    /// First day.
+    pub start: Text,
+    /// Day after the last.
+    pub end: Text,
+    /// `overlap` (default): not equal and overlapping; `same`: equal.
+    pub mode: Option<Text>,
+    /// Total order of records of equal days; the first is the original.
+    pub order: Vec<Text>,
+    /// Quantity or money: negative records take equal days away, else the days themselves.
+    pub sign: Option<Text>,
+    /// Money of the record; the overlap's share of it is at stake.
+    pub amount: Option<Text>,
+    /// Records that netting removed are left out.
+    #[serde(default)]
+    pub net: bool,
+}
+
+/// `[check.cadence]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CadenceFile {
+    /// Population under test.
+    pub population: Text,
+    /// What comes again and again; an empty part makes the record not tested.
+    pub key: Vec<Text>,
+    /// Day of the record.
+    pub date: Text,
+    /// Points that make a rhythm, at least 3.
+    pub points: Text,
+    /// Days after which a missing one is due.
+    pub lag: Text,
+    /// Money of a record, for the effect: that of the rhythm, where it is always the same.
+    pub amount: Option<Text>,
+}
+
+/// `[check.outlier]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OutlierFile {
+    /// Population under test.
+    pub population: Text,
+    /// Peers: records of one key.
+    pub key: Vec<Text>,
+    /// The number that is compared.
+    pub value: Text,
+    /// Peers that make a history.
+    pub points: Text,
+    /// How many times the usual distance from the middle is unusual.
+    pub times: Text,
+    /// Share of the peers that may have the same unusual value, at most.
+    pub share: Text,
+}
+
+/// `[check.recompute]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecomputeFile {
+    /// Population under test.
+    pub population: Text,
+    /// What is.
+    pub stated: Text,
+    /// Records of other populations to be counted or summed, as in `foot`: `sum.<name>`, `count.<name>`.
+    #[serde(default)]
+    pub children: Vec<ChildFile>,
+    /// Lawful results over one record …
+    #[serde(default)]
+    pub results: Vec<ResultFile>,
+    /// Difference that rounding explains, for `results`.
+    pub slack: Option<Text>,
+    /// Who follows one convention, for `results`: columns.
+    #[serde(default)]
+    pub by: Vec<Text>,
+    /// … or the tax of a document, by line or in total, by jurisdiction or combined.
+    pub tax: Option<TaxFile>,
+}
+
+/// One lawful result.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ResultFile {
+    /// The convention's name.
+    pub convention: String,
+    /// What it gives; missing: it does not apply.
+    pub expect: Text,
+}
+
+/// `[check.recompute.tax]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TaxFile {
+    /// Reference population of rates.
+    pub into: Text,
+    /// Column of the reference = expression over the record.
+    #[serde(rename = "match")]
+    pub keys: BTreeMap<String, Text>,
+    /// Dates of the reference row.
+    pub effective: EffectiveFile,
+    /// Which reference rows count.
+    pub when: Option<Text>,
+    /// Which date governs, as dated data.
+    pub governing: Option<GoverningFile>,
+    /// The base that the record states.
+    pub base: Text,
+    /// The rate of the reference row.
+    pub rate: Text,
+    /// The document: Σ of its records is compared too.
+    pub document: Vec<Text>,
+    /// Line that the record is about, empty where it is about the document.
+    pub line: Text,
+    /// Jurisdiction that the record is about.
+    pub jurisdiction: Text,
+    /// Lines of the document, for records about the document.
+    pub lines: Option<TaxLinesFile>,
+    /// `difference` (default), `mixed`, `pennies`, `drift`.
+    pub report: Option<Text>,
+    /// Who chooses the method, for `mixed`.
+    #[serde(default)]
+    pub by: Vec<Text>,
+    /// Records that show a drift, at least.
+    pub records_min: Option<Text>,
+}
+
+/// Lines behind a document's tax.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TaxLinesFile {
+    /// Their population.
+    pub population: Text,
+    /// Column of the line = expression over the record.
+    #[serde(rename = "match")]
+    pub keys: BTreeMap<String, Text>,
+    /// Net amount of a line.
+    pub amount: Text,
+    /// Whether it is taxed.
+    pub taxed: Option<Text>,
+}
+
+/// Which date governs.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GoverningFile {
+    /// Population of the rules.
+    pub into: Text,
+    /// Column of it = expression over the record.
+    #[serde(rename = "match")]
+    pub keys: BTreeMap<String, Text>,
+    /// Key columns where `*` matches all.
+    #[serde(default)]
+    pub any: Vec<Text>,
+    /// First day of a rule.
+    pub from: Text,
+    /// Day on which the rule must be in force.
+    pub at: Text,
+    /// Column that names the date.
+    pub basis: Text,
+    /// Date by name.
+    pub dates: BTreeMap<String, Text>,
+    /// Date by name on which a decrease of the rate takes effect, where it is another.
+    #[serde(default)]
+    pub decreases: BTreeMap<String, Text>,
 }

@@ -65,8 +65,8 @@ impl Harvest<'_> {
         let row = wrong.row;
         let card = &self.rule.card;
         let key: Vec<(String, String)> = self.key(row);
-        let expected = self.side(row, "__expected");
-        let stated = self.side(row, "__stated");
+        let expected = self.side(row, "__expected", wrong.expected);
+        let stated = self.side(row, "__stated", wrong.stated);
         let difference = self.difference(wrong);
         let evidence = self.evidence_of(wrong);
         let netted = self.netted(wrong, &evidence);
@@ -86,7 +86,8 @@ impl Harvest<'_> {
         let message = self.message(wrong, &expected, &stated, &difference);
         let fingerprint = print.finalize().to_hex()[..16].to_owned();
         let party = self.party(row);
-        let touches = self.touches(row, &evidence);
+        let mut touches = self.touches(row, &evidence);
+        touches.extend(wrong.covers.iter().map(|&covered| (self.procedure.population.clone(), self.record(covered))));
         let record = self.record(row);
         let finding = Finding {
             case: party.clone().map_or_else(|| fingerprint.clone(), |party| format!("{}:{party}", card.id)),
@@ -151,9 +152,10 @@ impl Harvest<'_> {
         self.cell(row, "__party").and_then(|(value, _)| value.as_text().map(str::to_owned))
     }
 
-    fn side(&self, row: usize, name: &str) -> Option<Figure> {
+    fn side(&self, row: usize, name: &str, judged: Option<i128>) -> Option<Figure> {
         let (value, ty) = self.cell(row, name)?;
-        figure(value, ty, self.currency(row).as_deref())
+        let judged = judged.map(Value::Num);
+        figure(judged.as_ref().unwrap_or(value), ty, self.currency(row).as_deref())
     }
 
     fn difference(&self, wrong: &Wrong) -> Option<Figure> {
@@ -174,7 +176,8 @@ impl Harvest<'_> {
         };
         let scale = a.max(b);
         let widen = |units: i128, from: u8| Amount::new(units, from).units_at(scale).ok();
-        let units = widen(stated.num()?, a)?.checked_sub(widen(expected.num()?, b)?)?;
+        let (stated, expected) = (wrong.stated.or(stated.num())?, wrong.expected.or(expected.num())?);
+        let units = widen(stated, a)?.checked_sub(widen(expected, b)?)?;
         Some((units, scale, left == Dim::Money || right == Dim::Money))
     }
 

@@ -55,11 +55,13 @@ impl Run<'_> {
             outcomes.insert(record(&row[0]), words);
         }
         let (mut coverage, rows) = self.graded()?;
-        let judgement = self.judge(&rows)?;
+        let mut judgement = self.judge(&rows)?;
         let rec = rows.index(&self.procedure.rec);
-        for (row, words) in &judgement.not_tested {
-            outcomes.insert(record(&rows.rows[*row][rec]), format!("not tested: {words}"));
+        for (row, words) in std::mem::take(&mut judgement.not_tested) {
+            outcomes.insert(record(&rows.rows[row][rec]), format!("not tested: {words}"));
         }
+        let (rows, judgement) = self.widened(rows, judgement)?;
+        let rec = rows.index(&self.procedure.rec);
         let before: BTreeSet<usize> = judgement.wrong.iter().map(|wrong| wrong.row).collect();
         let guarded = self.guarded(&rows, &mut coverage, judgement.wrong)?;
         let after: BTreeSet<usize> = guarded.wrong.iter().map(|wrong| wrong.row).collect();
@@ -82,6 +84,8 @@ impl Run<'_> {
             return Ok((blank(self.rule, &self.procedure.population, status), Vec::new()));
         }
         self.move_not_tested(&rows, &mut coverage, &judgement.not_tested);
+        let (rows, judgement) = self.widened(rows, judgement)?;
+        self.move_context(&rows, &mut coverage, &judgement.wrong);
         let wrong = self.guarded(&rows, &mut coverage, judgement.wrong)?.wrong;
         let evidence = self.evidence(&rows, &wrong)?;
         let harvest = Harvest {
@@ -120,7 +124,7 @@ impl Run<'_> {
         };
         let mut result = blank(self.rule, &self.procedure.population, status);
         result.coverage = coverage;
-        result.guards_missing.clone_from(&self.procedure.review);
+        result.guards_missing = self.procedure.lacks();
         result.findings = findings.len() as u64;
         Ok((result, findings))
     }
@@ -134,15 +138,32 @@ impl Run<'_> {
         );
         let is = |outcome: Graded| Expr::col("__outcome", Ty::INT).compare(Cmp::Eq, Expr::int(outcome.code()));
         let judge = self.procedure.judge.as_ref();
-        let wanted = match judge {
-            Some(judge) if judge.with_context => is(Graded::Exception).or(is(Graded::Context)),
-            _ => is(Graded::Exception),
-        };
+        let mut wanted = is(Graded::Exception);
+        if judge.is_some_and(|judge| judge.with_context) {
+            wanted = wanted.or(is(Graded::Context));
+        }
+        if judge.is_some_and(|judge| judge.with_untested) {
+            let first = Expr::int(Graded::NotTested(0).code());
+            wanted = wanted.or(Expr::col("__outcome", Ty::INT).compare(Cmp::Ge, first));
+        }
         let mut rows = graded.clone().filter(wanted);
         if let Some(narrow) = judge.and_then(|judge| judge.narrow.as_ref())
             && !self.engine.judges_everything()
         {
             rows = narrow(rows);
+        }
+        if let Some(judge) = judge.filter(|judge| !judge.columns.is_empty()) {
+            let own = [self.procedure.rec.as_str(), "__outcome", "__money", "__currency"];
+            let mut names: Vec<&str> = own.to_vec();
+            names.extend(judge.columns.iter().map(String::as_str));
+            let keys = judge.others.iter().flat_map(|(_, on)| on.iter().map(|(own, _)| own.as_str()));
+            names.extend(keys);
+            names.sort_unstable();
+            names.dedup();
+            let types: BTreeMap<String, Ty> =
+                graded.columns().into_iter().map(|column| (column.name, column.ty)).collect();
+            let column = |name: &str| (name.to_owned(), Expr::col(name, types.get(name).copied().unwrap_or(Ty::Text)));
+            rows = rows.project(names.into_iter().map(column).collect());
         }
         let mut both = self.engine.run(&[summary, rows])?.into_iter();
         let (summary, mut rows) = (both.next().unwrap_or_default(), both.next().unwrap_or_default());
@@ -201,9 +222,53 @@ impl Run<'_> {
             other.rows.sort();
         }
         let mut judgement = (judge.decide)(rows, &others);
-        judgement.wrong.retain(|wrong| self.in_period(rows, wrong.row));
+        if !judge.context_wrong {
+            judgement.wrong.retain(|wrong| self.in_period(rows, wrong.row));
+        }
         judgement.not_tested.retain(|(row, _)| self.in_period(rows, *row));
         Ok(judgement)
+    }
+
+    /// The wrong items and their members with every column, where the judge saw only some.
+    fn widened(&self, rows: Relation, judgement: Judgement) -> Result<(Relation, Judgement), EngineError> {
+        let narrow = self.procedure.judge.as_ref().is_some_and(|judge| !judge.columns.is_empty());
+        if !narrow || judgement.wrong.is_empty() {
+            return Ok((rows, judgement));
+        }
+        let rec = rows.index(&self.procedure.rec);
+        let needed = judgement.wrong.iter().flat_map(|wrong| {
+            [wrong.row].into_iter().chain(wrong.members.iter().copied()).chain(wrong.covers.iter().copied())
+        });
+        let recs: BTreeSet<Value> = needed.map(|row| rows.rows[row][rec].clone()).collect();
+        let key = format!("wanted.{REC}");
+        let wanted = Relation {
+            columns: vec![crate::value::Column { name: key.clone(), ty: Ty::INT }],
+            rows: recs.into_iter().map(|rec| vec![rec]).collect(),
+        };
+        let on = vec![(self.procedure.rec.clone(), key)];
+        let plan = self.procedure.graded.clone().join(Plan::Rows(Arc::new(wanted)), on, Join::Semi);
+        let mut wide = self.engine.run(&[plan])?.into_iter().next().unwrap_or_default();
+        let at = wide.index(&self.procedure.rec);
+        wide.rows.sort_by(|left, right| left[at].cmp(&right[at]));
+        let places: BTreeMap<&Value, usize> =
+            wide.rows.iter().enumerate().map(|(place, row)| (&row[at], place)).collect();
+        let place = |row: usize| places.get(&rows.rows[row][rec]).copied().unwrap_or(0);
+        let mut moved = judgement;
+        for wrong in &mut moved.wrong {
+            wrong.row = place(wrong.row);
+            wrong.members.iter_mut().chain(&mut wrong.covers).for_each(|row| *row = place(*row));
+        }
+        Ok((wide, moved))
+    }
+
+    /// A wrong item of the look-back whose consequence lies in the period was tested.
+    fn move_context(&self, rows: &Relation, coverage: &mut Coverage, wrong: &[Wrong]) {
+        let items: BTreeSet<usize> = wrong.iter().map(|wrong| wrong.row).collect();
+        for row in items.into_iter().filter(|&row| !self.in_period(rows, row)) {
+            let part = measure(rows, row);
+            subtract(&mut coverage.context, &part);
+            coverage.tested.add(&part);
+        }
     }
 
     fn in_period(&self, rows: &Relation, row: usize) -> bool {

@@ -39,6 +39,8 @@ struct Child {
     plan: Plan,
     keys: Vec<(String, Expr)>,
     sums: Vec<String>,
+    /// Dates of which the earliest or the latest is wanted: `first.<name>`, `last.<name>`.
+    dates: Vec<String>,
     /// Which rows count for a record, where that depends on the record: a truth over both.
     within: Option<Within>,
 }
@@ -249,7 +251,8 @@ impl<'a> Build<'a> {
         if expr.ty != ty && !matches!(expr.node, Node::Lit(Value::Null)) && self.diagnostics.is_empty() {
             self.complain(Code::RuleType, text, format!("{ty} is wanted here, this is {}", expr.ty));
         }
-        expr.clone()
+        // Where every column of it is unmapped, what is missing has the type that is wanted.
+        if matches!(expr.node, Node::Lit(Value::Null)) { Expr::null(ty) } else { expr.clone() }
     }
 
     /// Types an expression over another population (a child, a reference, a guard), in its own scope; the record under

@@ -70,32 +70,32 @@ pub fn plan(file: &DuplicateFile, mut build: Build<'_>) -> Result<Procedure, Ref
     if file.net {
         build.nets();
     }
-    let rec = build.scope.rec();
-    let narrow = {
-        let key = key.clone();
-        move |graded: Plan| {
-            let group: Vec<String> = key.iter().map(|name| format!("twice{name}")).collect();
-            let columns = key
-                .iter()
-                .map(|name| (format!("twice{name}"), Expr::col(name.clone(), graded.ty(name).unwrap_or(Ty::Text))))
-                .collect();
-            let twice = graded
-                .clone()
-                .project(columns)
-                .aggregate(group.clone(), vec![("twice".to_owned(), Agg::Count)])
-                .filter(Expr::col("twice", Ty::INT).compare(Cmp::Gt, Expr::int(1)));
-            graded.join(twice, key.iter().cloned().zip(group).collect(), Join::Semi)
-        }
-    };
+    let (population, rec) = (build.scope.population.clone(), build.scope.rec());
     let judge = Judge {
-        narrow: Some(Box::new(narrow)),
+        narrow: Some(Box::new(move |graded| twice(graded, &key))),
         others,
         with_context: true,
         decide: Box::new(move |candidates, others| {
-            duplicate::judge(candidates, others, &terms, netting.as_deref(), &rec)
+            duplicate::judge(candidates, others, &terms, netting.as_deref(), (&population, &rec))
         }),
+        ..Judge::default()
     };
     build.grade(exception, Graded { extra, judge: Some(judge), ..Graded::default() })
+}
+
+/// Only the records whose key occurs more than once.
+pub(super) fn twice(graded: Plan, key: &[String]) -> Plan {
+    let group: Vec<String> = key.iter().map(|name| format!("twice{name}")).collect();
+    let columns = key
+        .iter()
+        .map(|name| (format!("twice{name}"), Expr::col(name.clone(), graded.ty(name).unwrap_or(Ty::Text))))
+        .collect();
+    let twice = graded
+        .clone()
+        .project(columns)
+        .aggregate(group.clone(), vec![("twice".to_owned(), Agg::Count)])
+        .filter(Expr::col("twice", Ty::INT).compare(Cmp::Gt, Expr::int(1)));
+    graded.join(twice, key.iter().cloned().zip(group).collect(), Join::Semi)
 }
 
 /// Columns that show two sales where both records have them. Those that the exports lack cannot tell two sales apart:

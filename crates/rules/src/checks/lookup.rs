@@ -3,11 +3,11 @@
 //! Rows are found once for each distinct key and date, not once a record. A missing end of a reference row is the next
 //! row's start; a stated one is never overridden. No row, several rows, an unreadable row: not tested, with the reason.
 
-mod found;
+pub(super) mod found;
 
 use tieout_model::Code;
 
-use self::found::{Around, fill_ends};
+use self::found::{Around, OtherRow, fill_ends};
 
 use super::Procedure;
 use super::build::{Build, Graded, Refusal, beyond};
@@ -18,30 +18,32 @@ use crate::plan::Plan;
 use crate::value::Ty;
 
 /// Stands for "no value" in keys that may match any.
-const NONE: &str = "\u{1}";
+pub(super) const NONE: &str = "\u{1}";
 /// Reference rows of the record's keys of which it is not known whether they match.
 const UNKNOWN: &str = "ref.unknown";
 /// Reference rows found for the record.
 const COUNT: &str = "ref.count";
 
 /// A range of the reference row: the record's column, from, to.
-struct Span {
-    own: String,
-    from: Expr,
-    to: Option<Expr>,
-    dated: bool,
+pub(super) struct Span {
+    pub(super) own: String,
+    pub(super) from: Expr,
+    pub(super) to: Option<Expr>,
+    pub(super) dated: bool,
+    /// Where a decrease takes effect by another date: the record's column of that date, and the amount.
+    pub(super) fall: Option<(String, Expr)>,
 }
 
 #[derive(Default)]
-struct Keys {
+pub(super) struct Keys {
     /// Columns of the record.
-    own: Vec<(String, Expr)>,
+    pub(super) own: Vec<(String, Expr)>,
     /// Strict keys: the record's column, the reference's expression, the name for messages.
-    strict: Vec<(String, Expr, String)>,
+    pub(super) strict: Vec<(String, Expr, String)>,
     /// Keys that an empty reference cell opens to all; `None`: the reference has no such column at all.
-    open: Vec<(String, Option<Expr>)>,
+    pub(super) open: Vec<(String, Option<Expr>)>,
     /// Date and bracket.
-    spans: Vec<Span>,
+    pub(super) spans: Vec<Span>,
     /// Truths of the record: an open key that it should have and has not, with the key's name.
     lost: Vec<(String, String)>,
 }
@@ -81,9 +83,8 @@ pub fn plan(file: &LookupFile, mut build: Build<'_>) -> Result<Procedure, Refusa
         (Some(expected), Some(stated), None) => {
             build.stated_not_computed(&stated, &expected, false)?;
             let wrong = beyond(&stated, &expected, slack.clone());
-            let former = file.report.as_ref().is_some_and(|word| word.as_ref() == "former-row");
-            if former {
-                graded.judge = Some(around.former_row(file, expected.clone(), wrong.clone()));
+            if let Some(other) = other_row(file, &mut build) {
+                graded.judge = Some(around.other_row(file, other, expected.clone(), wrong.clone()));
             }
             if per.is_empty() {
                 (graded.expected, graded.stated) = (Some(expected), Some(stated));
@@ -119,6 +120,21 @@ pub fn plan(file: &LookupFile, mut build: Build<'_>) -> Result<Procedure, Refusa
     build.grade(exception, graded)
 }
 
+/// Which other row of the same key is named, if the rule asks for one.
+fn other_row(file: &LookupFile, build: &mut Build<'_>) -> Option<OtherRow> {
+    let word = file.report.as_ref()?;
+    match word.as_ref().as_str() {
+        "difference" => None,
+        "former-row" => Some(OtherRow::OtherDate),
+        "other-bracket" => Some(OtherRow::OtherBracket),
+        other => {
+            let message = format!("`{other}` is no report; there are `difference`, `former-row` and `other-bracket`");
+            build.complain(Code::RuleSyntax, word, message);
+            None
+        }
+    }
+}
+
 /// Columns of the reference that the rule's other texts (effect, sentence, guards) name.
 fn reference_words(build: &Build<'_>, reference: &mut Scope<'_>, into: &str) -> Vec<(String, Expr)> {
     let words =
@@ -127,7 +143,7 @@ fn reference_words(build: &Build<'_>, reference: &mut Scope<'_>, into: &str) -> 
     named.collect::<Vec<_>>().into_iter().filter_map(|(word, column)| Some((word, reference.column(column)?))).collect()
 }
 
-fn keys(file: &LookupFile, build: &mut Build<'_>, reference: &mut Scope<'_>) -> Keys {
+pub(super) fn keys(file: &LookupFile, build: &mut Build<'_>, reference: &mut Scope<'_>) -> Keys {
     let into = file.into.as_ref();
     let any: Vec<&str> = file.any_null.iter().map(|column| column.as_ref().as_str()).collect();
     let mut keys = Keys::default();
@@ -170,8 +186,17 @@ fn keys(file: &LookupFile, build: &mut Build<'_>, reference: &mut Scope<'_>) -> 
         };
         let scale = own.ty.scale().max(from.ty.scale());
         let own = if matches!(own.ty, Ty::Num { .. }) { own.widened(scale) } else { own };
+        let fall = range.decrease.as_ref().zip(range.amount.as_ref()).and_then(|(decrease, amount)| {
+            let day = build.date(decrease);
+            let Some(amount) = reference.column(amount.as_ref()) else {
+                build.lacks(format!("{into}.{}", amount.as_ref()));
+                return None;
+            };
+            keys.own.push((format!("{name}:fall"), day));
+            Some((format!("{name}:fall"), amount))
+        });
         keys.own.push((name.to_owned(), own));
-        keys.spans.push(Span { own: name.to_owned(), from, to, dated });
+        keys.spans.push(Span { own: name.to_owned(), from, to, dated, fall });
     };
     if let Some(range) = &file.effective {
         span(build, range, "~at", true);
@@ -207,7 +232,7 @@ fn rank(file: &LookupFile, build: &mut Build<'_>, reference: &mut Scope<'_>) -> 
     Some(Expr::case(arms.collect(), Expr::int(last)))
 }
 
-fn causes(into: &str, keys: &Keys, reference: &Scope<'_>, own: &Scope<'_>) -> Vec<Cause> {
+pub(super) fn causes(into: &str, keys: &Keys, reference: &Scope<'_>, own: &Scope<'_>) -> Vec<Cause> {
     let mut causes: Vec<Cause> = Vec::new();
     for (name, _, words) in &keys.strict {
         let Some((_, key)) = keys.own.iter().find(|(own, _)| own == name) else { continue };
@@ -242,7 +267,7 @@ fn causes(into: &str, keys: &Keys, reference: &Scope<'_>, own: &Scope<'_>) -> Ve
 }
 
 /// What holds where exactly one row was found, and what the rule says of the other cases.
-fn found_or(file: &LookupFile, build: &mut Build<'_>, keys: &Keys, found: Expr) -> Expr {
+pub(super) fn found_or(file: &LookupFile, build: &mut Build<'_>, keys: &Keys, found: Expr) -> Expr {
     let count = || Expr::col(COUNT, Ty::INT).or_zero();
     let unknown = || Expr::null(found.ty);
     let missing = match file.missing.as_ref().map(|word| word.as_ref().as_str()) {

@@ -167,6 +167,7 @@ fn plan_cover(file: &CoverFile, mut build: Build<'_>) -> Result<Procedure, Refus
         others,
         with_context: false,
         decide: Box::new(move |candidates, others| cover::judge(candidates, others, limits)),
+        ..Judge::default()
     };
     build.grade(exception, Graded { extra, causes, judge: Some(judge), ..Graded::default() })
 }

@@ -6,12 +6,16 @@
 mod assert;
 mod balance;
 pub mod build;
+mod cadence;
 mod duplicate;
 mod effect;
 mod foot;
 pub mod guard;
 mod lookup;
 mod matching;
+mod outlier;
+mod overlap;
+mod recompute;
 pub mod sentence;
 mod sequence;
 
@@ -31,7 +35,19 @@ use crate::value::Relation;
 pub use build::{Build, Refusal};
 
 /// Every kind, in the order of the documentation.
-pub const KINDS: &[&str] = &["assert", "foot", "lookup", "duplicate", "matching", "balance", "sequence"];
+pub const KINDS: &[&str] = &[
+    "assert",
+    "foot",
+    "lookup",
+    "duplicate",
+    "matching",
+    "balance",
+    "sequence",
+    "overlap",
+    "cadence",
+    "recompute",
+    "outlier",
+];
 
 impl CheckFile {
     /// The kind that is set, if exactly one is.
@@ -44,6 +60,10 @@ impl CheckFile {
             self.matching.is_some(),
             self.balance.is_some(),
             self.sequence.is_some(),
+            self.overlap.is_some(),
+            self.cadence.is_some(),
+            self.recompute.is_some(),
+            self.outlier.is_some(),
         ];
         let mut kinds = KINDS.iter().zip(set).filter(|(_, set)| *set).map(|(kind, _)| *kind);
         kinds.next().filter(|_| kinds.next().is_none())
@@ -135,6 +155,12 @@ pub struct Wrong {
     pub members: Vec<usize>,
     /// Money at stake, in units of the `__amount` column, where the judge knows better.
     pub amount: Option<i128>,
+    /// What should be, in units of the `__expected` column, where the judge knows better.
+    pub expected: Option<i128>,
+    /// What is, in units of the `__stated` column, where the item is more than its record.
+    pub stated: Option<i128>,
+    /// Further candidates that this item explains, without being shown.
+    pub covers: Vec<usize>,
     /// Reasons that lower the confidence to `likely`.
     pub likely: Vec<String>,
     /// Reasons that lower the confidence to `review`.
@@ -171,8 +197,28 @@ pub struct Judge {
     pub others: Vec<(Plan, Vec<(String, String)>)>,
     /// Context records are members too.
     pub with_context: bool,
+    /// Context records can be wrong items (their consequence lies in the period).
+    pub context_wrong: bool,
+    /// Records that are not tested are seen too.
+    pub with_untested: bool,
+    /// The columns that the decision needs; the rest is read for the wrong items only. Empty: all.
+    pub columns: Vec<String>,
     /// The decision.
     pub decide: Decide,
+}
+
+impl Default for Judge {
+    fn default() -> Self {
+        Self {
+            narrow: None,
+            others: Vec::new(),
+            with_context: false,
+            context_wrong: false,
+            with_untested: false,
+            columns: Vec::new(),
+            decide: Box::new(|_, _| Judgement::default()),
+        }
+    }
 }
 
 /// A rule made runnable.
@@ -203,8 +249,17 @@ pub struct Procedure {
     pub own_key: usize,
     /// Reasons for which no finding is more than `review`.
     pub review: Vec<String>,
+    /// Data that the exports lack and that the judge makes up for, finding by finding.
+    pub limits: Vec<String>,
     /// What netting left, where the rule judges that.
     pub netting: Option<Arc<Netting>>,
+}
+
+impl Procedure {
+    /// What the exports lack that could explain findings.
+    pub fn lacks(&self) -> Vec<String> {
+        self.review.iter().chain(&self.limits).cloned().collect()
+    }
 }
 
 /// Plans one rule, or says why it cannot run.
@@ -234,6 +289,18 @@ pub fn plan(
     }
     if let Some(file) = &check.balance {
         return balance::plan(file, build(&file.population, params)?);
+    }
+    if let Some(file) = &check.overlap {
+        return overlap::plan(file, build(&file.population, params)?);
+    }
+    if let Some(file) = &check.cadence {
+        return cadence::plan(file, build(&file.population, params)?);
+    }
+    if let Some(file) = &check.recompute {
+        return recompute::plan(file, build(&file.population, params)?);
+    }
+    if let Some(file) = &check.outlier {
+        return outlier::plan(file, build(&file.population, params)?);
     }
     match &check.sequence {
         Some(file) => sequence::plan(file, build(&file.population, params)?),

@@ -36,6 +36,7 @@ pub fn plan(file: &SequenceFile, mut build: Build<'_>) -> Result<Procedure, Refu
         others: Vec::new(),
         with_context: true,
         decide: Box::new(move |candidates, _| sequence::judge(candidates, &parts, "~number", density)),
+        ..Judge::default()
     };
     // Every numbered record is a candidate.
     let exception = number.clone().compare(Cmp::Eq, number);

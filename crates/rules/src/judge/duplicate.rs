@@ -44,7 +44,7 @@ pub fn judge(
     others: &[Relation],
     terms: &Terms,
     netting: Option<&Netting>,
-    rec: &str,
+    (population, rec): (&str, &str),
 ) -> Judgement {
     let mut judgement = Judgement::default();
     let keys: Vec<usize> = terms.key.iter().map(|name| candidates.index(name)).collect();
@@ -52,8 +52,10 @@ pub fn judge(
         terms.order.iter().map(String::as_str).chain([rec]).map(|name| candidates.index(name)).collect();
     let group = Group { candidates, terms, lines: others.first().map(lines).unwrap_or_default() };
     let rec = candidates.index(rec);
-    let residue =
-        |member: usize| netting.zip(candidates.rows[member][rec].num()).and_then(|(netting, rec)| netting.of(rec));
+    let residue = |member: usize| {
+        let (netting, rec) = netting.zip(candidates.rows[member][rec].num())?;
+        netting.residue(population, rec)
+    };
     for mut members in group_by(candidates, &keys).into_values().filter(|members| members.len() > 1) {
         members.sort_by(|&a, &b| {
             let place = |row: usize| order.iter().map(|&column| &candidates.rows[row][column]).collect::<Vec<_>>();
@@ -195,11 +197,11 @@ impl Group<'_> {
         steps.iter().all(|step| (step - typical).abs() <= off)
     }
 
-    fn surplus<'n>(
+    fn surplus(
         &self,
         run: &[usize],
         chain: &[String],
-        residue: &dyn Fn(usize) -> Option<&'n super::netting::Residue>,
+        residue: &dyn Fn(usize) -> Option<super::netting::Residue>,
         judgement: &mut Judgement,
     ) {
         let mut originals = 1;

@@ -2,11 +2,16 @@
 //!
 //! A judge sees plain rows in any order and sorts by a total key itself; it knows neither engine nor report.
 
+pub mod admissible;
+pub mod cadence;
 pub mod cover;
 pub mod duplicate;
 pub mod netting;
 pub mod number;
+pub mod outlier;
+pub mod overlap;
 pub mod sequence;
+pub mod tax;
 
 use crate::value::{Relation, Value};
 

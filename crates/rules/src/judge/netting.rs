@@ -59,6 +59,8 @@ pub struct LineLeft {
 pub struct Netting {
     residues: BTreeMap<i128, Residue>,
     lines: BTreeMap<i128, LineLeft>,
+    /// The document of each line in `lines`, and what the line billed.
+    of_lines: BTreeMap<i128, (i128, i128)>,
     /// Everything that was removed.
     pub register: NettingRegister,
 }
@@ -70,6 +72,18 @@ impl Netting {
     /// What is left of the bill with this record, if netting touched it.
     pub fn of(&self, rec: i128) -> Option<&Residue> {
         self.residues.get(&rec)
+    }
+
+    /// As `of`, for a record of a population: a document, or one line of it.
+    pub fn residue(&self, population: &str, rec: i128) -> Option<Residue> {
+        if population != "invoice_line" {
+            return self.of(rec).filter(|_| population == "invoice").cloned();
+        }
+        let (document, billed) = self.of_lines.get(&rec)?;
+        let left = self.lines.get(&rec)?;
+        // A line of which only the quantity was taken back is gone all the same.
+        let money = if left.quantity <= 0 { 0 } else { left.amount };
+        Some(Residue { left: money, billed: *billed, ..self.of(*document).cloned().unwrap_or_default() })
     }
 
     /// What is left of the lines that netting touched, as rows of `LINE_COLUMNS`.
@@ -186,9 +200,9 @@ impl Netting {
     /// Nothing is left of a bill.
     fn whole(&mut self, open: &mut Open<'_>, tier: Tier, by: usize, bill: usize) {
         let units = open.gross[bill];
-        for (line, left) in open.books.all[bill].lines.iter().zip(&mut open.lines[bill]) {
-            *left = LineLeft { quantity: 0, amount: 0 };
-            self.lines.insert(line.rec, *left);
+        for line in 0..open.lines[bill].len() {
+            open.lines[bill][line] = LineLeft { quantity: 0, amount: 0 };
+            self.note_line(open, bill, line);
         }
         self.record(open, tier, (by, bill), units);
     }
@@ -198,8 +212,15 @@ impl Netting {
             let left = &mut open.lines[target.bill][taken.line];
             left.quantity -= taken.quantity;
             left.amount -= taken.amount;
-            self.lines.insert(open.books.all[target.bill].lines[taken.line].rec, *left);
+            self.note_line(open, target.bill, taken.line);
         }
+    }
+
+    fn note_line(&mut self, open: &Open<'_>, bill: usize, line: usize) {
+        let document = &open.books.all[bill];
+        let billed = &document.lines[line];
+        self.lines.insert(billed.rec, open.lines[bill][line]);
+        self.of_lines.insert(billed.rec, (document.rec, billed.amount));
     }
 
     fn touch(&mut self, books: &Books, bill: usize, left: i128) -> &mut Residue {

@@ -80,6 +80,21 @@ impl<'a> Build<'a> {
             sums.push(name.clone());
             self.define_sum(name, ty, Some(bound));
         }
+        let mut dates = Vec::new();
+        for (end, wanted) in [("first", &child.first), ("last", &child.last)] {
+            for (name, text) in wanted {
+                let day = ty_of(self, text, &mut scope);
+                let day = self.expect_ty(text, &day, Ty::Date);
+                let day = match &take {
+                    Some(take) => Expr::case(vec![(take.clone(), day)], Expr::null(Ty::Date)),
+                    None => day,
+                };
+                let name = format!("{end}.{name}");
+                columns.push((format!("{prefix}value:{name}"), day));
+                self.define(&name, Expr::col(name.clone(), Ty::Date));
+                dates.push(name);
+            }
+        }
         columns.push((format!("{prefix}take"), take.unwrap_or_else(|| Expr::bool(true))));
         let role = child.role.clone().unwrap_or_else(|| population.clone());
         self.left.clear();
@@ -98,7 +113,7 @@ impl<'a> Build<'a> {
                 .as_ref()
                 .map(|within| (within.when.clone(), within.own.iter().map(|(name, _)| name.clone()).collect())),
         });
-        self.children.push(Child { plan, keys, sums, within });
+        self.children.push(Child { plan, keys, sums, dates, within });
     }
 
     /// Lets the child's expressions read what netting left of its lines.
@@ -203,6 +218,9 @@ impl<'a> Build<'a> {
             let value = self.foreign(text, scope, population, false);
             self.define_sum(name, value.ty, None);
         }
+        for (end, wanted) in [("first", &child.first), ("last", &child.last)] {
+            wanted.keys().for_each(|name| self.define(&format!("{end}.{name}"), Expr::null(Ty::Date)));
+        }
         self.forget_missing(before);
         if child.optional {
             self.review(format!("{population} is not in the exports and could explain it"));
@@ -255,6 +273,10 @@ impl<'a> Build<'a> {
                 aggs.push((format!("{prefix}sum:{name}"), Agg::Sum(value(name))));
                 aggs.push((format!("{prefix}missing:{name}"), Agg::Missing(value(name))));
             }
+            for name in &child.dates {
+                let agg = if name.starts_with("first.") { Agg::Min(value(name)) } else { Agg::Max(value(name)) };
+                aggs.push((format!("{prefix}date:{name}"), agg));
+            }
             aggs
         };
         let (sums, on) = match &child.within {
@@ -281,7 +303,7 @@ impl<'a> Build<'a> {
                     Expr { node: Node::Coalesce(vec![counts.clone(), Expr::bool(true)]), ty: Ty::Bool, bound: 0 };
                 let joined = plan.clone().project(narrow).join(child.plan.clone(), on, Join::Inner).filter(perhaps);
                 let known = |name: &String| format!("{prefix}known:{name}");
-                let values = child.sums.iter().map(|name| {
+                let values = child.sums.iter().chain(&child.dates).map(|name| {
                     let ty = child.plan.ty(&value(name)).unwrap_or(Ty::MONEY);
                     let stated = Expr::col(value(name), ty);
                     (known(name), Expr::case(vec![(counts.clone(), stated)], Expr::null(ty)))
@@ -302,6 +324,8 @@ impl<'a> Build<'a> {
             columns.push((format!("count.{name}"), Expr::col(format!("{prefix}taken"), Ty::INT).or_zero()));
             columns.push((format!("missing.{name}"), Expr::col(format!("{prefix}missing:{name}"), Ty::INT).or_zero()));
         }
+        let day = |name: &String| (name.clone(), Expr::col(format!("{prefix}date:{name}"), Ty::Date));
+        columns.extend(child.dates.iter().map(day));
         joined = joined.extend(columns);
         joined
     }

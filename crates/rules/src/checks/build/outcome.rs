@@ -71,6 +71,7 @@ impl Build<'_> {
             own_key,
             records: graded.records,
             judge: graded.judge,
+            limits: graded.limits,
             netting: self.nets.then(|| self.audited.netting.clone()),
         })
     }
@@ -196,6 +197,8 @@ pub struct Graded {
     pub records: Vec<(String, String, String, String)>,
     /// Where this holds too, the exception is the extract's, not the books'.
     pub outside_extract: Option<Expr>,
+    /// Data that the exports lack and that the judge makes up for, finding by finding.
+    pub limits: Vec<String>,
     /// Decides the candidates.
     pub judge: Option<Judge>,
 }

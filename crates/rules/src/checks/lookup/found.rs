@@ -1,10 +1,9 @@
 //! The joins of a look-up: from the records' keys to the reference row in force, and back.
 
-use std::sync::Arc;
 
 use tieout_ingest::store::REC;
 
-use super::{COUNT, Keys, NONE, UNKNOWN};
+use super::{COUNT, Keys, NONE, Span, UNKNOWN};
 use crate::checks::build::{Build, beyond};
 use crate::checks::{EvidencePlan, Judge, Judgement, Wrong, sentence};
 use crate::expr::{Cmp, Expr, Node, eval};
@@ -13,7 +12,7 @@ use crate::plan::{Agg, Join, Plan};
 use crate::value::{Dim, Relation, Ty, Value};
 
 /// Gives every dated row without an end the start of the next row of its key as its end.
-pub(super) fn fill_ends(rows: Plan, keys: &mut Keys) -> Plan {
+pub(in crate::checks) fn fill_ends(rows: Plan, keys: &mut Keys) -> Plan {
     let Some(span) = keys.spans.iter_mut().find(|span| span.dated) else { return rows };
     let from = span.from.clone();
     // Keys as text stand-ins, so that an empty key is a key of its own.
@@ -50,22 +49,61 @@ pub(super) fn fill_ends(rows: Plan, keys: &mut Keys) -> Plan {
         None => next_end,
     };
     span.to = Some(Expr::col("ref.to", Ty::Date));
-    rows.extend(vec![("ref.from".to_owned(), from)]).join(next, on, Join::Left).extend(vec![("ref.to".to_owned(), end)])
+    let dated = rows
+        .clone()
+        .extend(vec![("ref.from".to_owned(), from.clone())])
+        .join(next, on, Join::Left)
+        .extend(vec![("ref.to".to_owned(), end)]);
+    let Some((_, amount)) = span.fall.clone() else { return dated };
+    // Whether this row rises above the one before, and the next above this one: what decides by which date they begin.
+    let earlier = Expr::col("d.from", Ty::Date).compare(Cmp::Lt, Expr::col("c.from", Ty::Date));
+    let mut group: Vec<String> = names.iter().map(|name| format!("c.{name}")).collect();
+    group.push("c.from".to_owned());
+    let before = side("c.")
+        .join(side("d."), pairs("c.", "d."), Join::Inner)
+        .filter(earlier)
+        .aggregate(group, vec![("ref.before".to_owned(), Agg::Max("d.from".to_owned()))]);
+    let amounts = |mark: &str| {
+        let mut columns: Vec<(String, Expr)> = names
+            .iter()
+            .zip(&types)
+            .map(|(name, ty)| (format!("{mark}{name}"), Expr::col(name.clone(), *ty)))
+            .collect();
+        columns.push((format!("{mark}from"), from.clone()));
+        columns.push((format!("{mark}amount"), amount.clone()));
+        let all: Vec<String> = columns.iter().map(|(name, _)| name.clone()).collect();
+        rows.clone().project(columns).distinct(&all)
+    };
+    let at = |day: &str, mark: &str| {
+        let mut on: Vec<(String, String)> = names.iter().map(|name| (name.clone(), format!("{mark}{name}"))).collect();
+        on.push((day.to_owned(), format!("{mark}from")));
+        on
+    };
+    let col = |name: &str| Expr::col_bounded(name, amount.ty, amount.bound);
+    let or_true = |truth: Expr| Expr { node: Node::Coalesce(vec![truth, Expr::bool(true)]), ty: Ty::Bool, bound: 0 };
+    dated
+        .join(before, at("ref.from", "c."), Join::Left)
+        .join(amounts("p."), at("ref.before", "p."), Join::Left)
+        .join(amounts("n."), at("ref.next", "n."), Join::Left)
+        .extend(vec![
+            ("ref.rises".to_owned(), or_true(amount.clone().compare(Cmp::Ge, col("p.amount")))),
+            ("ref.next_rises".to_owned(), or_true(col("n.amount").compare(Cmp::Ge, amount))),
+        ])
 }
 
 /// The joins around the assembled records.
-pub(super) struct Around {
-    pub(super) keys: Keys,
-    pub(super) rank: Option<Expr>,
-    pub(super) rec: String,
-    pub(super) rows: Plan,
-    pub(super) per: Vec<(String, Expr)>,
-    pub(super) row: Option<(Expr, Expr)>,
+pub(in crate::checks) struct Around {
+    pub(in crate::checks) keys: Keys,
+    pub(in crate::checks) rank: Option<Expr>,
+    pub(in crate::checks) rec: String,
+    pub(in crate::checks) rows: Plan,
+    pub(in crate::checks) per: Vec<(String, Expr)>,
+    pub(in crate::checks) row: Option<(Expr, Expr)>,
 }
 
 impl Around {
     /// The reference's keys as columns of their own.
-    pub(super) fn key_columns(&self) -> Vec<(String, Expr)> {
+    pub(in crate::checks) fn key_columns(&self) -> Vec<(String, Expr)> {
         let strict = self.keys.strict.iter().map(|(name, theirs, _)| (format!("ref{name}"), theirs.clone()));
         let open = self.keys.open.iter().filter_map(|(name, theirs)| {
             let theirs = theirs.clone()?;
@@ -85,13 +123,27 @@ impl Around {
                 all = all.and(any.or(reference().compare(Cmp::Eq, Expr::col(name.clone(), Ty::Text))));
             }
         }
-        for span in &self.keys.spans {
+        all.and(Self::in_force(self.keys.spans.iter()))
+    }
+
+    /// Whether a reference row holds on the record's date and for its quantity.
+    fn in_force<'s>(spans: impl Iterator<Item = &'s Span>) -> Expr {
+        let mut all = Expr::bool(true);
+        for span in spans {
             let own = || Expr::col(span.own.clone(), span.from.ty);
-            let started = span.from.clone().compare(Cmp::Le, own());
+            // An increase begins by one date of the record, a decrease by the other.
+            let by = |rises: &str| match &span.fall {
+                Some((fall, _)) => {
+                    let fall = Expr::col(fall.clone(), span.from.ty);
+                    Expr::case(vec![(Expr::col(rises, Ty::Bool), own())], fall)
+                }
+                None => own(),
+            };
+            let started = span.from.clone().compare(Cmp::Le, by("ref.rises"));
             let started = if span.dated { started } else { span.from.clone().is_null().or(started) };
             all = all.and(started);
             if let Some(to) = &span.to {
-                all = all.and(to.clone().is_null().or(own().compare(Cmp::Lt, to.clone())));
+                all = all.and(to.clone().is_null().or(by("ref.next_rises").compare(Cmp::Lt, to.clone())));
             }
         }
         all
@@ -127,7 +179,7 @@ impl Around {
     }
 
     /// The records with the row in force beside them.
-    pub(super) fn join(self, base: Plan, base_rec: &str) -> Plan {
+    pub(in crate::checks) fn join(self, base: Plan, base_rec: &str) -> Plan {
         let own: Vec<String> = self.keys.own.iter().map(|(name, _)| name.clone()).collect();
         let base = base.extend(self.keys.own.clone()).extend(self.per.clone());
         // A row of which it is not known whether it matches makes the record not tested.
@@ -213,7 +265,7 @@ impl Around {
     }
 
     /// Judges the rows of one document together: Σ expected against Σ stated, the slack once for each row.
-    pub(super) fn group(
+    pub(in crate::checks) fn group(
         &mut self,
         per: Vec<(String, Expr)>,
         row: (Expr, Expr),
@@ -234,7 +286,7 @@ impl Around {
     }
 
     /// All rows of the document, for evidence.
-    pub(super) fn members(&self, build: &Build<'_>) -> EvidencePlan {
+    pub(in crate::checks) fn members(&self, build: &Build<'_>) -> EvidencePlan {
         let rec = format!("same.{REC}");
         let mut columns: Vec<(String, Expr)> =
             self.per.iter().map(|(name, expr)| (format!("same{name}"), expr.clone())).collect();
@@ -253,19 +305,20 @@ impl Around {
         }
     }
 
-    /// Only where another dated row of the same key explains the stated figure.
-    pub(super) fn former_row(&self, file: &LookupFile, expected: Expr, wrong: Expr) -> Judge {
+    /// Only where another row of the same key explains the stated figure; two different explanations are none.
+    pub(in crate::checks) fn other_row(
+        &self,
+        file: &LookupFile,
+        other: OtherRow,
+        expected: Expr,
+        wrong: Expr,
+    ) -> Judge {
         let on = self.on();
         let columns: Vec<String> = self.rows.columns().into_iter().map(|column| column.name).collect();
         let prefix = format!("{}.", file.into.as_ref());
-        let open = Arc::new(
-            self.keys
-                .open
-                .iter()
-                .filter(|(_, theirs)| theirs.is_some())
-                .map(|(name, _)| name.clone())
-                .collect::<Vec<_>>(),
-        );
+        let open: Vec<String> =
+            self.keys.open.iter().filter(|(_, theirs)| theirs.is_some()).map(|(name, _)| name.clone()).collect();
+        let dated = Around::in_force(self.keys.spans.iter().filter(|span| span.dated));
         let rec = self.rec.clone();
         let decide = move |candidates: &Relation, others: &[Relation]| {
             let mut judgement = Judgement::default();
@@ -280,6 +333,7 @@ impl Around {
                     };
                     strict && open.iter().all(any) && *cell(&rec) != row[rows.index(&rec)]
                 };
+                let mut named: Vec<(Value, Wrong)> = Vec::new();
                 for row in rows.rows.iter().filter(same_key) {
                     let mut replaced = candidate.clone();
                     for name in &columns {
@@ -287,23 +341,33 @@ impl Around {
                             replaced[at] = row[rows.index(name)].clone();
                         }
                     }
-                    if eval::evaluate(&wrong, candidates, &replaced) == Value::Bool(false) {
-                        let other = eval::evaluate(&expected, candidates, &replaced);
-                        judgement.wrong.push(Wrong {
-                            row: index,
-                            detail: describe(rows, row, &prefix),
-                            chain: vec![format!("that row gives {}", sentence::number(&other, expected.ty))],
-                            ..Wrong::default()
-                        });
-                        break;
+                    let holds =
+                        |truth: &Expr, want: bool| eval::evaluate(truth, candidates, &replaced) == Value::Bool(want);
+                    let same_day = other == OtherRow::OtherDate || holds(&dated, true);
+                    if !same_day || !holds(&wrong, false) {
+                        continue;
                     }
+                    let gives = eval::evaluate(&expected, candidates, &replaced);
+                    let chain = vec![format!("that row gives {}", sentence::number(&gives, expected.ty))];
+                    let found = Wrong { row: index, detail: describe(rows, row, &prefix), chain, ..Wrong::default() };
+                    named.push((gives, found));
                 }
+                let one = named.first().is_some_and(|first| named.iter().all(|other| other.0 == first.0));
+                judgement.wrong.extend(named.into_iter().take(1).filter(|_| one).map(|(_, wrong)| wrong));
             }
             judgement
         };
-        let on: Vec<(String, String)> = self.on();
-        Judge { narrow: None, others: vec![(self.rows.clone(), on)], with_context: false, decide: Box::new(decide) }
+        Judge { others: vec![(self.rows.clone(), self.on())], decide: Box::new(decide), ..Judge::default() }
     }
+}
+
+/// Which other row of the same key a look-up names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::checks) enum OtherRow {
+    /// One of another time.
+    OtherDate,
+    /// One of the same time for another quantity.
+    OtherBracket,
 }
 
 /// The numbers and dates of a reference row, in words.

@@ -1,0 +1,79 @@
+//! `cadence`: a recurring record fails to come when its learned rhythm says that it is due.
+//!
+//! At least three points at equal steps make a rhythm; the next one is due a step after the last, plus a lag, and no later
+//! than the as-of date and the end of the extract. The wrong item is the last record before the hole. Partition key: `key`.
+
+use tieout_model::Code;
+
+use super::build::{Build, Graded, Refusal};
+use super::{Judge, Procedure};
+use crate::expr::{Cmp, Expr};
+use crate::file::CadenceFile;
+use crate::judge::cadence::{self, Terms};
+use crate::plan::{Agg, Join, Plan};
+use crate::value::Ty;
+
+/// Plans the check.
+pub fn plan(file: &CadenceFile, mut build: Build<'_>) -> Result<Procedure, Refusal> {
+    let mut extra: Vec<(String, Expr)> = Vec::new();
+    let mut key = Vec::new();
+    for (index, text) in file.key.iter().enumerate() {
+        let part = build.expr(text);
+        key.push(format!("~key:{index}"));
+        extra.push((format!("~key:{index}"), part));
+    }
+    let date = build.date(&file.date);
+    extra.push(("~date".to_owned(), date.clone()));
+    let lag = build.number(&file.lag);
+    extra.push(("~lag".to_owned(), lag));
+    if let Some(amount) = &file.amount {
+        let amount = build.number(amount);
+        extra.push(("~amount".to_owned(), amount));
+    }
+    let points = file.points.as_ref().parse::<usize>().ok().filter(|points| *points >= 3);
+    let Some(points) = points else {
+        build.complain(Code::RuleSyntax, &file.points, "a rhythm has at least \"3\" points");
+        return Err(Refusal::Wrong(build.diagnostics));
+    };
+    let Some(as_of) = build.audited.as_of else {
+        build.lacks("engagement.as_of");
+        build.settled()?;
+        return Err(Refusal::Wrong(build.diagnostics));
+    };
+    build.settled()?;
+    let whole = extra
+        .iter()
+        .filter(|(name, _)| key.contains(name))
+        .map(|(_, expr)| expr.clone())
+        .chain([date])
+        .map(|expr| expr.clone().compare(Cmp::Eq, expr));
+    let exception = whole.reduce(Expr::and).unwrap_or_else(|| Expr::bool(true));
+    let extract = build.catalog.table(&build.scope.population).and_then(|table| table.extract);
+    let seen_to = extract.map_or(as_of, |window| as_of.min(window.to.add_days(-1)));
+    let terms = Terms { key: key.clone(), points, seen_to, period: build.audited.period, rec: build.scope.rec() };
+    let few = i128::try_from(points).unwrap_or(3);
+    let judge = Judge {
+        narrow: Some(Box::new(move |graded| often(graded, &key, few))),
+        others: Vec::new(),
+        with_context: true,
+        context_wrong: true,
+        decide: Box::new(move |candidates, _| cadence::judge(candidates, &terms)),
+        ..Judge::default()
+    };
+    build.grade(exception, Graded { extra, judge: Some(judge), ..Graded::default() })
+}
+
+/// Only records whose key occurs often enough for a rhythm.
+fn often(graded: Plan, key: &[String], few: i128) -> Plan {
+    let group: Vec<String> = key.iter().map(|name| format!("often{name}")).collect();
+    let columns = key
+        .iter()
+        .map(|name| (format!("often{name}"), Expr::col(name.clone(), graded.ty(name).unwrap_or(Ty::Text))))
+        .collect();
+    let often = graded
+        .clone()
+        .project(columns)
+        .aggregate(group.clone(), vec![("often".to_owned(), Agg::Count)])
+        .filter(Expr::col("often", Ty::INT).compare(Cmp::Ge, Expr::int(few)));
+    graded.join(often, key.iter().cloned().zip(group).collect(), Join::Semi)
+}
