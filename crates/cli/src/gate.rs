@@ -139,6 +139,7 @@ mod tests {
             chain: Vec::new(),
             remedy: String::new(),
             caused_by: None,
+            root_cause: None,
             limited: None,
             corrected_by: None,
             case: String::new(),

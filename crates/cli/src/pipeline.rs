@@ -95,7 +95,7 @@ pub fn audit(prepared: &Prepared, store: &Store, mut diagnostics: Vec<Diagnostic
         let cells = located.into_iter().map(|(record, found)| (record, found.cells)).collect();
         tieout_rules::suspect::fold(&mut outcome, &suspect, &cells);
     }
-    let Outcome { rules, mut findings, netting, diagnostics: raised, unlock } = outcome;
+    let Outcome { rules, mut findings, root_causes, netting, diagnostics: raised, unlock } = outcome;
     diagnostics.extend(raised);
     let evidence = || findings.iter().flat_map(|finding| &finding.evidence);
     let records: BTreeSet<RecordRef> = evidence().map(|evidence| evidence.record).collect();
@@ -106,7 +106,7 @@ pub fn audit(prepared: &Prepared, store: &Store, mut diagnostics: Vec<Diagnostic
             evidence.received.clone_from(&found.cells);
         }
     }
-    AuditReport { rules, findings, netting, unlock, ..report(prepared, store, diagnostics) }
+    AuditReport { rules, findings, root_causes, netting, unlock, ..report(prepared, store, diagnostics) }
 }
 
 /// The report of what was read, before anything is tested.
@@ -122,6 +122,7 @@ pub fn report(prepared: &Prepared, store: &Store, diagnostics: Vec<Diagnostic>) 
         diagnostics,
         rules: Vec::new(),
         findings: Vec::new(),
+        root_causes: Vec::new(),
         netting: tieout_model::report::NettingRegister::default(),
         unlock: Vec::new(),
         shortfalls: Vec::new(),

@@ -237,6 +237,8 @@ pub struct Finding {
     pub remedy: String,
     /// Fingerprint of the finding that explains this one; its money is counted there.
     pub caused_by: Option<String>,
+    /// The root cause that covers it, if one does.
+    pub root_cause: Option<String>,
     /// Why absence may be the extract's, if so.
     pub limited: Option<String>,
     /// The later document that already corrected it, if any.

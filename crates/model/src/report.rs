@@ -99,6 +99,38 @@ pub struct NettingRegister {
     pub ambiguous: u64,
 }
 
+/// One description that covers many findings of a rule over several customers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RootCause {
+    /// Rule and description; stable from run to run.
+    pub id: String,
+    /// The rule's id.
+    pub rule: String,
+    /// What the findings have in common: dimension (`tax code`, `item`, `user` …) and value.
+    pub what: Vec<(String, String)>,
+    /// The first day of a finding, if their days are known.
+    pub since: Option<Date>,
+    /// Findings that it covers.
+    pub findings: u64,
+    /// Records that it describes, from that day on and within the period.
+    pub records: u64,
+    /// Customers concerned.
+    pub customers: u64,
+    /// Money by class and currency, as in the report's totals; what another finding explains is not in it.
+    pub totals: Vec<ClassTotal>,
+    /// The findings.
+    pub fingerprints: Vec<String>,
+}
+
+impl RootCause {
+    /// `tax code SVC-2 and user jdoe, since 2025-07-01`.
+    pub fn words(&self) -> String {
+        let what: Vec<String> = self.what.iter().map(|(dimension, value)| format!("{dimension} {value}")).collect();
+        let since = self.since.map_or(String::new(), |since| format!(", since {since}"));
+        format!("{}{since}", what.join(" and "))
+    }
+}
+
 /// An audit's whole result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditReport {
@@ -120,6 +152,8 @@ pub struct AuditReport {
     pub rules: Vec<RuleResult>,
     /// Findings in a fixed order.
     pub findings: Vec<Finding>,
+    /// What many findings have in common, in order of rule and size.
+    pub root_causes: Vec<RootCause>,
     /// What netting removed.
     pub netting: NettingRegister,
     /// True if an independent control figure was given for the documents and agreed.
@@ -147,32 +181,37 @@ impl AuditReport {
     /// Totals by class and currency over open findings that no other finding explains. Misposted money is summed by
     /// what left the wrong party (its effects net to zero). Classes are never added together.
     pub fn class_totals(&self) -> Vec<ClassTotal> {
-        let mut sums: BTreeMap<(EffectClass, &str), (i128, u64)> = BTreeMap::new();
-        for finding in self.findings.iter().filter(|finding| counts(finding)) {
-            for effect in &finding.effects {
-                if effect.class == EffectClass::Misposted && effect.gross.units < 0 {
-                    continue;
-                }
-                // Effects are money of scale 6 at most, so this cannot lose a digit.
-                let units = effect.gross.units_at(crate::amount::MONEY_SCALE).unwrap_or(effect.gross.units);
-                let sum = sums.entry((effect.class, effect.currency.as_str())).or_default();
-                sum.0 += units;
-                sum.1 += 1;
-            }
-        }
-        let order = |class: EffectClass| EffectClass::ALL.iter().position(|other| *other == class);
-        let mut totals: Vec<_> = sums
-            .into_iter()
-            .map(|((class, currency), (units, findings))| ClassTotal {
-                class,
-                currency: currency.to_owned(),
-                gross: Amount::money(units),
-                findings,
-            })
-            .collect();
-        totals.sort_by(|left, right| (order(left.class), &left.currency).cmp(&(order(right.class), &right.currency)));
-        totals
+        class_totals(self.findings.iter())
     }
+}
+
+/// Totals by class and currency of those findings whose money counts.
+pub fn class_totals<'f>(findings: impl Iterator<Item = &'f Finding>) -> Vec<ClassTotal> {
+    let mut sums: BTreeMap<(EffectClass, &str), (i128, u64)> = BTreeMap::new();
+    for finding in findings.filter(|finding| counts(finding)) {
+        for effect in &finding.effects {
+            if effect.class == EffectClass::Misposted && effect.gross.units < 0 {
+                continue;
+            }
+            // Effects are money of scale 6 at most, so this cannot lose a digit.
+            let units = effect.gross.units_at(crate::amount::MONEY_SCALE).unwrap_or(effect.gross.units);
+            let sum = sums.entry((effect.class, effect.currency.as_str())).or_default();
+            sum.0 += units;
+            sum.1 += 1;
+        }
+    }
+    let order = |class: EffectClass| EffectClass::ALL.iter().position(|other| *other == class);
+    let mut totals: Vec<_> = sums
+        .into_iter()
+        .map(|((class, currency), (units, findings))| ClassTotal {
+            class,
+            currency: currency.to_owned(),
+            gross: Amount::money(units),
+            findings,
+        })
+        .collect();
+    totals.sort_by(|left, right| (order(left.class), &left.currency).cmp(&(order(right.class), &right.currency)));
+    totals
 }
 
 /// True if the finding's money belongs to the totals: open, and not a consequence of another.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tieout_ingest::store::Store;
-use tieout_model::report::NettingRegister;
+use tieout_model::report::{NettingRegister, RootCause};
 use tieout_model::{Coverage, Date, Diagnostic, Finding, Period, RecordRef, RuleResult, Severity, Status};
 
 use self::run::Run;
@@ -16,7 +16,7 @@ use crate::engine::polars::Polars;
 use crate::engine::{Engine, EngineError};
 use crate::harvest::Harvested;
 use crate::rule::{Library, Rule};
-use crate::{cause, netted, waiver};
+use crate::{cause, netted, root, waiver};
 
 /// A rule's settings in an engagement.
 #[derive(Clone, Debug, Default)]
@@ -49,6 +49,8 @@ pub struct Outcome {
     pub rules: Vec<RuleResult>,
     /// In order of rule, then of the wrong item's key.
     pub findings: Vec<Finding>,
+    /// What many findings have in common.
+    pub root_causes: Vec<RootCause>,
     /// What netting removed.
     pub netting: NettingRegister,
     /// Complaints about rules and waivers.
@@ -96,10 +98,24 @@ pub fn audit_with(engine: &dyn Engine, store: &Store, library: &Library, options
         }
     }
     cause::link(library, &mut harvested);
+    number_twins(&mut harvested);
+    match root::find(engine, &catalog, library, options.period, &mut harvested) {
+        Ok(roots) => outcome.root_causes = roots,
+        // Our own failure: the rules concerned say so, nothing else is lost.
+        Err(error) => {
+            let many = outcome.rules.iter_mut().filter(|result| result.findings >= root::FINDINGS_MIN as u64);
+            many.for_each(|result| {
+                result.status = Status::Error(format!("its root causes could not be looked for: {error}"));
+            });
+        }
+    }
     outcome.findings = harvested.into_iter().map(|harvested| harvested.finding).collect();
-    number_twins(&mut outcome.findings);
     if let Some((path, text)) = &options.waivers {
         outcome.diagnostics.extend(waiver::apply(path, text, options.as_of, &mut outcome.findings));
+    }
+    for root in &mut outcome.root_causes {
+        let covered = outcome.findings.iter().filter(|finding| finding.root_cause.as_ref() == Some(&root.id));
+        root.totals = tieout_model::report::class_totals(covered);
     }
     outcome.unlock = unlock(&outcome.rules);
     outcome
@@ -220,9 +236,9 @@ pub fn unlock(rules: &[RuleResult]) -> Vec<String> {
 }
 
 /// Two records with one key (a repeated number) have one fingerprint; the second and later ones are numbered.
-fn number_twins(findings: &mut [Finding]) {
+fn number_twins(harvested: &mut [Harvested]) {
     let mut seen: BTreeMap<String, u32> = BTreeMap::new();
-    for finding in findings {
+    for finding in harvested.iter_mut().map(|harvested| &mut harvested.finding) {
         let times = seen.entry(finding.fingerprint.clone()).or_default();
         *times += 1;
         if *times > 1 {

@@ -109,6 +109,7 @@ impl Harvest<'_> {
             chain: wrong.chain.clone(),
             remedy: card.remedy.clone(),
             caused_by: None,
+            root_cause: None,
             limited: self.limited.clone(),
             corrected_by: wrong.corrected_by.clone(),
             disposition: Disposition::Open,

@@ -18,6 +18,7 @@ mod links;
 mod needs;
 mod netted;
 pub mod plan;
+mod root;
 pub mod rule;
 pub mod suspect;
 pub mod value;

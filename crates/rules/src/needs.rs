@@ -23,6 +23,7 @@ pub fn needed_columns(library: &Library, options: &Options) -> BTreeMap<String, 
     let always = ["currency", "customer_id", "invoice_no", "issue_date", "document_type", "status", "rounding_mode"];
     let netting = ["original_invoice_id", "replaces_id", "reason_code", "gross_total"];
     let netting = netting.iter().chain(&OPTIONAL_LINE_COLUMNS);
+    words.extend(crate::root::columns().map(str::to_owned));
     words.extend(always.iter().chain(netting).map(|word| (*word).to_owned()));
     let mut needed = BTreeMap::new();
     for population in schema().populations() {

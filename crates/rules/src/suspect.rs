@@ -56,6 +56,8 @@ pub fn fold(outcome: &mut Outcome, suspect: &Suspect, cells: &BTreeMap<RecordRef
     let (folded, rest): (Vec<Finding>, Vec<Finding>) = std::mem::take(&mut outcome.findings)
         .into_iter()
         .partition(|finding| finding.rule == suspect.rule && explained(finding));
+    // What the mapping explains is no root cause of the biller's.
+    outcome.root_causes.retain(|root| root.rule != suspect.rule);
     let wrong = folded.len() as u64;
     outcome.findings = rest;
     let sums = sums(&folded);

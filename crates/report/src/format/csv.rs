@@ -15,11 +15,12 @@ use tieout_model::{Amount, AuditReport, Effect, EffectClass, Evidence, Figure, F
 
 /// The header. New columns are added at the end.
 #[rustfmt::skip]
-const HEADER: [&str; 36] = [
+const HEADER: [&str; 38] = [
     "finding", "rule", "title", "severity", "confidence", "confidence_reason", "disposition", "customer", "population",
     "key", "message", "expected", "stated", "difference", "effect_customer", "class", "net", "tax", "gross", "currency",
     "counted", "remedy", "case", "fingerprint", "content", "caused_by", "corrected_by", "limited", "netted", "evidence",
     "waiver_reason", "waiver_prepared_by", "waiver_approved_by", "waiver_expires", "period_from", "period_to",
+    "root_cause", "root_cause_words",
 ];
 
 /// Writes the findings.
@@ -88,6 +89,9 @@ fn line(report: &AuditReport, index: usize, finding: &Finding, effect: Option<&E
     cells.extend(waiver.map(text));
     cells.push(day(report.period.map(|period| period.from)));
     cells.push(day(report.period.map(|period| period.to)));
+    let root = finding.root_cause.as_ref().and_then(|id| report.root_causes.iter().find(|root| root.id == *id));
+    cells.push(optional(&finding.root_cause));
+    cells.push(root.map_or(String::new(), |root| text(&root.words())));
     cells
 }
 

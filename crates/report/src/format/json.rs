@@ -11,7 +11,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 use tieout_model::amount::minor_units;
-use tieout_model::report::{ClassTotal, ControlTotal, NettingEntry, PopulationFacts, SourceFile};
+use tieout_model::report::{ClassTotal, ControlTotal, NettingEntry, PopulationFacts, RootCause, SourceFile};
 use tieout_model::{Amount, AuditReport, Diagnostic, Measure, NotTested, Period, RuleResult, Status};
 
 /// Writes the report.
@@ -36,6 +36,7 @@ struct Document<'a> {
     diagnostics: Vec<Complaint<'a>>,
     rules: Vec<Rule<'a>>,
     findings: Vec<finding::Wire<'a>>,
+    root_causes: Vec<Root<'a>>,
     netting: Netting<'a>,
 }
 
@@ -56,6 +57,7 @@ impl<'a> Document<'a> {
             diagnostics: report.diagnostics.iter().map(Complaint::new).collect(),
             rules: report.rules.iter().map(Rule::new).collect(),
             findings: report.findings.iter().map(|finding| finding::Wire::new(report, finding)).collect(),
+            root_causes: report.root_causes.iter().map(Root::new).collect(),
             netting: Netting {
                 ambiguous: report.netting.ambiguous,
                 entries: report.netting.entries.iter().map(Netted::new).collect(),
@@ -114,6 +116,35 @@ impl Total {
     fn new(total: ClassTotal) -> Self {
         let gross = amount(total.gross, &total.currency);
         Self { class: total.class.name(), gross, currency: total.currency, findings: total.findings }
+    }
+}
+
+#[derive(Serialize)]
+struct Root<'a> {
+    id: &'a str,
+    rule: &'a str,
+    what: Vec<Named<'a, &'a str>>,
+    since: Option<String>,
+    findings: u64,
+    records: u64,
+    customers: u64,
+    totals: Vec<Total>,
+    words: String,
+}
+
+impl<'a> Root<'a> {
+    fn new(root: &'a RootCause) -> Self {
+        Self {
+            id: &root.id,
+            rule: &root.rule,
+            what: named(&root.what),
+            since: root.since.map(|day| day.to_string()),
+            findings: root.findings,
+            records: root.records,
+            customers: root.customers,
+            totals: root.totals.iter().cloned().map(Total::new).collect(),
+            words: root.words(),
+        }
     }
 }
 

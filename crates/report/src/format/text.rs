@@ -8,6 +8,7 @@ mod finding;
 mod first_page;
 mod groups;
 mod netting;
+mod roots;
 mod rules;
 mod sources;
 mod untested;

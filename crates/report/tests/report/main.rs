@@ -140,6 +140,7 @@ fn json_holds_everything_and_obeys_its_schema() {
         ("rules", report.rules.len()),
         ("findings", report.findings.len()),
         ("unlock", report.unlock.len()),
+        ("root_causes", report.root_causes.len()),
         ("shortfalls", report.shortfalls.len()),
     ];
     for (list, count) in counts {
@@ -191,6 +192,7 @@ fn an_empty_report_says_so_in_every_format() {
         diagnostics: Vec::new(),
         rules: Vec::new(),
         unlock: Vec::new(),
+        root_causes: Vec::new(),
         shortfalls: Vec::new(),
         netting: Default::default(),
         period: None::<Period>,

@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 
 use tieout_model::finding::Disposition;
-use tieout_model::report::{ControlTotal, NettingEntry, NettingRegister, PopulationFacts, SourceFile};
+use tieout_model::report::{
+    ClassTotal, ControlTotal, NettingEntry, NettingRegister, PopulationFacts, RootCause, SourceFile,
+};
 use tieout_model::{
     Amount, AuditReport, Code, Confidence, Coverage, Diagnostic, Effect, EffectClass, Evidence, Figure, Finding,
     Measure, NotTested, Occurrences, Place, RecordRef, RuleCard, RuleResult, Severity, Status,
@@ -62,6 +64,7 @@ fn finding(rule: &str, party: &str, document: &str) -> Finding {
         chain: Vec::new(),
         remedy: format!("credit {document} in full, tax included, and tell the customer"),
         caused_by: None,
+        root_cause: None,
         limited: None,
         corrected_by: None,
         case: format!("{party}:{rule}"),
@@ -258,6 +261,27 @@ fn netting() -> NettingRegister {
     NettingRegister { entries: (0..12).map(entry).collect(), ambiguous: 1 }
 }
 
+/// Ten bills of one tax code.
+fn root_cause() -> RootCause {
+    let total = ClassTotal {
+        class: EffectClass::TaxOverCollected,
+        currency: "USD".to_owned(),
+        gross: Amount::money(12_500_000),
+        findings: 10,
+    };
+    RootCause {
+        id: "root-1".to_owned(),
+        rule: "wrong-tax-rate".to_owned(),
+        what: vec![("tax code".to_owned(), "=SVC-2".to_owned())],
+        since: "2026-10-01".parse().ok(),
+        findings: 10,
+        records: 11,
+        customers: 7,
+        totals: vec![total],
+        fingerprints: Vec::new(),
+    }
+}
+
 /// The report.
 pub fn report() -> AuditReport {
     AuditReport {
@@ -276,6 +300,7 @@ pub fn report() -> AuditReport {
         diagnostics: diagnostics(),
         rules: rules(),
         findings: findings(),
+        root_causes: vec![root_cause()],
         netting: netting(),
         completeness_established: false,
         unlock: strings(&["order", "order_line"]),

@@ -27,6 +27,7 @@ pub(super) fn render(report: &AuditReport, groups: &Groups<'_>, page: &mut Page<
     if let Some(more) = groups.open.len().checked_sub(GROUPS_MAX).filter(|more| *more > 0) {
         page.line(&format!("  and {} more (in the JSON and CSV reports)", counted(more as u64, "entry", "entries")))?;
     }
+    super::roots::render(report, page)?;
     if !groups.open.is_empty() {
         page.blank()?;
         page.line("Findings, in the same order")?;

@@ -1,6 +1,5 @@
 //! The joins of a look-up: from the records' keys to the reference row in force, and back.
 
-
 use tieout_ingest::store::REC;
 
 use super::{COUNT, Keys, NONE, Span, UNKNOWN};
@@ -320,6 +319,7 @@ impl Around {
             self.keys.open.iter().filter(|(_, theirs)| theirs.is_some()).map(|(name, _)| name.clone()).collect();
         let dated = Around::in_force(self.keys.spans.iter().filter(|span| span.dated));
         let rec = self.rec.clone();
+        let rank = file.rank.as_ref().map(|rank| format!("{prefix}{}", rank.column.as_ref()));
         let decide = move |candidates: &Relation, others: &[Relation]| {
             let mut judgement = Judgement::default();
             let rows = &others[0];
@@ -343,8 +343,18 @@ impl Around {
                     }
                     let holds =
                         |truth: &Expr, want: bool| eval::evaluate(truth, candidates, &replaced) == Value::Bool(want);
-                    let same_day = other == OtherRow::OtherDate || holds(&dated, true);
-                    if !same_day || !holds(&wrong, false) {
+                    // Another bracket is one of the same list: for the same customers, of the same standing, on the same day.
+                    let found = rows.rows.iter().find(|found| found[rows.index(&rec)] == *cell(&rec));
+                    let same = |name: &str| {
+                        let at = rows.find(name);
+                        found.is_some_and(|found| at.is_none_or(|at| found[at] == row[at]))
+                    };
+                    let same_list = || {
+                        open.iter().all(|name| same(&format!("ref{name}")))
+                            && rank.as_deref().is_none_or(same)
+                            && holds(&dated, true)
+                    };
+                    if other == OtherRow::OtherBracket && !same_list() || !holds(&wrong, false) {
                         continue;
                     }
                     let gives = eval::evaluate(&expected, candidates, &replaced);

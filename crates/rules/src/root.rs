@@ -1,0 +1,293 @@
+//! Root causes: many findings of one rule over several customers that one description covers.
+//!
+//! A description is one dimension with its value, or two (`tax code SVC-2`; `item 7001 and user jdoe`), with the day since
+//! when. It names a root cause if at least half of all records that it describes failed, and the smallest description that
+//! covers most findings comes first. Deterministic, and explained by its counts; no scores.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use tieout_ingest::store::REC;
+use tieout_model::report::{RootCause, class_totals};
+use tieout_model::{Date, Period, RecordRef};
+
+use crate::catalog::{Catalog, Scope};
+use crate::engine::{Engine, EngineError};
+use crate::expr::{Cmp, Expr, Node};
+use crate::harvest::Harvested;
+use crate::plan::{Agg, Join, Plan};
+use crate::rule::Library;
+use crate::value::{Column, Relation, Ty, Value};
+
+/// Findings that make a root cause, at least.
+pub const FINDINGS_MIN: usize = 10;
+/// Customers that they concern, at least.
+const CUSTOMERS_MIN: usize = 2;
+/// Values of a dimension that are looked at, the most frequent first.
+const VALUES_MAX: usize = 20;
+
+/// What findings may have in common: the words for it, and where it may stand.
+const DIMENSIONS: [(&str, &[&str]); 15] = [
+    ("tax code", &["tax_category", "item.tax_category"]),
+    ("jurisdiction", &["jurisdiction_id"]),
+    ("item", &["item_id"]),
+    ("charge code", &["charge_code"]),
+    ("discount", &["discount_id"]),
+    ("unit", &["uom"]),
+    ("terms", &["payment_terms_code", "invoice.payment_terms_code"]),
+    ("plan", &["plan_id", "subscription.plan_id"]),
+    ("batch", &["batch_id", "invoice.batch_id"]),
+    ("user", &["entered_by", "invoice.entered_by"]),
+    ("source system", &["source_system", "invoice.source_system"]),
+    ("channel", &["channel", "invoice.channel"]),
+    ("entity", &["entity_id", "invoice.entity_id", "payment.entity_id"]),
+    ("state", &["ship_to.subdivision"]),
+    ("currency", &["currency", "invoice.currency"]),
+];
+
+/// Columns that hold a dimension, so that reading converts them.
+pub fn columns() -> impl Iterator<Item = &'static str> {
+    DIMENSIONS.iter().flat_map(|(_, paths)| paths.iter()).filter_map(|path| path.rsplit('.').next())
+}
+
+/// What the findings of one rule have in common.
+struct Common<'a> {
+    /// Index of the finding.
+    findings: Vec<usize>,
+    /// Words and column of each dimension that the exports have.
+    dimensions: Vec<(&'static str, String)>,
+    /// Values by record: the dimensions', then the day.
+    values: BTreeMap<RecordRef, Vec<Value>>,
+    plan: Plan,
+    harvested: &'a [Harvested],
+}
+
+/// A description: pairs of dimension and value.
+type Pairs = Vec<(usize, Value)>;
+
+/// A candidate with what it covers.
+struct Candidate {
+    pairs: Pairs,
+    covers: BTreeSet<usize>,
+    since: Option<Date>,
+}
+
+/// Finds the root causes and names them in the findings.
+pub fn find(
+    engine: &dyn Engine,
+    catalog: &Catalog,
+    library: &Library,
+    period: Option<Period>,
+    harvested: &mut [Harvested],
+) -> Result<Vec<RootCause>, EngineError> {
+    let mut by_rule: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (index, one) in harvested.iter().enumerate() {
+        if one.finding.caused_by.is_none() {
+            by_rule.entry(one.finding.rule.clone()).or_default().push(index);
+        }
+    }
+    let mut roots = Vec::new();
+    for (rule, findings) in by_rule.into_iter().filter(|(_, findings)| findings.len() >= FINDINGS_MIN) {
+        let date = library.get(&rule).and_then(|rule| rule.file.scope_date.as_ref()).map(|text| text.as_ref().clone());
+        let Some(common) = Common::gather(engine, catalog, harvested, findings, date.as_deref())? else { continue };
+        for (candidate, records) in common.chosen(engine, period)? {
+            roots.push(common.root(&rule, &candidate, records));
+        }
+    }
+    for root in &roots {
+        for fingerprint in &root.fingerprints {
+            for one in harvested.iter_mut().filter(|one| one.finding.fingerprint == *fingerprint) {
+                one.finding.root_cause = Some(root.id.clone());
+            }
+        }
+    }
+    Ok(roots)
+}
+
+impl<'a> Common<'a> {
+    fn gather(
+        engine: &dyn Engine,
+        catalog: &Catalog,
+        harvested: &'a [Harvested],
+        findings: Vec<usize>,
+        date: Option<&str>,
+    ) -> Result<Option<Self>, EngineError> {
+        let population = harvested[findings[0]].item.0.clone();
+        let mut scope = Scope::new(catalog, &population, "");
+        let mut columns = vec![("rec".to_owned(), scope.rec_expr())];
+        let mut dimensions = Vec::new();
+        for (words, paths) in DIMENSIONS {
+            let found = paths.iter().find_map(|path| scope.column(path));
+            if let Some(expr) = found.filter(|expr| expr.ty == Ty::Text) {
+                let name = format!("d{}", dimensions.len());
+                columns.push((name.clone(), expr));
+                dimensions.push((words, name));
+            }
+        }
+        if dimensions.is_empty() {
+            return Ok(None);
+        }
+        let day = date.and_then(|date| scope.column(date)).or_else(|| scope.column("issue_date"));
+        let day = day.filter(|day| day.ty == Ty::Date).unwrap_or_else(|| Expr::null(Ty::Date));
+        columns.push(("day".to_owned(), day));
+        let plan = scope.plan().project(columns);
+        let recs = Relation {
+            columns: vec![Column { name: format!("of.{REC}"), ty: Ty::INT }],
+            rows: findings.iter().map(|&index| vec![Value::Num(harvested[index].item.1.pack().into())]).collect(),
+        };
+        let renamed: Vec<(String, Expr)> = plan
+            .columns()
+            .into_iter()
+            .map(|column| {
+                let name = if column.name == "rec" { format!("own.{REC}") } else { column.name.clone() };
+                (name, Expr::col(column.name, column.ty))
+            })
+            .collect();
+        let own = plan.clone().project(renamed);
+        let on = vec![(format!("own.{REC}"), format!("of.{REC}"))];
+        let found = engine.run(&[own.join(Plan::Rows(Arc::new(recs)), on, Join::Semi)])?;
+        let mut values = BTreeMap::new();
+        for row in found.into_iter().flat_map(|relation| relation.rows) {
+            let record = row[0].num().and_then(|units| i64::try_from(units).ok()).map(RecordRef::unpack);
+            if let Some(record) = record {
+                values.insert(record, row[1..].to_vec());
+            }
+        }
+        Ok(Some(Self { findings, dimensions, values, plan, harvested }))
+    }
+
+    fn value(&self, finding: usize, dimension: usize) -> &Value {
+        self.values.get(&self.harvested[finding].item.1).map_or(&Value::Null, |values| &values[dimension])
+    }
+
+    fn day(&self, finding: usize) -> Option<Date> {
+        self.value(finding, self.dimensions.len()).date()
+    }
+
+    fn customers(&self, covers: &BTreeSet<usize>) -> usize {
+        let parties = covers.iter().map(|&index| self.harvested[index].finding.party.as_deref());
+        parties.collect::<BTreeSet<_>>().len()
+    }
+
+    fn candidate(&self, pairs: Pairs, among: &BTreeSet<usize>) -> Option<Candidate> {
+        let fits = |finding: &&usize| pairs.iter().all(|(dimension, value)| self.value(**finding, *dimension) == value);
+        let covers: BTreeSet<usize> = among.iter().filter(fits).copied().collect();
+        if covers.len() < FINDINGS_MIN || self.customers(&covers) < CUSTOMERS_MIN {
+            return None;
+        }
+        let days: Option<Vec<Date>> = covers.iter().map(|&finding| self.day(finding)).collect();
+        Some(Candidate { pairs, since: days.and_then(|days| days.into_iter().min()), covers })
+    }
+
+    /// The values of each dimension that enough findings have.
+    fn frequent(&self, among: &BTreeSet<usize>) -> Vec<(usize, Value)> {
+        let mut all = Vec::new();
+        for dimension in 0..self.dimensions.len() {
+            let mut counts: BTreeMap<&Value, usize> = BTreeMap::new();
+            for &finding in among {
+                *counts.entry(self.value(finding, dimension)).or_default() += 1;
+            }
+            let mut counts: Vec<(&Value, usize)> =
+                counts.into_iter().filter(|(value, count)| !value.is_null() && *count >= FINDINGS_MIN).collect();
+            counts.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+            all.extend(counts.into_iter().take(VALUES_MAX).map(|(value, _)| (dimension, value.clone())));
+        }
+        all
+    }
+
+    /// Descriptions with the number of records that they describe, the widest first, until no finding is left that one
+    /// could cover.
+    fn chosen(&self, engine: &dyn Engine, period: Option<Period>) -> Result<Vec<(Candidate, u64)>, EngineError> {
+        let mut left: BTreeSet<usize> = self.findings.iter().copied().collect();
+        let mut chosen = Vec::new();
+        for size in 1..=2 {
+            let frequent = self.frequent(&left);
+            let mut candidates: Vec<Candidate> = Vec::new();
+            for (at, first) in frequent.iter().enumerate() {
+                if size == 1 {
+                    candidates.extend(self.candidate(vec![first.clone()], &left));
+                    continue;
+                }
+                let others = frequent[at + 1..].iter().filter(|second| second.0 != first.0);
+                candidates
+                    .extend(others.filter_map(|second| self.candidate(vec![first.clone(), second.clone()], &left)));
+            }
+            let counts = self.counts(engine, &candidates, period)?;
+            let mut fitting: Vec<(Candidate, u64)> = candidates
+                .into_iter()
+                .zip(counts)
+                .filter(|(candidate, records)| candidate.covers.len() as u64 * 2 >= *records)
+                .collect();
+            // The most findings; of two that cover the same, the one that describes fewer records, then the plainer one.
+            fitting.sort_by(|(a, x), (b, y)| {
+                b.covers.len().cmp(&a.covers.len()).then(x.cmp(y)).then_with(|| a.pairs.cmp(&b.pairs))
+            });
+            for (mut candidate, records) in fitting {
+                candidate.covers.retain(|finding| left.contains(finding));
+                if candidate.covers.len() >= FINDINGS_MIN && self.customers(&candidate.covers) >= CUSTOMERS_MIN {
+                    left.retain(|finding| !candidate.covers.contains(finding));
+                    chosen.push((candidate, records));
+                }
+            }
+        }
+        Ok(chosen)
+    }
+
+    /// How many records each description holds for, from its first day on and within the period.
+    fn counts(
+        &self,
+        engine: &dyn Engine,
+        candidates: &[Candidate],
+        period: Option<Period>,
+    ) -> Result<Vec<u64>, EngineError> {
+        let plan = |candidate: &Candidate| {
+            let mut plan = self.plan.clone();
+            for (dimension, value) in &candidate.pairs {
+                let column = Expr::col(self.dimensions[*dimension].1.clone(), Ty::Text);
+                let literal = Expr { node: Node::Lit(value.clone()), ty: Ty::Text, bound: 0 };
+                plan = plan.filter(column.compare(Cmp::Eq, literal));
+            }
+            let day = || Expr::col("day", Ty::Date);
+            if let Some(since) = candidate.since {
+                plan = plan.filter(day().compare(Cmp::Ge, Expr::date(since.0)));
+                if let Some(period) = period {
+                    plan = plan.filter(day().compare(Cmp::Lt, Expr::date(period.to.0)));
+                }
+            }
+            plan.aggregate(Vec::new(), vec![("records".to_owned(), Agg::Count)])
+        };
+        let plans: Vec<Plan> = candidates.iter().map(plan).collect();
+        let count = |relation: Relation| {
+            let records = relation.rows.first().and_then(|row| row[0].num());
+            records.and_then(|records| u64::try_from(records).ok()).unwrap_or(0)
+        };
+        if plans.is_empty() { Ok(Vec::new()) } else { Ok(engine.run(&plans)?.into_iter().map(count).collect()) }
+    }
+
+    fn root(&self, rule: &str, candidate: &Candidate, records: u64) -> RootCause {
+        let what: Vec<(String, String)> = candidate
+            .pairs
+            .iter()
+            .map(|(dimension, value)| {
+                (self.dimensions[*dimension].0.to_owned(), value.as_text().unwrap_or_default().to_owned())
+            })
+            .collect();
+        let findings = || candidate.covers.iter().map(|&index| &self.harvested[index].finding);
+        let mut print = blake3::Hasher::new();
+        print.update(rule.as_bytes());
+        for (dimension, value) in &what {
+            print.update(&[0]).update(dimension.as_bytes()).update(&[1]).update(value.as_bytes());
+        }
+        RootCause {
+            id: print.finalize().to_hex()[..16].to_owned(),
+            rule: rule.to_owned(),
+            what,
+            since: candidate.since,
+            findings: candidate.covers.len() as u64,
+            records,
+            customers: findings().filter_map(|finding| finding.party.as_ref()).collect::<BTreeSet<_>>().len() as u64,
+            totals: class_totals(findings()),
+            fingerprints: findings().map(|finding| finding.fingerprint.clone()).collect(),
+        }
+    }
+}
