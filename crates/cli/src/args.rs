@@ -51,7 +51,7 @@ pub enum Command {
 /// `tieout rules`.
 #[derive(Subcommand)]
 pub enum RulesCommand {
-    /// List every rule, with those of an engagement if one is named
+    /// List every rule; for an engagement, which can run and what to ask for
     List {
         /// Engagement file, or folder with a tieout.toml
         path: Option<PathBuf>,
@@ -63,6 +63,14 @@ pub enum RulesCommand {
     /// (`finding`, `guarded`, `out of scope`, `not tested: …`, or empty for clean).
     Check {
         /// Rule file, or a folder of them
+        path: PathBuf,
+    },
+    /// Write a commented skeleton of a kind, with marked records beside it
+    New {
+        /// assert, foot, lookup, duplicate, matching, balance, sequence,
+        /// overlap, cadence, recompute or outlier
+        kind: String,
+        /// File to write, named like the rule: my-rule.toml
         path: PathBuf,
     },
     /// Show one rule as it is written

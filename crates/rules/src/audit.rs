@@ -16,6 +16,7 @@ use crate::engine::polars::Polars;
 use crate::engine::{Engine, EngineError};
 use crate::harvest::Harvested;
 use crate::rule::{Library, Rule};
+use crate::unlock::unlock;
 use crate::{cause, netted, root, waiver};
 
 /// A rule's settings in an engagement.
@@ -214,25 +215,6 @@ fn refused(rule: &Rule, refusal: Refusal, setting: &RuleSetting, diagnostics: &m
         }
     };
     with_params(blank(rule, "", status), rule, setting)
-}
-
-/// What most rules wait for comes first; a population stands for its columns.
-pub fn unlock(rules: &[RuleResult]) -> Vec<String> {
-    let mut waiting: BTreeMap<&str, usize> = BTreeMap::new();
-    for result in rules {
-        if let Status::NotPerformed { unlock, .. } = &result.status {
-            for what in unlock {
-                *waiting.entry(what.as_str()).or_default() += 1;
-            }
-        }
-    }
-    let mut order: Vec<(&str, usize)> = waiting.into_iter().collect();
-    order.sort_by(|left, right| right.1.cmp(&left.1).then(left.0.cmp(right.0)));
-    order
-        .into_iter()
-        .take(10)
-        .map(|(what, rules)| format!("{what} ({rules} {})", if rules == 1 { "rule" } else { "rules" }))
-        .collect()
 }
 
 /// Two records with one key (a repeated number) have one fingerprint; the second and later ones are numbered.

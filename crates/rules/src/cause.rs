@@ -1,8 +1,13 @@
 //! Consequences: a finding that another one explains says so, and its money is counted there.
+//!
+//! A rule's `explains` names what follows whatever the amounts: a bill that repeats an order also repeats its lines.
+//! `explains_money` names what follows only if the money agrees: a wrong price breaks the total by as much, and the tax by
+//! the tax on as much; another difference of the same document is an error of its own and keeps its money.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use tieout_model::RecordRef;
+use tieout_model::amount::MONEY_SCALE;
+use tieout_model::{Amount, Figure, Finding, RecordRef};
 
 use crate::harvest::Harvested;
 use crate::rule::Library;
@@ -12,8 +17,11 @@ use crate::rule::Library;
 pub fn link(library: &Library, harvested: &mut [Harvested]) {
     let mut causes: BTreeMap<usize, usize> = BTreeMap::new();
     for rule in library.rules() {
-        let explains: Vec<&str> = rule.file.explains.iter().map(|text| text.as_ref().as_str()).collect();
-        if explains.is_empty() {
+        let names = |texts: &'_ [crate::file::Text]| -> BTreeSet<String> {
+            texts.iter().map(|text| text.as_ref().clone()).collect()
+        };
+        let (explains, by_money) = (names(&rule.file.explains), names(&rule.file.explains_money));
+        if explains.is_empty() && by_money.is_empty() {
             continue;
         }
         let mut by_document: BTreeMap<&(String, RecordRef), Vec<usize>> = BTreeMap::new();
@@ -22,8 +30,13 @@ pub fn link(library: &Library, harvested: &mut [Harvested]) {
                 by_document.entry(document).or_default().push(index);
             }
         }
+        if by_document.is_empty() {
+            continue;
+        }
         for (index, consequence) in harvested.iter().enumerate() {
-            if !explains.contains(&consequence.finding.rule.as_str()) || causes.contains_key(&index) {
+            let id = &consequence.finding.rule;
+            let (always, money) = (explains.contains(id), by_money.contains(id));
+            if !(always || money) || causes.contains_key(&index) {
                 continue;
             }
             let found = consequence.touches.iter().filter_map(|document| by_document.get(document)).flatten().copied();
@@ -31,7 +44,10 @@ pub fn link(library: &Library, harvested: &mut [Harvested]) {
                 let (a, b) = (&harvested[cause].item, &consequence.item);
                 cause != index && (a.0 != b.0 || a.1 == b.1 || harvested[cause].touches.contains(b))
             };
-            if let Some(cause) = found.filter(fits).min() {
+            let found: BTreeSet<usize> = found.filter(fits).collect();
+            let Some(&cause) = found.first() else { continue };
+            let of = |cause: &usize| &harvested[*cause].finding;
+            if always || agrees(&found.iter().map(of).collect::<Vec<_>>(), &consequence.finding) {
                 causes.insert(index, cause);
             }
         }
@@ -52,5 +68,69 @@ pub fn link(library: &Library, harvested: &mut [Harvested]) {
             harvested[index].finding.caused_by = Some(fingerprint);
             harvested[index].finding.case = case;
         }
+    }
+}
+
+/// Whether a difference is that of one of the causes, of all of them together, or the tax on it.
+fn agrees(causes: &[&Finding], consequence: &Finding) -> bool {
+    let Some(difference) = money(consequence.difference.as_ref()) else { return false };
+    let stake = |finding: &&Finding| {
+        let effect = finding.effects.first()?;
+        let units = effect.net.unwrap_or(effect.gross).units_at(MONEY_SCALE).ok()?;
+        let below = finding.difference.as_ref().is_some_and(|figure| match figure {
+            Figure::Money { amount, .. } | Figure::Number(amount) => amount.units < 0,
+            Figure::Text(_) => false,
+        });
+        Some(if below { -units } else { units })
+    };
+    let stakes: Vec<i128> = causes.iter().filter_map(stake).collect();
+    let all: i128 = stakes.iter().sum();
+    let tax = Tax::of(consequence);
+    stakes.into_iter().chain([all]).filter(|stake| *stake != 0).any(|stake| {
+        difference.abs() == stake.abs() || tax.as_ref().is_some_and(|tax| tax.is_on(stake.abs(), difference.abs()))
+    })
+}
+
+fn money(figure: Option<&Figure>) -> Option<i128> {
+    match figure {
+        Some(Figure::Money { amount, .. }) => amount.units_at(MONEY_SCALE).ok(),
+        _ => None,
+    }
+}
+
+/// The tax that a finding of the tax family expects, and its base.
+struct Tax {
+    expected: i128,
+    base: i128,
+}
+
+/// A cent of rounding on either side, at money's scale.
+const CENT: i128 = 10_000;
+
+impl Tax {
+    fn of(finding: &Finding) -> Option<Self> {
+        let expected = money(finding.expected.as_ref())?;
+        let cells = &finding.evidence.first()?.cells;
+        let base = cells.iter().find(|(name, _)| name == "taxable_amount")?.1.parse::<Amount>().ok()?;
+        Some(Self { expected, base: base.units_at(MONEY_SCALE).ok().filter(|base| *base != 0)? })
+    }
+
+    /// Whether `difference` is the tax on `stake`, at the rate that the finding expects.
+    fn is_on(&self, stake: i128, difference: i128) -> bool {
+        let base = self.base.abs();
+        (difference * base - stake * self.expected.abs()).abs() <= CENT * base
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tax_on_a_difference_is_told_from_another_difference() {
+        // 10 × 50.00 billed where 45.00 was agreed: 50.00 too much; tax 8.25 % of 500.00 expected, of 450.00 charged.
+        let tax = Tax { expected: 41_250_000, base: 500_000_000 };
+        assert!(tax.is_on(50_000_000, 4_120_000), "41.25 less 37.13");
+        assert!(!tax.is_on(50_000_000, 10_000_000));
     }
 }

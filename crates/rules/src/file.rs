@@ -51,6 +51,9 @@ pub struct RuleFile {
     /// Rules whose findings on the same documents are consequences of this one's.
     #[serde(default)]
     pub explains: Vec<Text>,
+    /// As `explains`, where the money agrees: the consequence's difference is this one's, or the tax on it.
+    #[serde(default)]
+    pub explains_money: Vec<Text>,
     /// Named expressions.
     #[serde(default)]
     pub params: BTreeMap<String, ParamFile>,

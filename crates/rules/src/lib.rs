@@ -21,10 +21,12 @@ pub mod plan;
 mod root;
 pub mod rule;
 pub mod suspect;
+mod unlock;
 pub mod value;
 mod waiver;
 
-pub use audit::{Options, Outcome, RuleSetting, audit, audit_with, complaints, outcomes, plan_check, unlock};
+pub use audit::{Options, Outcome, RuleSetting, audit, audit_with, complaints, outcomes, plan_check};
 pub use links::{LinkHits, first_record, link_hits};
 pub use needs::needed_columns;
-pub use rule::{Library, Rule};
+pub use rule::{Library, Rule, SKELETONS};
+pub use unlock::unlock;

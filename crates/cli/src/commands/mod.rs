@@ -5,6 +5,7 @@ pub mod check;
 pub mod explain;
 pub mod rules;
 mod rules_check;
+mod rules_new;
 
 use std::io;
 

@@ -51,7 +51,7 @@ pub fn plan(file: &FootFile, mut build: Build<'_>) -> Result<Procedure, Refusal>
             .children
             .iter()
             .flat_map(|child| child.sum.keys())
-            .map(|name| Expr::col(format!("count.{name}"), Ty::INT));
+            .filter_map(|name| build.named(&format!("count.{name}")));
         if let Some(total) = counts.reduce(Expr::plus) {
             let none = total.compare(Cmp::Eq, Expr::int(0));
             exception = Expr::case(vec![(none.clone(), Expr::null(Ty::Bool))], exception);
