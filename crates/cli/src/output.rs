@@ -56,7 +56,7 @@ pub fn write_all(report: &AuditReport, outputs: &[Output]) -> Vec<Diagnostic> {
     for output in outputs {
         let written = match &output.file {
             None => to_screen(|out| render(report, output.format, out)),
-            Some(file) => to_file(report, output.format, file),
+            Some(file) => to_file(file, |out| render(report, output.format, out)),
         };
         if let Err(error) = written {
             diagnostics.push(failed(output, &error.to_string()).note("nothing was left half-written"));
@@ -74,17 +74,18 @@ pub fn to_screen(write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) -> io
     }
 }
 
-fn to_file(report: &AuditReport, format: Format, file: &Path) -> io::Result<()> {
+/// Writes a file whole or not at all: beside it, then renamed.
+pub fn to_file(file: &Path, write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) -> io::Result<()> {
     if file.exists() && !file.is_file() {
         // A pipe or a device cannot be replaced by a renamed file.
         let mut out = BufWriter::new(fs::OpenOptions::new().write(true).open(file)?);
-        render(report, format, &mut out)?;
+        write(&mut out)?;
         return out.flush();
     }
     let mut builder = tempfile::Builder::new();
     readable(&mut builder);
     let mut draft = BufWriter::new(builder.prefix(".tieout-").tempfile_in(folder_of(file))?);
-    render(report, format, &mut draft)?;
+    write(&mut draft)?;
     let draft = draft.into_inner().map_err(io::IntoInnerError::into_error)?;
     draft.as_file().sync_all()?;
     draft.persist(file)?;

@@ -169,6 +169,11 @@ impl Rule {
         if complaints.is_empty() { Ok(rule) } else { Err(complaints) }
     }
 
+    /// What its guards explain, in words.
+    pub fn guards(&self) -> impl Iterator<Item = &str> {
+        self.file.guards.iter().map(|guard| guard.because.as_str())
+    }
+
     /// Parses an expression of this rule.
     pub(crate) fn ast(&self, text: &Text) -> Result<Ast, Box<Diagnostic>> {
         expr::parse(text.as_ref()).map_err(|error| {

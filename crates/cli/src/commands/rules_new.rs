@@ -1,7 +1,7 @@
 //! `tieout rules new`: a rule to begin with, and marked records that show what it finds.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::Path;
 
 use tieout_model::{Code, Diagnostic};
@@ -9,6 +9,7 @@ use tieout_rules::SKELETONS;
 
 use crate::commands::{print, refuse};
 use crate::gate::Exit;
+use crate::output;
 
 /// Runs the command. Nothing that exists is overwritten.
 pub fn run(kind: &str, path: &Path) -> Exit {
@@ -50,12 +51,11 @@ pub fn run(kind: &str, path: &Path) -> Exit {
 fn write(path: &Path, folder: &Path, rule: &str, tables: &[(&str, &str)]) -> io::Result<()> {
     let home = path.parent().filter(|home| !home.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
     let beside = tempfile::tempdir_in(home)?;
+    let inner = beside.path().join("records");
+    fs::create_dir(&inner)?;
     for (population, text) in tables {
-        fs::write(beside.path().join(format!("{population}.csv")), text)?;
+        fs::write(inner.join(format!("{population}.csv")), text)?;
     }
-    fs::rename(beside.keep(), folder)?;
-    let mut file = tempfile::NamedTempFile::new_in(home)?;
-    file.write_all(rule.as_bytes())?;
-    file.persist_noclobber(path).map_err(|error| error.error)?;
-    Ok(())
+    fs::rename(inner, folder)?;
+    output::to_file(path, |out| out.write_all(rule.as_bytes()))
 }

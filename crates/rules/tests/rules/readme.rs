@@ -6,13 +6,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use tieout_ingest::store::Store;
-use tieout_rules::Library;
 use tieout_rules::engine::Engine;
 use tieout_rules::engine::polars::Polars;
 use tieout_rules::engine::reference::Reference;
 use tieout_rules::expr::{Expr, Resolution, Resolver, parse, type_expression};
+use tieout_rules::fixture::Fixture;
 use tieout_rules::plan::Plan;
 use tieout_rules::value::{Column, Relation, Ty, Value};
+use tieout_rules::{Library, Rule, SKELETONS};
 
 fn readme() -> (std::path::PathBuf, String) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../rules/README.md");
@@ -20,22 +21,79 @@ fn readme() -> (std::path::PathBuf, String) {
     (path, text)
 }
 
-#[test]
-#[expect(clippy::disallowed_methods, reason = "the switch that regenerates the list")]
-fn the_list_of_rules_is_current() {
-    let mut list = String::from("| rule | kind | catalogue | states |\n|---|---|---|---|\n");
-    for rule in Library::bundled().rules() {
-        let card = &rule.card;
-        let reference = card.reference.as_deref().unwrap_or("");
-        writeln!(list, "| [`{0}`]({0}.toml) | `{1}` | {reference} | {2} |", card.id, card.kind, card.title).unwrap();
-    }
+/// The blocks between two marks, as they should be.
+fn kept_true(begin: &str, end: &str, made: &str) {
     let (path, text) = readme();
-    let mark = "<!-- rules -->\n";
-    let (head, stated) = text.split_once(mark).unwrap();
-    if std::env::var_os("UPDATE_EXPECT").is_some() {
-        std::fs::write(path, format!("{head}{mark}{list}")).unwrap();
+    let (head, rest) = text.split_once(begin).unwrap();
+    let (stated, tail) = if end.is_empty() { (rest, "") } else { rest.split_once(end).unwrap() };
+    if update() {
+        std::fs::write(path, format!("{head}{begin}{made}{end}{tail}")).unwrap();
     } else {
-        assert_eq!(stated, list, "run with UPDATE_EXPECT=1 to regenerate the list");
+        assert_eq!(stated, made, "run with UPDATE_EXPECT=1 to write it anew");
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the switch that writes the lists anew")]
+fn update() -> bool {
+    std::env::var_os("UPDATE_EXPECT").is_some()
+}
+
+/// One after the other, since they write one file.
+#[test]
+fn the_catalogue_and_the_worked_blocks_are_current() {
+    let mut kinds = String::new();
+    for kind in tieout_rules::checks::KINDS {
+        let (_, rule, _) = SKELETONS.iter().find(|(known, ..)| known == kind).unwrap();
+        let block = &rule[rule.find("\n[").unwrap() + 1..];
+        writeln!(kinds, "\n### `{kind}`\n\n```toml\n{}\n```", block.trim_end()).unwrap();
+    }
+    kinds.push('\n');
+    kept_true("<!-- kinds -->\n", "<!-- /kinds -->", &kinds);
+    let library = Library::bundled();
+    let mut families: BTreeMap<&str, Vec<&Rule>> = BTreeMap::new();
+    for rule in library.rules() {
+        families.entry(&rule.card.family).or_default().push(rule);
+    }
+    let mut list = format!("{} rules in {} families.\n", library.rules().len(), families.len());
+    for (family, rules) in families {
+        write!(list, "\n### {family}\n\n").unwrap();
+        list.push_str("| rule | states | catalogue | kind | at most | packs | what keeps a look-alike silent |\n");
+        list.push_str("|---|---|---|---|---|---|---|\n");
+        for rule in rules {
+            let card = &rule.card;
+            let reference = card.reference.as_deref().unwrap_or("");
+            let guards = rule.guards().collect::<Vec<_>>().join("; ");
+            writeln!(
+                list,
+                "| [`{0}`]({0}.toml) | {1} | {reference} | `{2}` | {3}, {4} | {5} | {guards} |",
+                card.id,
+                card.title,
+                card.kind,
+                card.severity.name(),
+                card.confidence.name(),
+                rule.packs.join(" "),
+            )
+            .unwrap();
+        }
+    }
+    kept_true("<!-- rules -->\n", "", &list);
+}
+
+#[test]
+fn every_skeleton_is_a_rule_whose_records_are_as_marked() {
+    let kinds: Vec<&str> = SKELETONS.iter().map(|(kind, ..)| *kind).collect();
+    let mut expected = tieout_rules::checks::KINDS.to_vec();
+    expected.sort_unstable();
+    assert_eq!(kinds, expected);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("skeletons");
+    for (kind, text, _) in SKELETONS {
+        let rule = Rule::parse(kind, text).unwrap_or_else(|wrong| panic!("{kind}: {wrong:#?}"));
+        assert_eq!(tieout_rules::complaints(&rule), [], "{kind}");
+        let fixture = Fixture::read(&rule.card.id, &folder.join(kind)).unwrap();
+        let store = fixture.load(None).unwrap();
+        assert_eq!(fixture.differences(&fixture.run(&store, &rule).unwrap()), [], "{kind}");
+        assert_eq!(fixture.oracle(&store, &rule), fixture.run(&store, &rule), "{kind}");
+        assert!(fixture.lacks().is_empty(), "{kind}: {:?}", fixture.lacks());
     }
 }
 
