@@ -74,6 +74,9 @@ const AMOUNTS: [i64; 12] = [
     9_000_000_000_000_000,
 ];
 
+/// Days from the first of the period.
+const DAYS: [i32; 10] = [-400, -40, -3, 0, 1, 5, 12, 30, 33, 60];
+
 fn column(dice: &mut Dice, name: &str, ty: ColumnType, rows: usize, sparse: bool) -> (Series, Vec<bool>) {
     let gone = |dice: &mut Dice| dice.roll(if sparse { 3 } else { 12 }) == 0;
     let unreadable: Vec<bool> = (0..rows).map(|_| dice.roll(24) == 0).collect();
@@ -85,16 +88,19 @@ fn column(dice: &mut Dice, name: &str, ty: ColumnType, rows: usize, sparse: bool
             Series::new(name.into(), cells)
         }
         Physical::Date => {
-            // Days around October 2026 (20727 is 2026-10-01).
-            let cells: Vec<Option<i32>> = (0..rows)
-                .map(|row| {
-                    if lost(dice, row) {
-                        None
-                    } else {
-                        Some(20_727 + [-400, -40, -3, 0, 1, 5, 12, 30, 33, 60][usize::try_from(dice.roll(10)).unwrap()])
-                    }
-                })
-                .collect();
+            // Days around October 2026 (20727 is 2026-10-01), here and there at the same day of the months before.
+            let monthly = dice.roll(3) == 0;
+            let days = if monthly { [-92, -61, -30, -92, -61, -30, -92, -61, -30, -30] } else { DAYS };
+            let cells: Vec<Option<i32>> =
+                (0..rows)
+                    .map(|row| {
+                        if lost(dice, row) {
+                            None
+                        } else {
+                            Some(20_727 + days[usize::try_from(dice.roll(10)).unwrap()])
+                        }
+                    })
+                    .collect();
             Series::new(name.into(), cells)
         }
         Physical::Bool => {
@@ -194,9 +200,16 @@ fn library() -> Library {
         .replace("[\"customer_id\", \"currency\", \"gross_total\"]", "[\"currency\"]");
     // So do kinds that learn from many records, where three are enough.
     let few = |(kind, text, _): &(&str, &str, &[(&str, &str)])| {
+        let lines = text.lines().filter(|line| !line.starts_with("where"));
+        let text = lines.collect::<Vec<_>>().join("\n");
         let text = text
             .replace("points     = \"20\"", "points     = \"3\"")
-            .replace("share      = \"0.05\"", "share      = \"0.5\"");
+            .replace("share      = \"0.05\"", "share      = \"0.5\"")
+            .replace("times      = \"5\"", "times      = \"0.5\"")
+            .replace("[\"item_id\"]", "[\"uom\"]")
+            .replace("[\"customer_id\", \"currency\"]", "[\"currency\"]")
+            .replace("[\"customer_id\", \"currency\", \"amount\"]", "[\"currency\"]")
+            .replace("days = \"5\"", "days = \"90\"");
         (format!("{kind}.toml"), text)
     };
     let skeletons = SKELETONS.iter().map(few);
@@ -266,17 +279,18 @@ fn the_generated_exports_reach_every_kind() {
     let library = library();
     let mut kinds: BTreeSet<String> = BTreeSet::new();
     let mut errors = Vec::new();
-    for seed in 0..14 {
+    for seed in 0..200 {
         let store = generated(seed);
-        let outcome = audit_with(&Polars::new(&store), &store, &library, &options());
+        // All rules a few times; then those of the kinds that have found nothing yet.
+        let wanted = library.rules().iter().filter(|rule| seed < 4 || !kinds.contains(&rule.card.kind));
+        let select: Vec<String> = wanted.map(|rule| rule.card.id.clone()).collect();
+        if select.is_empty() {
+            break;
+        }
+        let outcome = audit_with(&Polars::new(&store), &store, &library, &Options { select, ..options() });
         kinds.extend(outcome.rules.iter().filter(|rule| rule.findings > 0).map(|rule| rule.card.kind.clone()));
-        errors.extend(
-            outcome
-                .rules
-                .into_iter()
-                .filter(|rule| matches!(rule.status, tieout_model::Status::Error(_)))
-                .map(|rule| format!("seed {seed}: {} {:?}", rule.card.id, rule.status)),
-        );
+        let failed = outcome.rules.iter().filter(|rule| matches!(rule.status, tieout_model::Status::Error(_)));
+        errors.extend(failed.map(|rule| format!("seed {seed}: {} {:?}", rule.card.id, rule.status)));
         // A refused bound is the right answer near the largest amounts; anything else is our own failure.
         errors.retain(|error| !error.contains("the rule is wrong"));
     }

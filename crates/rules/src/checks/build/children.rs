@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tieout_ingest::store::REC;
-use tieout_model::Code;
+use tieout_model::{Code, ColumnType};
 
 use super::{Build, Child, Refusal, Within, known_population};
 use crate::catalog::{Cause, Scope};
@@ -12,6 +12,12 @@ use crate::expr::{Cmp, Expr, Node, Resolution};
 use crate::file::{ChildFile, Text};
 use crate::plan::{Agg, Join, Plan};
 use crate::value::{Ty, Value};
+
+/// What netting left where there are no lines: of the right type, and missing.
+fn unknown_left(column: &str) -> Expr {
+    let ty = if column == "quantity" { Ty::of_column(ColumnType::Quantity) } else { Ty::MONEY };
+    Expr::null(ty)
+}
 
 /// What netting left of lines, beside them.
 struct Residues {
@@ -123,6 +129,7 @@ impl<'a> Build<'a> {
         for (column, made) in [("quantity", "quantity"), ("net_amount", "amount")] {
             let Some(billed) = scope.column(column) else {
                 self.lacks(format!("{}.{column}", scope.population));
+                self.left.insert(format!("left.{column}"), unknown_left(column));
                 continue;
             };
             let name = format!("{prefix}left.{column}");
@@ -214,6 +221,10 @@ impl<'a> Build<'a> {
     fn absent_child(&mut self, child: &ChildFile, scope: &mut Scope<'a>) {
         let population = child.population.as_ref();
         let before = self.missing_so_far();
+        if child.net {
+            let known = ["quantity", "net_amount"].map(|column| (format!("left.{column}"), unknown_left(column)));
+            self.left = known.into();
+        }
         for (name, text) in &child.sum {
             let value = self.foreign(text, scope, population, false);
             self.define_sum(name, value.ty, None);
@@ -221,6 +232,7 @@ impl<'a> Build<'a> {
         for (end, wanted) in [("first", &child.first), ("last", &child.last)] {
             wanted.keys().for_each(|name| self.define(&format!("{end}.{name}"), Expr::null(Ty::Date)));
         }
+        self.left.clear();
         self.forget_missing(before);
         if child.optional {
             self.review(format!("{population} is not in the exports and could explain it"));
