@@ -112,7 +112,7 @@ pub struct RootCause {
     pub since: Option<Date>,
     /// Findings that it covers.
     pub findings: u64,
-    /// Records that it describes, from that day on and within the period.
+    /// Records that the rule tested and that it describes, from that day on.
     pub records: u64,
     /// Customers concerned.
     pub customers: u64,
@@ -123,8 +123,11 @@ pub struct RootCause {
 }
 
 impl RootCause {
-    /// `tax code SVC-2 and user jdoe, since 2025-07-01`.
+    /// `tax code SVC-2 and user jdoe, since 2025-07-01`; nothing in particular where nearly every tested record failed.
     pub fn words(&self) -> String {
+        if self.what.is_empty() {
+            return "nothing in particular: nearly all that was tested failed".to_owned();
+        }
         let what: Vec<String> = self.what.iter().map(|(dimension, value)| format!("{dimension} {value}")).collect();
         let since = self.since.map_or(String::new(), |since| format!(", since {since}"));
         format!("{}{since}", what.join(" and "))

@@ -15,6 +15,7 @@ use crate::checks::{self, Audited, Refusal};
 use crate::engine::polars::Polars;
 use crate::engine::{Engine, EngineError};
 use crate::harvest::Harvested;
+use crate::plan::Plan;
 use crate::rule::{Library, Rule};
 use crate::unlock::unlock;
 use crate::{cause, netted, root, waiver};
@@ -81,6 +82,7 @@ pub fn audit_with(engine: &dyn Engine, store: &Store, library: &Library, options
     outcome.netting = netting.register.clone();
     let audited = Audited { period: options.period, as_of: options.as_of, netting: Arc::new(netting) };
     let mut harvested: Vec<Harvested> = Vec::new();
+    let mut tested: BTreeMap<String, Plan> = BTreeMap::new();
     for rule in library.select(&options.select).0 {
         let setting = options.settings.get(&rule.card.id).cloned().unwrap_or_default();
         match checks::plan(rule, &catalog, &audited, &setting.params) {
@@ -90,6 +92,9 @@ pub fn audit_with(engine: &dyn Engine, store: &Store, library: &Library, options
                 match run.all() {
                     Ok((result, findings)) => {
                         outcome.rules.push(with_params(result, rule, &setting));
+                        if findings.len() >= root::FINDINGS_MIN {
+                            tested.insert(rule.card.id.clone(), run.tested());
+                        }
                         harvested.extend(findings);
                     }
                     Err(error) => outcome.rules.push(failed(rule, options, &error)),
@@ -100,7 +105,7 @@ pub fn audit_with(engine: &dyn Engine, store: &Store, library: &Library, options
     }
     cause::link(library, &mut harvested);
     number_twins(&mut harvested);
-    match root::find(engine, &catalog, library, options.period, &mut harvested) {
+    match root::find(engine, &catalog, library, &tested, &mut harvested) {
         Ok(roots) => outcome.root_causes = roots,
         // Our own failure: the rules concerned say so, nothing else is lost.
         Err(error) => {

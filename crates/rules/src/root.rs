@@ -1,7 +1,7 @@
 //! Root causes: many findings of one rule over several customers that one description covers.
 //!
 //! A description is one dimension with its value, or two (`tax code SVC-2`; `item 7001 and user jdoe`), with the day since
-//! when. It names a root cause if at least half of all records that it describes failed, and the smallest description that
+//! when. It names a root cause if at least half of all tested records that it describes failed, and the smallest description that
 //! covers most findings comes first. Deterministic, and explained by its counts; no scores.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use tieout_ingest::store::REC;
 use tieout_model::report::{RootCause, class_totals};
-use tieout_model::{Date, Period, RecordRef};
+use tieout_model::{Date, RecordRef};
 
 use crate::catalog::{Catalog, Scope};
 use crate::engine::{Engine, EngineError};
@@ -27,7 +27,7 @@ const CUSTOMERS_MIN: usize = 2;
 const VALUES_MAX: usize = 20;
 
 /// What findings may have in common: the words for it, and where it may stand.
-const DIMENSIONS: [(&str, &[&str]); 15] = [
+const DIMENSIONS: [(&str, &[&str]); 14] = [
     ("tax code", &["tax_category", "item.tax_category"]),
     ("jurisdiction", &["jurisdiction_id"]),
     ("item", &["item_id"]),
@@ -42,7 +42,6 @@ const DIMENSIONS: [(&str, &[&str]); 15] = [
     ("channel", &["channel", "invoice.channel"]),
     ("entity", &["entity_id", "invoice.entity_id", "payment.entity_id"]),
     ("state", &["ship_to.subdivision"]),
-    ("currency", &["currency", "invoice.currency"]),
 ];
 
 /// Columns that hold a dimension, so that reading converts them.
@@ -77,7 +76,7 @@ pub fn find(
     engine: &dyn Engine,
     catalog: &Catalog,
     library: &Library,
-    period: Option<Period>,
+    tested: &BTreeMap<String, Plan>,
     harvested: &mut [Harvested],
 ) -> Result<Vec<RootCause>, EngineError> {
     let mut by_rule: BTreeMap<String, Vec<usize>> = BTreeMap::new();
@@ -90,7 +89,8 @@ pub fn find(
     for (rule, findings) in by_rule.into_iter().filter(|(_, findings)| findings.len() >= FINDINGS_MIN) {
         let date = library.get(&rule).and_then(|rule| rule.file.scope_date.as_ref()).map(|text| text.as_ref().clone());
         let Some(common) = Common::gather(engine, catalog, harvested, findings, date.as_deref())? else { continue };
-        for (candidate, records) in common.chosen(engine, period)? {
+        let Some(tested) = tested.get(&rule) else { continue };
+        for (candidate, records) in common.chosen(engine, tested)? {
             roots.push(common.root(&rule, &candidate, records));
         }
     }
@@ -135,15 +135,7 @@ impl<'a> Common<'a> {
             columns: vec![Column { name: format!("of.{REC}"), ty: Ty::INT }],
             rows: findings.iter().map(|&index| vec![Value::Num(harvested[index].item.1.pack().into())]).collect(),
         };
-        let renamed: Vec<(String, Expr)> = plan
-            .columns()
-            .into_iter()
-            .map(|column| {
-                let name = if column.name == "rec" { format!("own.{REC}") } else { column.name.clone() };
-                (name, Expr::col(column.name, column.ty))
-            })
-            .collect();
-        let own = plan.clone().project(renamed);
+        let own = by_record(&plan);
         let on = vec![(format!("own.{REC}"), format!("of.{REC}"))];
         let found = engine.run(&[own.join(Plan::Rows(Arc::new(recs)), on, Join::Semi)])?;
         let mut values = BTreeMap::new();
@@ -197,13 +189,16 @@ impl<'a> Common<'a> {
 
     /// Descriptions with the number of records that they describe, the widest first, until no finding is left that one
     /// could cover.
-    fn chosen(&self, engine: &dyn Engine, period: Option<Period>) -> Result<Vec<(Candidate, u64)>, EngineError> {
+    fn chosen(&self, engine: &dyn Engine, tested: &Plan) -> Result<Vec<(Candidate, u64)>, EngineError> {
         let mut left: BTreeSet<usize> = self.findings.iter().copied().collect();
         let mut chosen = Vec::new();
-        for size in 1..=2 {
+        for size in 0..=2 {
             let frequent = self.frequent(&left);
             let mut candidates: Vec<Candidate> = Vec::new();
-            for (at, first) in frequent.iter().enumerate() {
+            if size == 0 {
+                candidates.extend(self.candidate(Vec::new(), &left));
+            }
+            for (at, first) in frequent.iter().enumerate().filter(|_| size > 0) {
                 if size == 1 {
                     candidates.extend(self.candidate(vec![first.clone()], &left));
                     continue;
@@ -212,11 +207,19 @@ impl<'a> Common<'a> {
                 candidates
                     .extend(others.filter_map(|second| self.candidate(vec![first.clone(), second.clone()], &left)));
             }
-            let counts = self.counts(engine, &candidates, period)?;
+            let counts = self.counts(engine, &candidates, tested)?;
             let mut fitting: Vec<(Candidate, u64)> = candidates
                 .into_iter()
                 .zip(counts)
-                .filter(|(candidate, records)| candidate.covers.len() as u64 * 2 >= *records)
+                .filter(|(candidate, (records, all))| {
+                    let covers = candidate.covers.len() as u64;
+                    match candidate.pairs.is_empty() {
+                        true => covers * 10 >= all * 9,
+                        // What nearly every record has explains nothing.
+                        false => covers * 2 >= *records && records * 10 <= all * 9,
+                    }
+                })
+                .map(|(candidate, (records, _))| (candidate, records))
                 .collect();
             // The most findings; of two that cover the same, the one that describes fewer records, then the plainer one.
             fitting.sort_by(|(a, x), (b, y)| {
@@ -233,16 +236,17 @@ impl<'a> Common<'a> {
         Ok(chosen)
     }
 
-    /// How many records each description holds for, from its first day on and within the period.
+    /// How many tested records each description holds for, and how many there are, from its first day on.
     fn counts(
         &self,
         engine: &dyn Engine,
         candidates: &[Candidate],
-        period: Option<Period>,
-    ) -> Result<Vec<u64>, EngineError> {
-        let plan = |candidate: &Candidate| {
-            let mut plan = self.plan.clone();
-            for (dimension, value) in &candidate.pairs {
+        tested: &Plan,
+    ) -> Result<Vec<(u64, u64)>, EngineError> {
+        let plan = |candidate: &Candidate, pairs: &[(usize, Value)]| {
+            let on = vec![(format!("own.{REC}"), format!("tested.{REC}"))];
+            let mut plan = by_record(&self.plan).join(tested.clone(), on, Join::Semi);
+            for (dimension, value) in pairs {
                 let column = Expr::col(self.dimensions[*dimension].1.clone(), Ty::Text);
                 let literal = Expr { node: Node::Lit(value.clone()), ty: Ty::Text, bound: 0 };
                 plan = plan.filter(column.compare(Cmp::Eq, literal));
@@ -250,18 +254,20 @@ impl<'a> Common<'a> {
             let day = || Expr::col("day", Ty::Date);
             if let Some(since) = candidate.since {
                 plan = plan.filter(day().compare(Cmp::Ge, Expr::date(since.0)));
-                if let Some(period) = period {
-                    plan = plan.filter(day().compare(Cmp::Lt, Expr::date(period.to.0)));
-                }
             }
             plan.aggregate(Vec::new(), vec![("records".to_owned(), Agg::Count)])
         };
-        let plans: Vec<Plan> = candidates.iter().map(plan).collect();
+        let both = |candidate: &Candidate| [plan(candidate, &candidate.pairs), plan(candidate, &[])];
+        let plans: Vec<Plan> = candidates.iter().flat_map(both).collect();
         let count = |relation: Relation| {
             let records = relation.rows.first().and_then(|row| row[0].num());
             records.and_then(|records| u64::try_from(records).ok()).unwrap_or(0)
         };
-        if plans.is_empty() { Ok(Vec::new()) } else { Ok(engine.run(&plans)?.into_iter().map(count).collect()) }
+        if plans.is_empty() {
+            return Ok(Vec::new());
+        }
+        let counts: Vec<u64> = engine.run(&plans)?.into_iter().map(count).collect();
+        Ok(counts.chunks(2).map(|pair| (pair[0], pair[1])).collect())
     }
 
     fn root(&self, rule: &str, candidate: &Candidate, records: u64) -> RootCause {
@@ -290,4 +296,13 @@ impl<'a> Common<'a> {
             fingerprints: findings().map(|finding| finding.fingerprint.clone()).collect(),
         }
     }
+}
+
+/// The dimensions with the record under a name by which records are joined.
+fn by_record(plan: &Plan) -> Plan {
+    let renamed = plan.columns().into_iter().map(|column| {
+        let name = if column.name == "rec" { format!("own.{REC}") } else { column.name.clone() };
+        (name, Expr::col(column.name, column.ty))
+    });
+    plan.clone().project(renamed.collect())
 }

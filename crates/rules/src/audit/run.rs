@@ -129,6 +129,15 @@ impl Run<'_> {
         Ok((result, findings))
     }
 
+    /// The records that were tested, as `tested.__rec`; what a judge took out of them again is still among them.
+    pub(super) fn tested(&self) -> Plan {
+        let outcome = || Expr::col("__outcome", Ty::INT);
+        let is = |outcome_is: Graded| outcome().compare(Cmp::Eq, Expr::int(outcome_is.code()));
+        let rec = Expr::col(self.procedure.rec.clone(), Ty::INT);
+        let tested = self.procedure.graded.clone().filter(is(Graded::Clean).or(is(Graded::Exception)));
+        tested.project(vec![(format!("tested.{REC}"), rec)])
+    }
+
     /// The accounting by outcome, and the exceptions or candidates.
     fn graded(&self) -> Result<(Coverage, Relation), EngineError> {
         let graded = &self.procedure.graded;

@@ -29,6 +29,18 @@ struct Usual {
     distance: i128,
 }
 
+impl Usual {
+    /// Whether a value is further away than so many times the usual distance; below the middle by the same factor as above,
+    /// since no price can lie further below than all of it.
+    fn is_far(self, value: i128, (times, of): (i128, i128)) -> bool {
+        let reach = self.distance * times;
+        if value >= self.middle || value <= 0 || self.middle <= 0 {
+            return (value - self.middle).abs() * of > reach;
+        }
+        (self.middle - value) * of * self.middle > reach * value
+    }
+}
+
 /// Judges every candidate against the history of its key.
 pub fn judge(candidates: &Relation, history: &Relation, terms: &Terms) -> Judgement {
     let mut judgement = Judgement::default();
@@ -52,7 +64,7 @@ pub fn judge(candidates: &Relation, history: &Relation, terms: &Terms) -> Judgem
         let (Some((values, usual)), Some(units)) = (known.get(&key), cells[stated].num()) else { continue };
         let same = values.iter().find(|(value, _)| *value == units).map_or(0, |(_, count)| *count);
         let rare = same * terms.share.1 <= usual.peers * terms.share.0;
-        let far = (units - usual.middle).abs() * terms.times.1 > usual.distance * terms.times.0;
+        let far = usual.is_far(units, terms.times);
         if !rare || !far || usual.peers < terms.points {
             continue;
         }
@@ -95,6 +107,15 @@ fn usual(values: &[(i128, i128)]) -> Usual {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn far_below_is_measured_by_the_same_factor_as_far_above() {
+        let usual = Usual { peers: 50, middle: 300, distance: 30 };
+        // Twenty times a tenth: more than three times the middle, less than a third of it.
+        for (value, far) in [(900, false), (901, true), (100, false), (99, true), (0, false), (-301, true)] {
+            assert_eq!(usual.is_far(value, (20, 1)), far, "{value}");
+        }
+    }
 
     #[test]
     fn the_middle_is_weighted_and_the_distance_has_a_floor() {

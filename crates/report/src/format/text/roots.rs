@@ -22,7 +22,7 @@ pub(super) fn render(report: &AuditReport, page: &mut Page<'_>) -> io::Result<()
             "{}: {} of {} with {}; {}",
             root.rule,
             counted(root.findings, "finding", "findings"),
-            counted(root.records, "record", "records"),
+            counted(root.records, "tested record", "tested records"),
             root.words(),
             counted(root.customers, "customer", "customers"),
         );
