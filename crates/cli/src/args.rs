@@ -111,6 +111,9 @@ pub struct AuditArgs {
     /// Which open findings make the exit code 1
     #[arg(long, value_name = "WHAT", default_value = "error", value_enum, hide_possible_values = false)]
     pub fail_on: FailOn,
+    /// Print how long each stage took, the longest first
+    #[arg(long)]
+    pub timings: bool,
     /// Report to write: text, json or csv, to the screen or to a file; may be
     /// given several times
     #[arg(long = "report", value_name = "FORMAT[=FILE]", default_value = "text", value_parser = crate::output::parse)]

@@ -88,8 +88,13 @@ pub enum Columns {
 }
 
 /// Audits what was read and finds the records of every finding again.
-pub fn audit(prepared: &Prepared, store: &Store, mut diagnostics: Vec<Diagnostic>) -> AuditReport {
-    let mut outcome = tieout_rules::audit(store, &prepared.library, &prepared.options);
+pub fn audit(
+    prepared: &Prepared,
+    store: &Store,
+    mut diagnostics: Vec<Diagnostic>,
+    watch: &dyn Fn(&str),
+) -> AuditReport {
+    let mut outcome = tieout_rules::audit_watched(store, &prepared.library, &prepared.options, watch);
     for suspect in tieout_rules::suspect::suspects(&outcome) {
         let located = tieout_ingest::locate(store, &prepared.base, &suspect.records);
         let cells = located.into_iter().map(|(record, found)| (record, found.cells)).collect();

@@ -1,6 +1,8 @@
 //! A bar on standard error while files are read; none where nobody looks.
 
+use std::cell::RefCell;
 use std::io::{IsTerminal as _, stderr};
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -33,6 +35,32 @@ impl Progress {
     pub fn finish(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
+        }
+    }
+}
+
+/// When each stage of an audit began.
+#[derive(Default)]
+pub struct Stages {
+    begun: RefCell<Vec<(String, Instant)>>,
+}
+
+impl Stages {
+    /// A stage begins; the one before it is over.
+    #[expect(clippy::disallowed_methods, reason = "how long it took is no part of the result")]
+    pub fn begin(&self, stage: &str) {
+        self.begun.borrow_mut().push((stage.to_owned(), Instant::now()));
+    }
+
+    /// The stages, the longest first; the last one lasts until now.
+    pub fn say(&self) {
+        self.begin("");
+        let begun = self.begun.borrow();
+        let mut took: Vec<(Duration, &str)> =
+            begun.windows(2).map(|pair| (pair[1].1 - pair[0].1, pair[0].0.as_str())).collect();
+        took.sort_by(|a, b| b.cmp(a));
+        for (time, stage) in took {
+            crate::say::line(&format!("{:>8} ms  {stage}", time.as_millis()));
         }
     }
 }

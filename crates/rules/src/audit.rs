@@ -66,8 +66,23 @@ pub fn audit(store: &Store, library: &Library, options: &Options) -> Outcome {
     audit_with(&Polars::new(store), store, library, options)
 }
 
+/// As `audit`; `watch` is told the name of each stage before it begins: `netting`, a rule's id, `root causes`.
+pub fn audit_watched(store: &Store, library: &Library, options: &Options, watch: &dyn Fn(&str)) -> Outcome {
+    audit_all(&Polars::new(store), store, library, options, watch)
+}
+
 /// Audits with a given engine.
 pub fn audit_with(engine: &dyn Engine, store: &Store, library: &Library, options: &Options) -> Outcome {
+    audit_all(engine, store, library, options, &|_| {})
+}
+
+fn audit_all(
+    engine: &dyn Engine,
+    store: &Store,
+    library: &Library,
+    options: &Options,
+    watch: &dyn Fn(&str),
+) -> Outcome {
     let mut outcome = Outcome::default();
     let bounds = match Polars::bounds(store) {
         Ok(bounds) => bounds,
@@ -78,12 +93,14 @@ pub fn audit_with(engine: &dyn Engine, store: &Store, library: &Library, options
         }
     };
     let catalog = Catalog::new(store, &bounds);
+    watch("netting");
     let netting = netted::run(engine, &catalog, options.period, options.as_of).unwrap_or_default();
     outcome.netting = netting.register.clone();
     let audited = Audited { period: options.period, as_of: options.as_of, netting: Arc::new(netting) };
     let mut harvested: Vec<Harvested> = Vec::new();
-    let mut tested: BTreeMap<String, Plan> = BTreeMap::new();
+    let mut tested: BTreeMap<String, (Plan, u64)> = BTreeMap::new();
     for rule in library.select(&options.select).0 {
+        watch(&rule.card.id);
         let setting = options.settings.get(&rule.card.id).cloned().unwrap_or_default();
         match checks::plan(rule, &catalog, &audited, &setting.params) {
             Ok(procedure) => {
@@ -91,10 +108,10 @@ pub fn audit_with(engine: &dyn Engine, store: &Store, library: &Library, options
                 let run = Run { engine, catalog: &catalog, rule, procedure: &procedure, severity };
                 match run.all() {
                     Ok((result, findings)) => {
-                        outcome.rules.push(with_params(result, rule, &setting));
                         if findings.len() >= root::FINDINGS_MIN {
-                            tested.insert(rule.card.id.clone(), run.tested());
+                            tested.insert(rule.card.id.clone(), (run.tested(), result.coverage.tested.records));
                         }
+                        outcome.rules.push(with_params(result, rule, &setting));
                         harvested.extend(findings);
                     }
                     Err(error) => outcome.rules.push(failed(rule, options, &error)),
@@ -105,6 +122,7 @@ pub fn audit_with(engine: &dyn Engine, store: &Store, library: &Library, options
     }
     cause::link(library, &mut harvested);
     number_twins(&mut harvested);
+    watch("root causes");
     match root::find(engine, &catalog, library, &tested, &mut harvested) {
         Ok(roots) => outcome.root_causes = roots,
         // Our own failure: the rules concerned say so, nothing else is lost.

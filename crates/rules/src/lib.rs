@@ -25,7 +25,7 @@ mod unlock;
 pub mod value;
 mod waiver;
 
-pub use audit::{Options, Outcome, RuleSetting, audit, audit_with, complaints, outcomes, plan_check};
+pub use audit::{Options, Outcome, RuleSetting, audit, audit_watched, audit_with, complaints, outcomes, plan_check};
 pub use links::{LinkHits, first_record, link_hits};
 pub use needs::needed_columns;
 pub use rule::{Library, Rule, SKELETONS};

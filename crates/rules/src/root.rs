@@ -49,6 +49,14 @@ pub fn columns() -> impl Iterator<Item = &'static str> {
     DIMENSIONS.iter().flat_map(|(_, paths)| paths.iter()).filter_map(|path| path.rsplit('.').next())
 }
 
+/// A description is looked at closer if one in so many of all records that it describes is a finding.
+const PERHAPS: u64 = 20;
+/// Pairs of dimensions that are looked at, at most.
+const PAIRS_MAX: usize = 10;
+
+/// Records by population, dimensions and values.
+type Known = BTreeMap<(String, Vec<&'static str>), BTreeMap<Vec<Value>, u64>>;
+
 /// What the findings of one rule have in common.
 struct Common<'a> {
     /// Index of the finding.
@@ -76,7 +84,7 @@ pub fn find(
     engine: &dyn Engine,
     catalog: &Catalog,
     library: &Library,
-    tested: &BTreeMap<String, Plan>,
+    tested: &BTreeMap<String, (Plan, u64)>,
     harvested: &mut [Harvested],
 ) -> Result<Vec<RootCause>, EngineError> {
     let mut by_rule: BTreeMap<String, Vec<usize>> = BTreeMap::new();
@@ -85,12 +93,12 @@ pub fn find(
             by_rule.entry(one.finding.rule.clone()).or_default().push(index);
         }
     }
-    let mut roots = Vec::new();
+    let (mut roots, mut known) = (Vec::new(), Known::new());
     for (rule, findings) in by_rule.into_iter().filter(|(_, findings)| findings.len() >= FINDINGS_MIN) {
         let date = library.get(&rule).and_then(|rule| rule.file.scope_date.as_ref()).map(|text| text.as_ref().clone());
         let Some(common) = Common::gather(engine, catalog, harvested, findings, date.as_deref())? else { continue };
-        let Some(tested) = tested.get(&rule) else { continue };
-        for (candidate, records) in common.chosen(engine, tested)? {
+        let Some((tested, all)) = tested.get(&rule) else { continue };
+        for (candidate, records) in common.chosen(engine, (tested, *all), &mut known)? {
             roots.push(common.root(&rule, &candidate, records));
         }
     }
@@ -188,36 +196,33 @@ impl<'a> Common<'a> {
     }
 
     /// Descriptions with the number of records that they describe, the widest first, until no finding is left that one
-    /// could cover.
-    fn chosen(&self, engine: &dyn Engine, tested: &Plan) -> Result<Vec<(Candidate, u64)>, EngineError> {
+    /// could cover. `all` is the number of records tested.
+    fn chosen(
+        &self,
+        engine: &dyn Engine,
+        (tested, all): (&Plan, u64),
+        known: &mut Known,
+    ) -> Result<Vec<(Candidate, u64)>, EngineError> {
         let mut left: BTreeSet<usize> = self.findings.iter().copied().collect();
+        if left.len() as u64 * 10 >= all * 9 {
+            return Ok(self.candidate(Vec::new(), &left).map(|candidate| (candidate, all)).into_iter().collect());
+        }
         let mut chosen = Vec::new();
-        for size in 0..=2 {
-            let frequent = self.frequent(&left);
-            let mut candidates: Vec<Candidate> = Vec::new();
-            if size == 0 {
-                candidates.extend(self.candidate(Vec::new(), &left));
-            }
-            for (at, first) in frequent.iter().enumerate().filter(|_| size > 0) {
-                if size == 1 {
-                    candidates.extend(self.candidate(vec![first.clone()], &left));
-                    continue;
-                }
-                let others = frequent[at + 1..].iter().filter(|second| second.0 != first.0);
-                candidates
-                    .extend(others.filter_map(|second| self.candidate(vec![first.clone(), second.clone()], &left)));
-            }
+        for candidates in [Self::singles, Self::pairs] {
+            let mut candidates = candidates(self, &left);
+            let records = self.records(engine, &candidates, known)?;
+            let mut records = records.into_iter();
+            // Few of all records that it describes, tested or not: no need to ask how many of them were tested.
+            candidates.retain(|candidate| {
+                records.next().is_some_and(|records| candidate.covers.len() as u64 * PERHAPS >= records)
+            });
             let counts = self.counts(engine, &candidates, tested)?;
             let mut fitting: Vec<(Candidate, u64)> = candidates
                 .into_iter()
                 .zip(counts)
+                // What nearly every record has explains nothing.
                 .filter(|(candidate, (records, all))| {
-                    let covers = candidate.covers.len() as u64;
-                    match candidate.pairs.is_empty() {
-                        true => covers * 10 >= all * 9,
-                        // What nearly every record has explains nothing.
-                        false => covers * 2 >= *records && records * 10 <= all * 9,
-                    }
+                    candidate.covers.len() as u64 * 2 >= *records && records * 10 <= all * 9
                 })
                 .map(|(candidate, (records, _))| (candidate, records))
                 .collect();
@@ -236,6 +241,64 @@ impl<'a> Common<'a> {
         Ok(chosen)
     }
 
+    fn singles(&self, left: &BTreeSet<usize>) -> Vec<Candidate> {
+        self.frequent(left).into_iter().filter_map(|pair| self.candidate(vec![pair], left)).collect()
+    }
+
+    /// Pairs that cover a fifth of what is left at least, the widest first.
+    fn pairs(&self, left: &BTreeSet<usize>) -> Vec<Candidate> {
+        let frequent = self.frequent(left);
+        let mut candidates: Vec<Candidate> = Vec::new();
+        for (at, first) in frequent.iter().enumerate() {
+            let others = frequent[at + 1..].iter().filter(|second| second.0 != first.0);
+            candidates.extend(others.filter_map(|second| self.candidate(vec![first.clone(), second.clone()], left)));
+        }
+        candidates.retain(|candidate| candidate.covers.len() * 5 >= left.len());
+        candidates.sort_by(|a, b| b.covers.len().cmp(&a.covers.len()).then_with(|| a.pairs.cmp(&b.pairs)));
+        candidates.truncate(PAIRS_MAX);
+        candidates
+    }
+
+    /// How many records of the population each description holds for, whenever; counted once for all rules.
+    fn records(
+        &self,
+        engine: &dyn Engine,
+        candidates: &[Candidate],
+        known: &mut Known,
+    ) -> Result<Vec<u64>, EngineError> {
+        let population = &self.harvested[self.findings[0]].item.0;
+        let key = |candidate: &Candidate| {
+            let columns = candidate.pairs.iter().map(|(dimension, _)| self.dimensions[*dimension].0).collect();
+            (population.clone(), columns)
+        };
+        let wanted: BTreeSet<(String, Vec<&'static str>)> =
+            candidates.iter().map(key).filter(|key| !known.contains_key(key)).collect();
+        let wanted: Vec<(String, Vec<&'static str>)> = wanted.into_iter().collect();
+        let column = |words: &&'static str| {
+            let found = self.dimensions.iter().find(|(known, _)| known == words);
+            found.map(|(_, column)| column.clone()).unwrap_or_default()
+        };
+        let plan = |(_, words): &(String, Vec<&'static str>)| {
+            let columns = words.iter().map(column).collect();
+            self.plan.clone().aggregate(columns, vec![("records".to_owned(), Agg::Count)])
+        };
+        let plans: Vec<Plan> = wanted.iter().map(plan).collect();
+        let counted = if plans.is_empty() { Vec::new() } else { engine.run(&plans)? };
+        for (key, relation) in wanted.into_iter().zip(counted) {
+            let count = |mut row: Vec<Value>| {
+                let records =
+                    row.pop().and_then(|records| records.num()).and_then(|records| u64::try_from(records).ok());
+                (row, records.unwrap_or(0))
+            };
+            known.insert(key, relation.rows.into_iter().map(count).collect());
+        }
+        let count = |candidate: &Candidate| {
+            let values: Vec<Value> = candidate.pairs.iter().map(|(_, value)| value.clone()).collect();
+            known.get(&key(candidate)).and_then(|counts| counts.get(&values)).copied().unwrap_or(0)
+        };
+        Ok(candidates.iter().map(count).collect())
+    }
+
     /// How many tested records each description holds for, and how many there are, from its first day on.
     fn counts(
         &self,
@@ -243,9 +306,10 @@ impl<'a> Common<'a> {
         candidates: &[Candidate],
         tested: &Plan,
     ) -> Result<Vec<(u64, u64)>, EngineError> {
+        let on = vec![(format!("own.{REC}"), format!("tested.{REC}"))];
+        let own = by_record(&self.plan).join(tested.clone(), on, Join::Semi);
         let plan = |candidate: &Candidate, pairs: &[(usize, Value)]| {
-            let on = vec![(format!("own.{REC}"), format!("tested.{REC}"))];
-            let mut plan = by_record(&self.plan).join(tested.clone(), on, Join::Semi);
+            let mut plan = own.clone();
             for (dimension, value) in pairs {
                 let column = Expr::col(self.dimensions[*dimension].1.clone(), Ty::Text);
                 let literal = Expr { node: Node::Lit(value.clone()), ty: Ty::Text, bound: 0 };

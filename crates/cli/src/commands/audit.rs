@@ -7,6 +7,7 @@ use crate::commands::refuse;
 use crate::gate::{self, Demands, Exit};
 use crate::output;
 use crate::pipeline::{self, Columns, Prepared};
+use crate::progress::Stages;
 use crate::say;
 
 /// Runs the command.
@@ -33,7 +34,11 @@ fn audit(args: &AuditArgs) -> Result<Exit, Vec<Diagnostic>> {
     if pipeline::is_stopped(&diagnostics) {
         return Err(diagnostics);
     }
-    let mut report = pipeline::audit(&prepared, &store, diagnostics);
+    let stages = Stages::default();
+    let mut report = pipeline::audit(&prepared, &store, diagnostics, &|stage| stages.begin(stage));
+    if args.timings {
+        stages.say();
+    }
     report.shortfalls = gate::shortfalls(&report, &demands(&prepared));
     let unwritten = output::write_all(&report, &args.reports);
     if !unwritten.is_empty() {

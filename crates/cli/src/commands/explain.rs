@@ -41,7 +41,7 @@ fn audited(args: &ExplainArgs) -> Result<AuditReport, Vec<Diagnostic>> {
     if pipeline::is_stopped(&diagnostics) {
         Err(diagnostics)
     } else {
-        Ok(pipeline::audit(&prepared, &store, diagnostics))
+        Ok(pipeline::audit(&prepared, &store, diagnostics, &|_| {}))
     }
 }
 
