@@ -15,6 +15,10 @@ use clap::{CommandFactory as _, Parser as _};
 
 use args::{Cli, Command};
 
+/// A columnar engine allocates and frees all the time, from every thread.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let exit = match Cli::parse().command {
         Command::Audit(args) => commands::audit::run(&args),

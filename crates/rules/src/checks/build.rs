@@ -194,6 +194,14 @@ impl<'a> Build<'a> {
         self.review.push(reason);
     }
 
+    /// Runs some typing whose lacks make nothing more than a missing value: a date that is not known is not assumed.
+    pub fn without_review<T>(&mut self, typing: impl FnOnce(&mut Self) -> T) -> T {
+        let before = self.review.len();
+        let result = typing(self);
+        self.review.truncate(before);
+        result
+    }
+
     /// The reasons noted so far, handed over.
     pub fn take_reviews(&mut self) -> Vec<String> {
         std::mem::take(&mut self.review)

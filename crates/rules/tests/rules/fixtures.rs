@@ -10,7 +10,7 @@ use tieout_model::Status;
 use tieout_rules::fixture::Fixture;
 use tieout_rules::{Library, Rule, audit};
 
-fn fixtures() -> Vec<(String, Fixture)> {
+pub fn fixtures() -> Vec<(String, Fixture)> {
     let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/rules");
     let mut folders: Vec<PathBuf> = fs::read_dir(home).unwrap().map(|entry| entry.unwrap().path()).collect();
     folders.retain(|path| path.is_dir());
@@ -23,11 +23,11 @@ fn fixtures() -> Vec<(String, Fixture)> {
     folders.into_iter().map(read).collect()
 }
 
-fn store(fixture: &Fixture, library: Option<&Library>) -> Store {
+pub fn store(fixture: &Fixture, library: Option<&Library>) -> Store {
     fixture.load(library).unwrap_or_else(|stopped| panic!("{stopped:#?}"))
 }
 
-fn bundled<'a>(library: &'a Library, id: &str) -> &'a Rule {
+pub fn bundled<'a>(library: &'a Library, id: &str) -> &'a Rule {
     library.get(id).unwrap_or_else(|| panic!("no rule {id}"))
 }
 

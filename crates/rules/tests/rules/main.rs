@@ -5,4 +5,5 @@
 mod contract;
 mod engines;
 mod fixtures;
+mod metamorphic;
 mod readme;

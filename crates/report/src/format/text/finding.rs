@@ -30,7 +30,7 @@ pub(super) fn render(report: &AuditReport, finding: &Finding, detail: Detail, pa
         page.line(&format!("  and {} (in the JSON report)", counted(more as u64, "more record", "more records")))?;
     }
     for step in &finding.chain {
-        page.hanging(2, "netted  ", 10, step)?;
+        page.hanging(2, "detail  ", 10, step)?;
     }
     let confidence = format!("{}: {}", finding.confidence.name(), finding.confidence_reason);
     if !finding.confidence_reason.is_empty() {

@@ -89,7 +89,7 @@ impl<'a> Build<'a> {
         let mut dates = Vec::new();
         for (end, wanted) in [("first", &child.first), ("last", &child.last)] {
             for (name, text) in wanted {
-                let day = ty_of(self, text, &mut scope);
+                let day = self.without_review(|build| ty_of(build, text, &mut scope));
                 let day = self.expect_ty(text, &day, Ty::Date);
                 let day = match &take {
                     Some(take) => Expr::case(vec![(take.clone(), day)], Expr::null(Ty::Date)),
