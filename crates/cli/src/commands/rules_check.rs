@@ -12,6 +12,13 @@ use crate::commands::{print, refuse};
 use crate::gate::Exit;
 use crate::say;
 
+/// Whether each guard is shown with the rows that need it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Detail {
+    Short,
+    Full,
+}
+
 /// What came of one rule.
 struct Checked {
     rule: Rule,
@@ -21,9 +28,9 @@ struct Checked {
     engines_differ: bool,
     population: String,
     lacks: Vec<&'static str>,
-    idle: Vec<String>,
+    /// What keeps look-alikes silent, and the lines that come out otherwise without it.
+    guards: Vec<(String, Vec<usize>)>,
     silent: Vec<(String, Vec<usize>)>,
-    guards: usize,
 }
 
 /// Runs the command.
@@ -49,8 +56,9 @@ pub fn run(path: &Path) -> Exit {
         }
     }
     say::complain(&wrong);
+    let detail = if path.is_dir() { Detail::Short } else { Detail::Full };
     let failed = all.iter().any(|checked| !checked.differences.is_empty() || checked.engines_differ);
-    match print(|out| all.iter().try_for_each(|checked| report(checked, out))) {
+    match print(|out| all.iter().try_for_each(|checked| report(checked, detail, out))) {
         Exit::Passed if !wrong.is_empty() => Exit::NotAudited,
         Exit::Passed if failed => Exit::Found,
         other => other,
@@ -98,8 +106,7 @@ fn one(file: &Path) -> Result<Checked, Vec<Diagnostic>> {
         engines_differ: got != oracle,
         population: fixture.marked.population.clone(),
         lacks: fixture.lacks(),
-        guards: guards.len(),
-        idle: guards.into_iter().filter(|(_, lines)| lines.is_empty()).map(|(what, _)| what).collect(),
+        guards,
         silent: fixture.silently_without(&store, &rule),
         folder,
         rule,
@@ -118,11 +125,11 @@ fn marked_records(file: &Path, id: &str) -> Option<PathBuf> {
     above.find(|folder| folder.is_dir())
 }
 
-fn report(checked: &Checked, out: &mut dyn Write) -> io::Result<()> {
+fn report(checked: &Checked, detail: Detail, out: &mut dyn Write) -> io::Result<()> {
     let id = &checked.rule.card.id;
     let as_marked = checked.marks - checked.differences.len();
     let verdict = if checked.differences.is_empty() { "as marked" } else { "NOT as marked" };
-    writeln!(out, "{id}: {verdict}; {as_marked} of {} rows, {} guards", checked.marks, checked.guards)?;
+    writeln!(out, "{id}: {verdict}; {as_marked} of {} rows, {} guards", checked.marks, checked.guards.len())?;
     let file = checked.folder.join(format!("{}.csv", checked.population));
     for row in &checked.differences {
         writeln!(out, "  {}:{}  {}", file.display(), row.line, row.note)?;
@@ -139,8 +146,13 @@ fn report(checked: &Checked, out: &mut dyn Write) -> io::Result<()> {
         let words = "its lack is not named: make it a guard, or not optional";
         writeln!(out, "  without {population}.csv the rows in lines {lines:?} become findings; {words}")?;
     }
-    for what in &checked.idle {
-        writeln!(out, "  without {what} every row comes out the same: no row shows what it is for")?;
+    for (what, lines) in &checked.guards {
+        if lines.is_empty() {
+            writeln!(out, "  without {what} every row comes out the same: no row shows what it is for")?;
+        } else if detail == Detail::Full {
+            let lines: Vec<String> = lines.iter().map(usize::to_string).collect();
+            writeln!(out, "  without {what}, other results in lines {}", lines.join(", "))?;
+        }
     }
     Ok(())
 }

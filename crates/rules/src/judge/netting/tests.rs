@@ -202,3 +202,109 @@ proptest::proptest! {
         }
     }
 }
+
+const LINES: [&str; 8] =
+    ["rec", "invoice_id", "line_no", "item_id", "quantity", "net_amount", "order_id", "order_line_no"];
+
+/// Lines `rec,document,number,item,quantity,net,order,order line`.
+fn netted_lines(documents: &str, lines: &str) -> Netting {
+    let expand = |line: &str| {
+        let cells: Vec<&str> = line.split(',').map(str::trim).collect();
+        let [rec, id, kind, date, gross, original] = cells[..] else { panic!("{line}") };
+        format!("{rec},{id},{id},{kind},posted,{date},C1,USD,{gross},{original},")
+    };
+    let table: Vec<String> = documents.lines().map(str::trim).filter(|line| !line.is_empty()).map(expand).collect();
+    let cells = |name: &str, text: &str| match name {
+        _ if text.is_empty() => Value::Null,
+        "rec" => Value::Num(text.parse().unwrap()),
+        "quantity" | "net_amount" => Value::Num(text.parse::<i128>().unwrap() * 1_000_000),
+        _ => Value::text(text),
+    };
+    let columns = LINES.iter().map(|name| Column { name: (*name).to_owned(), ty: Ty::Text }).collect();
+    let row = |line: &str| LINES.iter().zip(line.split(',')).map(|(name, cell)| cells(name, cell.trim())).collect();
+    let lines =
+        Relation { columns, rows: lines.lines().map(str::trim).filter(|line| !line.is_empty()).map(row).collect() };
+    net(&relation(&DOCUMENTS, &table.join("\n")), &lines, None, None)
+}
+
+/// Quantity and money left of a line, in whole units.
+fn line_left(netting: &Netting, rec: i128) -> Option<(i128, i128)> {
+    netting.lines.get(&rec).map(|left| (left.quantity / 1_000_000, left.amount / 1_000_000))
+}
+
+#[test]
+fn a_credit_takes_back_the_lines_that_it_names() {
+    // Two order lines on one bill; the credit takes three of the second back.
+    let netting = netted_lines(
+        "1,A,invoice,2026-10-01,150,
+         2,K,credit_note,2026-10-03,-30,",
+        "11,A,1,X,5,50,O1,1
+         12,A,2,Y,10,100,O1,2
+         21,K,1,Y,-3,-30,O1,2",
+    );
+    assert_eq!((line_left(&netting, 11), line_left(&netting, 12)), (None, Some((7, 70))));
+    assert_eq!(netting.register.entries[0].tier, "order line");
+}
+
+#[test]
+fn a_price_correction_takes_money_and_no_quantity() {
+    let netting = netted_lines(
+        "1,A,invoice,2026-10-01,50,
+         2,K,credit_note,2026-10-03,-20,A",
+        "11,A,1,X,5,50,O1,1
+         21,K,1,X,0,-20,O1,1",
+    );
+    assert_eq!(line_left(&netting, 11), Some((5, 30)));
+}
+
+#[test]
+fn one_credit_may_take_back_lines_of_two_bills() {
+    let netting = netted_lines(
+        "1,A,invoice,2026-10-01,50,
+         2,B,invoice,2026-10-02,60,
+         3,K,credit_note,2026-10-03,-110,",
+        "11,A,1,X,5,50,O1,1
+         12,B,1,Y,6,60,O2,1
+         31,K,1,X,-5,-50,O1,1
+         32,K,2,Y,-6,-60,O2,1",
+    );
+    assert_eq!((line_left(&netting, 11), line_left(&netting, 12)), (Some((0, 0)), Some((0, 0))));
+    assert_eq!((left(&netting, 1), left(&netting, 2)), (Some(0), Some(0)));
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_quantity_and_no_money_of_a_credit_is_taken_twice(
+        bills in proptest::collection::vec((1u32..4, 1i64..6, 1u32..6), 1..6),
+        credits in proptest::collection::vec((1u32..4, 0i64..8, 1u32..9, 0usize..8), 0..6),
+    ) {
+        // Ten a piece. A credit of no quantity takes ten of money.
+        let (mut documents, mut lines) = (String::new(), String::new());
+        for (index, (order, quantity, day)) in bills.iter().enumerate() {
+            documents.push_str(&format!("{index},B{index},invoice,2026-10-0{day},{},\n", quantity * 10));
+            lines.push_str(&format!("{},B{index},1,X{order},{quantity},{},O{order},1\n", 1_000 + index, quantity * 10));
+        }
+        for (index, (order, quantity, day, original)) in credits.iter().enumerate() {
+            let original = if *original < bills.len() { format!("B{original}") } else { String::new() };
+            let money = if *quantity == 0 { 10 } else { quantity * 10 };
+            documents.push_str(&format!("{},K{index},credit_note,2026-10-0{day},-{money},{original}\n", 100 + index));
+            lines.push_str(&format!("{},K{index},1,X{order},-{quantity},-{money},O{order},1\n", 2_000 + index));
+        }
+        let netting = netted_lines(&documents, &lines);
+        for order in 1..4u32 {
+            let (mut quantity, mut money) = (0, 0);
+            for (index, (own, billed, _)) in bills.iter().enumerate().filter(|(_, bill)| bill.0 == order) {
+                let rec = 1_000 + i128::try_from(index).unwrap();
+                let (left, left_money) = line_left(&netting, rec).unwrap_or((i128::from(*billed), i128::from(billed * 10)));
+                proptest::prop_assert!(left >= 0 && left_money >= 0 && left <= i128::from(*billed), "O{own}");
+                quantity += i128::from(*billed) - left;
+                money += i128::from(billed * 10) - left_money;
+            }
+            let of_order = || credits.iter().filter(|credit| credit.0 == order);
+            let credited: i64 = of_order().map(|credit| credit.1).sum();
+            let credited_money: i64 = of_order().map(|credit| if credit.1 == 0 { 10 } else { credit.1 * 10 }).sum();
+            proptest::prop_assert!(quantity <= i128::from(credited), "O{order}: {quantity} of {credited}");
+            proptest::prop_assert!(money <= i128::from(credited_money), "O{order}: {money} of {credited_money}");
+        }
+    }
+}
