@@ -35,7 +35,7 @@ fn skeletons(folder: &Path) -> Result<String, Box<dyn std::error::Error>> {
     };
     let mut code = String::from(
         "/// By kind: the rule, and its marked records by population.\n\
-         pub const SKELETONS: &[(&str, &str, &[(&str, &str)])] = &[\n",
+         pub const SKELETONS: &[Skeleton] = &[\n",
     );
     for path in listed(folder, "toml")? {
         let kind = path.file_stem().and_then(|name| name.to_str()).ok_or("a skeleton's name is not text")?;

@@ -8,6 +8,9 @@ use tieout_model::{Code, Confidence, Diagnostic, RuleCard, Severity};
 use crate::expr::{self, Ast};
 use crate::file::{RuleFile, Text};
 
+/// A kind, a rule of it, and its marked records by population.
+pub type Skeleton = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+
 include!(concat!(env!("OUT_DIR"), "/bundled.rs"));
 
 /// A parsed rule.

@@ -21,6 +21,9 @@ pub struct Terms {
     pub scale: u8,
 }
 
+/// Values with how often they occur.
+type Weighted = Vec<(i128, i128)>;
+
 /// What is usual among peers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Usual {
@@ -49,9 +52,9 @@ pub fn judge(candidates: &Relation, history: &Relation, terms: &Terms) -> Judgem
     let (value, count) = (history.index("peer.value"), history.index("peer.count"));
     let stated = candidates.index("~value");
     let groups = group_by(history, &theirs);
-    let mut known: BTreeMap<&Vec<Value>, (Vec<(i128, i128)>, Usual)> = BTreeMap::new();
+    let mut known: BTreeMap<&Vec<Value>, (Weighted, Usual)> = BTreeMap::new();
     for (key, rows) in &groups {
-        let mut values: Vec<(i128, i128)> = rows
+        let mut values: Weighted = rows
             .iter()
             .filter_map(|&row| Some((history.rows[row][value].num()?, history.rows[row][count].num()?)))
             .collect();
