@@ -199,7 +199,7 @@ fn library() -> Library {
         .replace("expr = \"7\"", "expr = \"90\"")
         .replace("[\"customer_id\", \"currency\", \"gross_total\"]", "[\"currency\"]");
     // So do kinds that learn from many records, where three are enough.
-    let few = |(kind, text, _): &Skeleton| {
+    let few = |(kind, text, _): &tieout_rules::rule::Skeleton| {
         let lines = text.lines().filter(|line| !line.starts_with("where"));
         let text = lines.collect::<Vec<_>>().join("\n");
         let text = text
