@@ -68,8 +68,15 @@ pub const GOODS: usize = 12;
 /// Quantity from which `TIERED` is cheaper, in thousandths.
 pub const BRACKET: i64 = 100_000;
 
-/// The catalogue: goods, food, clothing, a service, plans.
-pub static ITEMS: [Item; 16] = [
+/// Position of the item that is metered.
+pub const METERED: usize = 16;
+/// Position of an item that hardly anybody buys.
+pub const RARE: usize = 17;
+/// Position of a machine that is let.
+pub const LEASED: usize = 18;
+
+/// The catalogue: goods, food, clothing, a service, plans, metered calls, a spare part, a lease.
+pub static ITEMS: [Item; 19] = [
     item("HW-100", "Steel bracket", "general", "EA", 125_000, None),
     item("HW-110", "Hinge, pair", "general", "EA", 84_500, Some(88_000)),
     item("HW-120", "Anchor bolt", "general", "EA", 9_750, None),
@@ -86,6 +93,9 @@ pub static ITEMS: [Item; 16] = [
     item("PL-910", "Maintenance plan S", "service", "EA", 490_000, None),
     item("PL-920", "Maintenance plan M", "service", "EA", 1_290_000, None),
     item("PL-930", "Maintenance plan L", "service", "EA", 2_490_000, None),
+    item("US-940", "Monitoring, per message", "service", "EA", 1_500, None),
+    item("RP-520", "Spare filter", "general", "EA", 42_500, None),
+    item("LS-850", "Floor polisher, per month", "general", "EA", 1_750_000, None),
 ];
 
 /// Yen of the yen price list for one dollar of the dollar list.
@@ -130,15 +140,25 @@ pub struct State {
     pub taxed_by: &'static [usize],
 }
 
-/// The states of the company, then abroad.
-pub static STATES: [State; 6] = [
+/// The states of the company, abroad, and a state of its own for a biller that cuts cents off.
+pub static STATES: [State; 7] = [
     State { code: "US-NE", country: "US", city: "Plainfield", postal_code: "68001", taxed_by: &[0] },
     State { code: "US-KS", country: "US", city: "Westbrook", postal_code: "66002", taxed_by: &[1] },
     State { code: "US-MN", country: "US", city: "Lakeside", postal_code: "55003", taxed_by: &[2, 3] },
     State { code: "US-CO", country: "US", city: "Highmark", postal_code: "80004", taxed_by: &[4] },
     State { code: "DE-BY", country: "DE", city: "Neustadt", postal_code: "01067", taxed_by: &[] },
     State { code: "JP-13", country: "JP", city: "Hoshi", postal_code: "100-0005", taxed_by: &[] },
+    State { code: "US-IA", country: "US", city: "Millbrook", postal_code: "50006", taxed_by: &[IOWA] },
 ];
+
+/// The jurisdictions that stack at a place: those of a state, or at the company's own address.
+pub const OWN_PLACE: (&str, &[usize]) = ("JS-HQ", &[0, OWN_CITY]);
+
+/// The set of jurisdictions of a state, where it has any.
+pub fn place(state: usize) -> Option<String> {
+    let state = &STATES[state];
+    (!state.taxed_by.is_empty()).then(|| format!("JS-{}", &state.code[3..]))
+}
 
 /// Nebraska, whose rate changes on the first day of the period.
 pub const NE: usize = 0;
@@ -148,6 +168,18 @@ pub const KS: usize = 1;
 pub const MN: usize = 2;
 /// Colorado, where the company is not registered.
 pub const CO: usize = 3;
+/// Germany, billed in euros.
+pub const DE: usize = 4;
+/// Iowa, where the biller cuts cents off.
+pub const IA: usize = 6;
+/// Position of Colorado's jurisdiction.
+pub const COLORADO: usize = 4;
+/// Position of Lakeside, the city in Minnesota.
+pub const LAKESIDE: usize = 3;
+/// Position of the city that the company has its own house in.
+pub const OWN_CITY: usize = 5;
+/// Position of Iowa's jurisdiction.
+pub const IOWA: usize = 6;
 
 /// A taxing authority.
 #[derive(Debug)]
@@ -166,12 +198,12 @@ pub struct Jurisdiction {
     pub change: fn() -> Date,
     /// Rate of food, where it has one.
     pub food: Option<i64>,
-    /// Whether the company is registered there.
+    /// Whether the company charges its tax: a city's is reported on the return of its state, which it is registered in.
     pub registered: bool,
 }
 
 /// Jurisdictions, referred to by position.
-pub static JURISDICTIONS: [Jurisdiction; 5] = [
+pub static JURISDICTIONS: [Jurisdiction; 7] = [
     Jurisdiction {
         id: "J-NE",
         name: "Nebraska",
@@ -222,6 +254,26 @@ pub static JURISDICTIONS: [Jurisdiction; 5] = [
         food: None,
         registered: false,
     },
+    Jurisdiction {
+        id: "J-NE-PLA",
+        name: "Plainfield",
+        level: "city",
+        parent: "J-NE",
+        rates: (10_000, 10_000),
+        change: long_ago,
+        food: None,
+        registered: true,
+    },
+    Jurisdiction {
+        id: "J-IA",
+        name: "Iowa",
+        level: "state",
+        parent: "",
+        rates: (60_000, 60_000),
+        change: long_ago,
+        food: None,
+        registered: true,
+    },
 ];
 
 fn mid_month() -> Date {
@@ -264,7 +316,7 @@ impl Class {
 pub fn taxed_as(state: usize, category: &str) -> Option<Class> {
     match (state, category) {
         (KS, "food") => Some(Class::Food),
-        (NE | MN | CO, "food" | "service") | (MN, "clothing") => None,
+        (NE | MN | CO | IA, "food" | "service") | (MN, "clothing" | FREIGHT | HANDLING) | (NE, HANDLING) => None,
         _ => Some(Class::General),
     }
 }
@@ -276,12 +328,27 @@ pub fn treatment(state: usize, category: &str) -> (&'static str, &'static str, O
         (Some(Class::Food), ..) => ("reduced", "", None),
         // Exempt up to 50.00; the jackets cost more.
         (_, KS, "clothing") => ("taxable", "over_threshold", Some(5_000)),
+        (_, KS, FREIGHT) => ("included_in_price", "", None),
+        (_, KS, HANDLING) => ("taxable", "separately_stated", None),
         _ => ("taxable", "", None),
     }
 }
 
+/// Category of freight.
+pub const FREIGHT: &str = "11010";
+/// Category of handling.
+pub const HANDLING: &str = "11000";
 /// Categories of the taxability table.
-pub const CATEGORIES: [&str; 4] = ["general", "food", "clothing", "service"];
+pub const CATEGORIES: [&str; 6] = ["general", "food", "clothing", "service", FREIGHT, HANDLING];
+
+/// The category of a line: that of its charge, else of its item.
+pub fn category(kind: &str, item: usize) -> &'static str {
+    match kind {
+        "freight" => FREIGHT,
+        "handling" => HANDLING,
+        _ => ITEMS[item].category,
+    }
+}
 
 /// The tax holiday: work jackets in Nebraska, three days of the period.
 pub fn holiday() -> (usize, &'static str, Date, Date) {
@@ -327,6 +394,56 @@ pub fn name(number: u64) -> String {
     format!("{} {} {number}", FIRST[at(FIRST.len(), number * 7)], SECOND[at(SECOND.len(), number * 5)])
 }
 
+/// Terms of payment: code, rule, net days, day of the month, discount (millionths, days), late fee (millionths), grace days.
+#[derive(Debug)]
+pub struct Terms {
+    /// Code.
+    pub code: &'static str,
+    /// `net`, `end_of_month` or `nth_proximo`.
+    pub rule: &'static str,
+    /// Days after the invoice.
+    pub days: i32,
+    /// Day of the month after the invoice's.
+    pub of_month: i32,
+    /// Discount for early payment, millionths, and its days.
+    pub discount: (i64, i32),
+    /// Late fee, millionths a month, and the days of grace before it.
+    pub late: (i64, i32),
+}
+
+const fn terms(code: &'static str, rule: &'static str, days: i32, of_month: i32, discount: (i64, i32)) -> Terms {
+    Terms { code, rule, days, of_month, discount, late: (15_000, 5) }
+}
+
+/// The terms that the company grants; the first are the usual ones.
+pub static TERMS: [Terms; 6] = [
+    terms("N30", "net", 30, 0, (0, 0)),
+    terms("D10", "net", 30, 0, (20_000, 10)),
+    terms("M30", "end_of_month", 30, 0, (0, 0)),
+    terms("M15", "end_of_month", 15, 0, (20_000, 5)),
+    terms("P10", "nth_proximo", 0, 10, (0, 0)),
+    terms("P31", "nth_proximo", 0, 31, (0, 0)),
+];
+
+/// Terms by their code.
+pub fn terms_of(code: &str) -> &'static Terms {
+    TERMS.iter().find(|terms| terms.code == code).unwrap_or(&TERMS[0])
+}
+
+impl Terms {
+    /// When a bill falls due.
+    pub fn due(&self, date: Date) -> Date {
+        match self.rule {
+            "end_of_month" => date.add_days(self.days).month_end(),
+            "nth_proximo" => {
+                let next = date.month_end();
+                next.add_days(self.of_month).min(next.add_days(1).month_end())
+            }
+            _ => date.add_days(self.days),
+        }
+    }
+}
+
 /// A customer account; small, since every customer of a run is held.
 #[derive(Clone, Copy, Debug)]
 pub struct Customer {
@@ -347,6 +464,11 @@ pub struct Customer {
 }
 
 impl Customer {
+    /// An account that nothing is special about.
+    pub fn new(id: u64, state: usize, currency: Currency) -> Self {
+        Self { id, state, currency, wholesale: false, contract: false, parent: 0, certificate: 0 }
+    }
+
     /// The price agreed with the customer on a day.
     pub fn price(&self, item: usize, quantity: i64, date: Date) -> i64 {
         let contract = contract_price(item).filter(|_| self.contract);

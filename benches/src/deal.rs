@@ -41,64 +41,134 @@ pub struct Paying {
     pub reference: u64,
     /// Account it is credited to, if not the document's.
     pub payer: u64,
+    /// Discount taken with it, minor units.
+    pub discount: i64,
+}
+
+/// What is special about an account's master record.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// Name, if not the invented one.
+    pub name: Option<String>,
+    /// Street, if not the invented one.
+    pub street: Option<String>,
+    /// Tax number, if not its own.
+    pub tax_no: Option<String>,
+    /// Whether business is done with it.
+    pub active: bool,
+    /// Whether its bills must name its purchase order.
+    pub po_required: bool,
+    /// Whether it gets no reminders by agreement.
+    pub hold: bool,
+    /// Whether the billing system calls it exempt, with a certificate or without.
+    pub exempt: bool,
+    /// Days until which its first address was in use, if it has moved.
+    pub moved: Option<Date>,
+}
+
+impl Default for Record {
+    fn default() -> Self {
+        Self {
+            name: None,
+            street: None,
+            tax_no: None,
+            active: true,
+            po_required: false,
+            hold: false,
+            exempt: false,
+            moved: None,
+        }
+    }
+}
+
+/// The tax number of an account.
+pub fn tax_no(account: u64) -> String {
+    format!("TIN-{:09}", 470_000_000 + account)
+}
+
+/// The street of an account.
+pub fn street(account: u64) -> String {
+    format!("{} Mill Lane", account % 400 + 1)
 }
 
 impl World {
     /// Opens an account; `alter` decides what is special about it.
     pub fn newcomer(&mut self, state: usize, alter: impl FnOnce(&mut Customer)) -> Result<Customer> {
+        self.newcomer_as(state, &Record::default(), alter)
+    }
+
+    /// Opens an account with a master record of its own.
+    pub fn newcomer_as(
+        &mut self,
+        state: usize,
+        record: &Record,
+        alter: impl FnOnce(&mut Customer),
+    ) -> Result<Customer> {
         let currency = match STATES[state].country {
             "DE" => Currency::Eur,
             "JP" => Currency::Jpy,
             _ => Currency::Usd,
         };
         let number = self.next("C");
-        let mut customer =
-            Customer { id: number, state, currency, wholesale: false, contract: false, parent: 0, certificate: 0 };
+        let mut customer = Customer::new(number, state, currency);
         alter(&mut customer);
-        self.write_customer(&customer, false)?;
+        self.write_customer(&customer, false, record)?;
         Ok(customer)
     }
 
     /// Writes an account, its addresses and its contract prices.
-    pub fn write_customer(&mut self, customer: &Customer, one_off: bool) -> Result<()> {
+    pub fn write_customer(&mut self, customer: &Customer, one_off: bool, record: &Record) -> Result<()> {
         let word = |truth: bool| Cell::Word(if truth { "true" } else { "false" });
         let called = if one_off { "Counter sales".to_owned() } else { name(customer.id) };
+        let called = record.name.clone().unwrap_or(called);
+        let tax_no = record.tax_no.clone().unwrap_or_else(|| tax_no(customer.id));
         let cells = [
             Cell::Id("C", customer.id),
             Cell::Text(&called),
             Cell::id("C", customer.parent),
             Cell::Word(if customer.wholesale { "wholesale" } else { "retail" }),
-            word(customer.certificate > 0),
+            word(record.exempt || customer.certificate > 0),
             word(one_off),
             Cell::Id("A", customer.ship_to()),
+            Cell::Id("A", customer.ship_to()),
+            Cell::Text(&tax_no),
+            word(record.active),
+            Cell::Text(if customer.wholesale { "D10" } else { "N30" }),
+            word(record.po_required),
+            word(record.hold),
+            Cell::Text(["east", "west", "north"][usize::try_from(customer.id % 3).unwrap_or(0)]),
         ];
         self.write(Of::Customer, &cells)?;
-        for (address, street) in [(customer.ship_to(), "Mill Lane"), (customer.ship_to() + 1, "Dock Road")] {
-            self.write_address(address, &format!("{} {street}", customer.id % 400 + 1), customer.state)?;
+        let first = record.street.clone().unwrap_or_else(|| street(customer.id));
+        let second = format!("{} Dock Road", customer.id % 400 + 1);
+        let since = crate::company::long_ago();
+        for (address, street, until) in
+            [(customer.ship_to(), first, record.moved), (customer.ship_to() + 1, second, None)]
+        {
+            let place = crate::company::place(customer.state);
+            self.write_address(address, &street, customer.state, place.as_deref())?;
+            self.serve(customer, address, "ship_to", (since, until))?;
         }
+        self.serve(customer, customer.ship_to(), "bill_to", (since, None))?;
         if customer.contract {
-            for (item, own) in ITEMS.iter().enumerate() {
-                let Some(price) = crate::company::contract_price(item) else { continue };
-                let cells = [
-                    Cell::Text(own.id),
-                    Cell::Id("C", customer.id),
-                    Cell::Empty,
-                    Cell::Text("USD"),
-                    Cell::Empty,
-                    Cell::Empty,
-                    Cell::Number(price, 4),
-                    Cell::Day(crate::company::long_ago()),
-                    Cell::Empty,
-                    Cell::Word("contract"),
-                ];
-                self.write(Of::Price, &cells)?;
+            for item in 0..ITEMS.len() {
+                if let Some(price) = crate::company::contract_price(item) {
+                    crate::master::own_price(self, customer.id, item, price)?;
+                }
             }
         }
         Ok(())
     }
 
-    /// Writes an address.
-    pub fn write_address(&mut self, address: u64, street: &str, state: usize) -> Result<()> {
+    /// Records where a customer is served, and when.
+    pub fn serve(&mut self, customer: &Customer, at: u64, role: &str, days: (Date, Option<Date>)) -> Result<()> {
+        let cells =
+            [Cell::Id("C", customer.id), Cell::Id("A", at), Cell::Word(role), Cell::Day(days.0), Cell::day(days.1)];
+        self.write(Of::CustomerAddress, &cells)
+    }
+
+    /// Writes an address, with the jurisdictions that stack there.
+    pub fn write_address(&mut self, address: u64, street: &str, state: usize, place: Option<&str>) -> Result<()> {
         let state = &STATES[state];
         let cells = [
             Cell::Id("A", address),
@@ -107,6 +177,7 @@ impl World {
             Cell::Text(state.code),
             Cell::Text(state.postal_code),
             Cell::Text(state.country),
+            place.map_or(Cell::Empty, Cell::Text),
         ];
         self.write(Of::Address, &cells)
     }
@@ -131,12 +202,35 @@ impl World {
         basket
     }
 
-    /// Places an order.
+    /// Places an order that stays open.
     pub fn order(&mut self, customer: Customer, date: Date, basket: &[(usize, i64)], billing: &str) -> Result<Order> {
+        self.order_as(customer, date, basket, (billing, "open"))
+    }
+
+    /// Places an order, with the status that it has reached by now.
+    pub fn order_as(
+        &mut self,
+        customer: Customer,
+        date: Date,
+        basket: &[(usize, i64)],
+        words: (&str, &str),
+    ) -> Result<Order> {
+        let price = |&(item, quantity): &(usize, i64)| (item, quantity, customer.price(item, quantity, date));
+        let priced: Vec<(usize, i64, i64)> = basket.iter().map(price).collect();
+        self.order_at(customer, date, &priced, words)
+    }
+
+    /// Places an order at prices of its own.
+    pub fn order_at(
+        &mut self,
+        customer: Customer,
+        date: Date,
+        basket: &[(usize, i64, i64)],
+        (billing, status): (&str, &str),
+    ) -> Result<Order> {
         let (number, po) = (self.next("SO"), self.next("PO-"));
         let mut lines = Vec::new();
-        for (&(item, quantity), no) in basket.iter().zip(1..) {
-            let price = customer.price(item, quantity, date);
+        for (&(item, quantity, price), no) in basket.iter().zip(1..) {
             lines.push((item, quantity, price));
             let cells = [
                 Cell::Id("SO", number),
@@ -147,7 +241,7 @@ impl World {
                 Cell::Text(ITEMS[item].unit),
                 Cell::Number(price, 4),
                 Cell::Day(date),
-                Cell::Word("open"),
+                Cell::Word(status),
                 Cell::Text(customer.currency.code()),
                 Cell::Id("PO-", po),
                 Cell::Word(billing),
@@ -157,21 +251,33 @@ impl World {
         Ok(Order { id: number, customer, po, lines })
     }
 
-    /// Ships order lines; a negative quantity comes back.
+    /// Ships order lines; a negative quantity comes back. They arrive on the day after.
     pub fn ship(&mut self, order: &Order, date: Date, lines: &[(u64, i64)], free: &str) -> Result<Shipment> {
+        self.ship_as(order, (date, date.add_days(1)), lines, free)
+    }
+
+    /// Ships order lines: day of shipment and of arrival.
+    pub fn ship_as(
+        &mut self,
+        order: &Order,
+        (date, arrival): (Date, Date),
+        lines: &[(u64, i64)],
+        free: &str,
+    ) -> Result<Shipment> {
         let number = self.next("SH");
         for (&(line, quantity), no) in lines.iter().zip(1..) {
             let Some(&(item, ..)) = order_line(order, line) else { continue };
             let cells = [
                 Cell::Id("SH", number),
                 Cell::Count(no),
-                Cell::Id("SO", order.id),
-                Cell::Count(line),
+                Cell::id("SO", order.id),
+                if order.id == 0 { Cell::Empty } else { Cell::Count(line) },
                 Cell::Id("C", order.customer.id),
                 Cell::Text(ITEMS[item].id),
                 Cell::Number(quantity, 3),
                 Cell::Text(ITEMS[item].unit),
                 Cell::Day(date),
+                Cell::Day(arrival),
                 Cell::Id("A", order.customer.ship_to()),
                 Cell::Text(free),
             ];
@@ -207,11 +313,17 @@ impl World {
 
     /// Ordered a few days ago, shipped, billed today in full.
     pub fn sale(&mut self, customer: Customer, basket: &[(usize, i64)]) -> Result<Document> {
+        self.sale_as(customer, basket, "open")
+    }
+
+    /// The same with the order's status.
+    pub fn sale_as(&mut self, customer: Customer, basket: &[(usize, i64)], status: &str) -> Result<Document> {
         let (ordered, shipped) = (self.rng.range(3, 9), self.rng.range(0, 2));
         let today = self.today;
         let back = |days: i64| today.add_days(-i32::try_from(days).unwrap_or(0));
-        let order = self.order(customer, back(ordered), basket, "on_shipment")?;
-        let shipment = self.ship_all(&order, back(shipped))?;
+        let order = self.order_as(customer, back(ordered), basket, ("on_shipment", status))?;
+        // What left the house in another month is billed in that month.
+        let shipment = self.ship_all(&order, back(shipped).max(today.month_start()))?;
         Ok(self.bill(&order, &shipment, today))
     }
 
@@ -286,20 +398,39 @@ impl World {
             Cell::Text(remittance),
         ];
         self.tables[Of::Payment as usize].write(&cells, Some((currency, amount)))?;
+        if status == "cleared" {
+            self.ledger.post(date.add_days(how.posted_after), currency, -amount);
+        }
         Ok(number)
     }
 
     /// Applies a payment to a document.
     pub fn apply(&mut self, payment: u64, bill: &mut Document, seq: u64, days: (Date, i32), amount: i64) -> Result<()> {
-        bill.settled.push((days.0, amount));
+        self.apply_less(payment, bill, seq, days, (amount, 0))
+    }
+
+    /// Applies a payment and a discount taken with it.
+    pub fn apply_less(
+        &mut self,
+        payment: u64,
+        bill: &mut Document,
+        seq: u64,
+        days: (Date, i32),
+        (amount, discount): (i64, i64),
+    ) -> Result<()> {
+        let posted = days.0.add_days(days.1);
+        bill.settled.push((posted, amount + discount));
         let currency = bill.currency();
+        self.ledger.post(posted, currency, -discount);
+        let taken = if discount == 0 { Cell::Empty } else { Cell::Number(discount, currency.decimals()) };
         let cells = [
             Cell::Id("RC", payment),
             Cell::Id("D", bill.id),
             Cell::Count(seq),
             Cell::Day(days.0),
-            Cell::Day(days.0.add_days(days.1)),
+            Cell::Day(posted),
             Cell::Number(amount, currency.decimals()),
+            taken,
             Cell::Text(currency.code()),
         ];
         self.tables[Of::PaymentApplication as usize].write(&cells, Some((currency, amount)))
@@ -312,19 +443,30 @@ impl World {
         }
         let whose = (bill.customer.id, bill.currency());
         let payment = self.receive(whose, date, amount, how, ["cleared", "receipt", ""])?;
-        self.apply(payment, bill, 1, (date, how.posted_after), amount)?;
+        self.apply_less(payment, bill, 1, (date, how.posted_after), (amount, how.discount))?;
         Ok(payment)
     }
 
     /// Uses a credit note on a bill.
     pub fn use_credit(&mut self, credit: &mut Document, bill: &mut Document, date: Date, amount: i64) -> Result<()> {
+        self.use_credit_as(credit, bill, (1, date), amount)
+    }
+
+    /// The same as the so-many-th application; a negative amount takes it off again.
+    pub fn use_credit_as(
+        &mut self,
+        credit: &mut Document,
+        bill: &mut Document,
+        (seq, date): (u64, Date),
+        amount: i64,
+    ) -> Result<()> {
         credit.settled.push((date, -amount));
         bill.settled.push((date, amount));
         let currency = bill.currency();
         let cells = [
             Cell::Id("D", credit.id),
             Cell::Id("D", bill.id),
-            Cell::Count(1),
+            Cell::Count(seq),
             Cell::Day(date),
             Cell::Day(date),
             Cell::Number(amount, currency.decimals()),
@@ -334,42 +476,67 @@ impl World {
     }
 
     /// Pays money back, for a payment or a credit note (0: not for one).
-    pub fn refund(&mut self, customer: Customer, (payment, credit): (u64, u64), date: Date, amount: i64) -> Result<()> {
+    pub fn refund(&mut self, customer: Customer, source: (u64, u64), date: Date, amount: i64) -> Result<u64> {
+        self.refund_as(customer, source, (None, Some(date)), amount, "paid")
+    }
+
+    /// Pays money back: the day on which it was asked for and that of payment, and what became of it.
+    pub fn refund_as(
+        &mut self,
+        customer: Customer,
+        (payment, credit): (u64, u64),
+        (asked, paid): (Option<Date>, Option<Date>),
+        amount: i64,
+        status: &str,
+    ) -> Result<u64> {
         let number = self.next("RF");
         let cells = [
             Cell::Id("RF", number),
             Cell::id("RC", payment),
             Cell::id("D", credit),
             Cell::Id("C", customer.id),
-            Cell::Day(date),
+            Cell::day(asked),
+            Cell::day(paid),
             Cell::Number(amount, customer.currency.decimals()),
             Cell::Text(customer.currency.code()),
-            Cell::Word("paid"),
+            Cell::Word(status),
         ];
-        self.tables[Of::Refund as usize].write(&cells, Some((customer.currency, amount)))
+        if let Some(day) = paid.filter(|_| !matches!(status, "failed" | "cancelled")) {
+            self.ledger.post(day, customer.currency, amount);
+        }
+        self.tables[Of::Refund as usize].write(&cells, Some((customer.currency, amount)))?;
+        Ok(number)
     }
 
     /// Adds to a bill after the fact: a surcharge or a tip is a negative adjustment.
-    pub fn surcharge(&mut self, bill: &Document, date: Date, amount: i64) -> Result<()> {
+    pub fn surcharge(&mut self, bill: &mut Document, date: Date, amount: i64) -> Result<()> {
+        self.adjust(bill, date, "other", (-amount, 0))
+    }
+
+    /// Adjusts what is open of a bill: net and tax that the customer owes less.
+    pub fn adjust(&mut self, bill: &mut Document, date: Date, kind: &str, (net, tax): (i64, i64)) -> Result<()> {
+        bill.settled.push((date, net + tax));
         let number = self.next("ADJ");
         let currency = bill.currency();
+        self.ledger.post(date, currency, -net - tax);
         let cells = [
             Cell::Id("ADJ", number),
             Cell::Id("D", bill.id),
             Cell::Day(date),
-            Cell::Word("other"),
-            Cell::Number(-amount, currency.decimals()),
-            Cell::Number(0, currency.decimals()),
+            Cell::Word(kind),
+            Cell::Number(net, currency.decimals()),
+            Cell::Number(tax, currency.decimals()),
             Cell::Text(currency.code()),
         ];
-        self.tables[Of::Adjustment as usize].write(&cells, Some((currency, -amount)))
+        self.tables[Of::Adjustment as usize].write(&cells, Some((currency, net)))
     }
 
     /// Refunds what is open of a credit note.
     pub fn refund_credit(&mut self, credit: &mut Document, date: Date) -> Result<()> {
         let amount = -credit.open(as_of());
         credit.settled.push((date, -amount));
-        self.refund(credit.customer, (0, credit.id), date, amount)
+        self.refund(credit.customer, (0, credit.id), date, amount)?;
+        Ok(())
     }
 
     /// Sends a letter; its number.

@@ -2,7 +2,7 @@
 
 use tieout_model::Date;
 
-use crate::company::{Class, Customer, ITEMS, JURISDICTIONS, STATES, taxed_as};
+use crate::company::{Class, Customer, JURISDICTIONS, STATES, category, taxed_as, terms_of};
 use crate::money::{Currency, extend, tax};
 
 /// What a document is.
@@ -14,6 +14,8 @@ pub enum Kind {
     Credit,
     /// A debit note.
     Debit,
+    /// A bill for a prepayment.
+    Prepayment,
 }
 
 impl Kind {
@@ -23,6 +25,7 @@ impl Kind {
             Self::Invoice => "invoice",
             Self::Credit => "credit_note",
             Self::Debit => "debit_note",
+            Self::Prepayment => "prepayment",
         }
     }
 }
@@ -60,6 +63,30 @@ pub struct Line {
     pub discount: &'static str,
     /// An address of its own, or 0.
     pub ship_to: u64,
+    /// Sum of the rates that tax it, millionths.
+    pub rate: i64,
+    /// What the charge is, for fees.
+    pub charge: &'static str,
+    /// Convention by which a part of a period is priced, where the contract fixes one.
+    pub proration: &'static str,
+    /// Day on which title passes, if not at delivery.
+    pub title: Option<Date>,
+    /// Words on the line.
+    pub words: &'static str,
+    /// Unit, if not the item's.
+    pub unit: &'static str,
+    /// Price before a discount, ten-thousandths, or 0.
+    pub list: i64,
+    /// Category of its tax, if it is neither taxable nor exempt by the tables.
+    pub category: &'static str,
+    /// Why it is not taxed.
+    pub exemption: &'static str,
+    /// Certificate that the bill names without being taxed by it, or 0.
+    pub certificate: u64,
+    /// True if no item stands on it.
+    pub bare: bool,
+    /// True if the biller leaves it untaxed, whatever the tables say.
+    pub spared: bool,
 }
 
 /// A tax row at invoice grain.
@@ -150,6 +177,34 @@ pub struct Document {
     pub gross: i64,
     /// What has settled it, by day.
     pub settled: Vec<(Date, i64)>,
+    /// Selling company; 0 is the first.
+    pub entity: u64,
+    /// Terms of payment.
+    pub terms: &'static str,
+    /// Due day, if not by its terms.
+    pub due: Option<Date>,
+    /// Days after which it was sent, if that is recorded.
+    pub sent: Option<i32>,
+    /// Day of posting, if not that of issue.
+    pub posting: Option<Date>,
+    /// Prepaid amount that is taken off, minor units.
+    pub prepaid: i64,
+    /// Amount due as stated, if that is not the total less what was prepaid.
+    pub payable: Option<i64>,
+    /// What the stated balance is off by.
+    pub unbalanced: i64,
+    /// Payment status as stated, if it does not follow from the balance.
+    pub paid: &'static str,
+    /// Contract, or 0.
+    pub deal: u64,
+    /// Promotion of its lines, if they name none.
+    pub promotion: String,
+    /// What the amount in the functional currency is off by, in its cents.
+    pub untranslated: i64,
+    /// True if the tax is that of no lawful method.
+    pub mistaxed: bool,
+    /// True for an account that is not among the customers.
+    pub unknown: bool,
 }
 
 impl Document {
@@ -181,7 +236,38 @@ impl Document {
             tax: 0,
             gross: 0,
             settled: Vec::new(),
+            entity: 0,
+            terms: if customer.wholesale { "D10" } else { "N30" },
+            due: None,
+            sent: Some(0),
+            posting: None,
+            prepaid: 0,
+            payable: None,
+            unbalanced: 0,
+            paid: "",
+            deal: 0,
+            promotion: String::new(),
+            untranslated: 0,
+            mistaxed: false,
+            unknown: false,
         }
+    }
+
+    /// When it falls due; credit notes do not.
+    pub fn due(&self) -> Option<Date> {
+        let by_terms = || terms_of(self.terms).due(self.date);
+        (self.kind != Kind::Credit).then(|| self.due.unwrap_or_else(by_terms))
+    }
+
+    /// What the customer is asked for.
+    pub fn asked(&self) -> i64 {
+        self.payable.unwrap_or(self.gross - self.prepaid)
+    }
+
+    /// The day whose rates are lawful.
+    pub fn lawful_day(&self) -> Date {
+        let original = self.rate_day.filter(|_| self.kind == Kind::Credit);
+        original.or(self.tax_point).unwrap_or(self.date)
     }
 
     /// Its currency.
@@ -191,7 +277,7 @@ impl Document {
 
     /// What is open at the end of a day.
     pub fn open(&self, at: Date) -> i64 {
-        self.gross - self.settled.iter().filter(|(day, _)| *day <= at).map(|(_, units)| units).sum::<i64>()
+        self.asked() - self.settled.iter().filter(|(day, _)| *day <= at).map(|(_, units)| units).sum::<i64>()
     }
 
     /// Computes line amounts, tax and totals anew.
@@ -209,15 +295,16 @@ impl Document {
         let date = self.rate_day.or(self.tax_point).unwrap_or(self.date);
         let exempt = self.customer.certificate > 0;
         self.taxes.clear();
-        self.lines.iter_mut().for_each(|line| line.tax = 0);
+        self.lines.iter_mut().for_each(|line| (line.tax, line.rate) = (0, 0));
         let classes: Vec<Option<Class>> = self
             .lines
             .iter()
             .map(|line| match taxing {
+                _ if line.spared => None,
                 Taxing::None => None,
                 Taxing::Everything => Some(Class::General),
                 Taxing::Lawful if exempt => None,
-                Taxing::Lawful => taxed_as(state, ITEMS[line.item].category),
+                Taxing::Lawful => taxed_as(state, category(line.kind, line.item)),
             })
             .collect();
         for class in [Class::General, Class::Food] {
@@ -237,6 +324,7 @@ impl Document {
                 let mut rest = whole;
                 for (&index, own) in of.iter().zip(on_lines) {
                     self.lines[index].tax += own;
+                    self.lines[index].rate += rate;
                     rest -= own;
                 }
                 if let Some(&largest) = of.iter().max_by_key(|&&index| self.lines[index].net.abs()) {
@@ -278,6 +366,7 @@ impl Document {
         credit.replaces = 0;
         credit.reason = reason;
         credit.settled.clear();
+        (credit.prepaid, credit.payable, credit.due) = (0, None, None);
         for (line, number) in credit.lines.iter_mut().zip(1..) {
             line.quantity = -line.quantity;
             line.allowance = -line.allowance;
@@ -310,15 +399,7 @@ mod tests {
 
     #[test]
     fn tax_is_shared_out_and_a_credit_note_mirrors() {
-        let customer = Customer {
-            id: 1,
-            state: MN,
-            currency: Currency::Usd,
-            wholesale: false,
-            contract: false,
-            parent: 0,
-            certificate: 0,
-        };
+        let customer = Customer::new(1, MN, Currency::Usd);
         let mut bill = Document::new(1, customer, day(2026, 10, 2));
         bill.lines = vec![
             Line { item: 2, quantity: 1_000, price: 9_700, ..Line::default() },

@@ -36,6 +36,8 @@ pub fn write(settings: &Settings, tables: &[Table], folder: &Path) -> Result<()>
         let name = if earlier { "invoices-earlier.csv".to_owned() } else { file_name(table.layout.file) };
         source(&mut text, table, &name, window)?;
     }
+    // Refunds are of receipts in these exports; nothing of older times was still to be paid back.
+    text.push_str("\n[rules.set.refund-without-source]\nparams = { months = \"0\" }\n");
     std::fs::write(folder.join("tieout.toml"), text)?;
     Ok(())
 }

@@ -8,6 +8,7 @@ use crate::engagement;
 use crate::episodes::Schedule;
 use crate::labels::Kind;
 use crate::layout::Of;
+use crate::ledger;
 use crate::master;
 use crate::money::decimal;
 use crate::ordinary;
@@ -39,6 +40,7 @@ pub fn generate(settings: &Settings, folder: &Path) -> Result<Vec<String>> {
         day = day.add_days(1);
     }
     world.label_made(Kind::Planted, "control-total-differs", "control_total", engagement::WRONG_CONTROL)?;
+    ledger::close(&mut world)?;
     let tables = world.finish()?;
     engagement::write(settings, &tables, folder)?;
     Ok(tables.iter().flat_map(totals).collect())

@@ -46,8 +46,16 @@ impl Style {
 
 /// Canonical words and how the dressed files spell them, by column.
 pub const WORDS: [(&str, &[Column]); 2] = [
-    ("document_type", &[("invoice", "Invoice"), ("credit_note", "Credit Memo"), ("debit_note", "Debit Memo")]),
-    ("status", &[("posted", "Open or Paid"), ("void", "Voided")]),
+    (
+        "document_type",
+        &[
+            ("invoice", "Invoice"),
+            ("credit_note", "Credit Memo"),
+            ("debit_note", "Debit Memo"),
+            ("prepayment", "Deposit Invoice"),
+        ],
+    ),
+    ("status", &[("posted", "Open or Paid"), ("void", "Voided"), ("uncollectible", "Given Up"), ("proforma", "Draft")]),
 ];
 
 /// One export file.
@@ -105,10 +113,23 @@ pub enum Of {
     Certificate,
     CertificateScope,
     Holiday,
+    PaymentTerms,
+    Contract,
+    Discount,
+    Usage,
+    OpenItem,
+    GlBalance,
+    ReturnFiled,
+    ReturnAuthorization,
+    CustomerAddress,
+    UnclaimedProperty,
+    TaxDateRule,
+    JurisdictionSet,
+    SourcingRule,
 }
 
 /// Every file, in the order of `Of`.
-pub static LAYOUTS: [Layout; 26] = [
+pub static LAYOUTS: [Layout; 39] = [
     plain(
         "entity",
         "entities",
@@ -132,6 +153,13 @@ pub static LAYOUTS: [Layout; 26] = [
             ("tax_exempt", "Tax Exempt"),
             ("one_off", "Walk-in"),
             ("default_bill_to", "Billing Address"),
+            ("default_ship_to", "Delivery Address"),
+            ("tax_id", "Tax No"),
+            ("active", "Active"),
+            ("payment_terms_code", "Terms"),
+            ("po_required", "PO Required"),
+            ("dunning_hold", "No Reminders"),
+            ("owner", "Account Manager"),
         ],
     ),
     plain(
@@ -144,12 +172,19 @@ pub static LAYOUTS: [Layout; 26] = [
             ("subdivision", "State"),
             ("postal_code", "Postal Code"),
             ("country", "Country"),
+            ("jurisdiction_set_id", "Tax Place"),
         ],
     ),
     plain(
         "item",
         "items",
-        &[("item_id", "Item"), ("description", "Description"), ("tax_category", "Tax Code"), ("is_service", "Service")],
+        &[
+            ("item_id", "Item"),
+            ("description", "Description"),
+            ("tax_category", "Tax Code"),
+            ("is_service", "Service"),
+            ("supply", "Supply"),
+        ],
     ),
     plain(
         "price",
@@ -200,6 +235,7 @@ pub static LAYOUTS: [Layout; 26] = [
                 ("quantity", "Shipped"),
                 ("uom", "Unit"),
                 ("ship_date", "Ship Date"),
+                ("delivered_date", "Delivered"),
                 ("ship_to_id", "Ship To"),
                 ("no_charge_reason", "No Charge"),
             ],
@@ -207,7 +243,7 @@ pub static LAYOUTS: [Layout; 26] = [
     },
     Layout {
         words: &["document_type", "status"],
-        constants: &[("entity_id", "E-1"), ("prices_include_tax", "false")],
+        constants: &[("prices_include_tax", "false")],
         ..plain(
             "invoice",
             "invoices",
@@ -238,6 +274,19 @@ pub static LAYOUTS: [Layout; 26] = [
                 ("balance", "Open"),
                 ("customer_po", "Customer PO"),
                 ("replaces_id", "Replaces"),
+                ("entity_id", "Company"),
+                ("posting_date", "Posted"),
+                ("payment_terms_code", "Terms"),
+                ("sent_date", "Sent"),
+                ("prepaid_amount", "Prepaid"),
+                ("payable_amount", "Amount Due"),
+                ("payment_status", "Payment Status"),
+                ("contract_id", "Contract"),
+                ("fx_rate", "Exchange Rate"),
+                ("gross_total_functional", "Total in USD"),
+                ("entered_by", "Entered By"),
+                ("source_system", "System"),
+                ("batch_id", "Billing Run"),
             ],
         )
     },
@@ -268,6 +317,14 @@ pub static LAYOUTS: [Layout; 26] = [
             ("discount_id", "Promotion"),
             ("original_line_no", "Credits Line"),
             ("lot", "Lot"),
+            ("description", "Text"),
+            ("gross_price", "Price before Discount"),
+            ("tax_category", "Tax Treatment"),
+            ("tax_rate", "Tax Rate"),
+            ("exemption_reason", "Untaxed because"),
+            ("charge_code", "Charge"),
+            ("title_date", "Title Passes"),
+            ("proration", "Proration"),
         ],
     ),
     plain(
@@ -314,6 +371,7 @@ pub static LAYOUTS: [Layout; 26] = [
             ("applied_date", "Applied"),
             ("posted_date", "Booked"),
             ("amount", "Amount"),
+            ("discount_taken", "Discount Taken"),
             ("currency", "Currency"),
         ],
     ),
@@ -338,6 +396,7 @@ pub static LAYOUTS: [Layout; 26] = [
             ("payment_id", "Receipt"),
             ("credit_note_id", "Credit Memo"),
             ("customer_id", "Customer No"),
+            ("requested_date", "Asked For"),
             ("paid_date", "Paid"),
             ("amount", "Amount"),
             ("currency", "Currency"),
@@ -372,6 +431,9 @@ pub static LAYOUTS: [Layout; 26] = [
             ("billing_timing", "Billing"),
             ("unit_price", "Price"),
             ("currency", "Currency"),
+            ("included_quantity", "Included"),
+            ("notice_date", "Notice"),
+            ("refundable", "Paid Back"),
         ],
     ),
     plain(
@@ -470,6 +532,9 @@ pub static LAYOUTS: [Layout; 26] = [
             ("effective_from", "Valid From"),
             ("effective_to", "Valid Before"),
             ("status", "Status"),
+            ("purchaser_name", "Made Out To"),
+            ("purchaser_tax_id", "Tax No"),
+            ("single_invoice_ref", "For Invoice"),
         ],
     ),
     plain(
@@ -485,6 +550,158 @@ pub static LAYOUTS: [Layout; 26] = [
             ("tax_category", "Tax Code"),
             ("effective_from", "Valid From"),
             ("effective_to", "Valid Before"),
+        ],
+    ),
+    plain(
+        "payment_terms",
+        "terms",
+        &[
+            ("terms_code", "Terms"),
+            ("rule", "Rule"),
+            ("net_days", "Days"),
+            ("day_of_month", "Day of Month"),
+            ("discount_percent", "Discount"),
+            ("discount_days", "Discount Days"),
+            ("late_fee_percent", "Late Fee"),
+            ("grace_days", "Days of Grace"),
+        ],
+    ),
+    plain(
+        "contract",
+        "contracts",
+        &[
+            ("contract_id", "Contract"),
+            ("customer_id", "Customer No"),
+            ("item_id", "Item"),
+            ("kind", "Kind"),
+            ("amount", "Amount"),
+            ("effective_from", "Valid From"),
+            ("effective_to", "Valid Before"),
+            ("currency", "Currency"),
+        ],
+    ),
+    plain(
+        "discount",
+        "promotions",
+        &[
+            ("discount_id", "Promotion"),
+            ("customer_id", "Customer No"),
+            ("item_id", "Item"),
+            ("percent", "Percent"),
+            ("amount", "Amount"),
+            ("min_quantity", "From Quantity"),
+            ("max_quantity", "To Quantity"),
+            ("effective_from", "Valid From"),
+            ("effective_to", "Valid Before"),
+            ("currency", "Currency"),
+        ],
+    ),
+    plain(
+        "usage",
+        "usage",
+        &[
+            ("event_id", "Event"),
+            ("subscription_id", "Subscription"),
+            ("customer_id", "Customer No"),
+            ("item_id", "Item"),
+            ("window_start", "From"),
+            ("window_end", "Before"),
+            ("quantity", "Quantity"),
+        ],
+    ),
+    plain(
+        "open_item",
+        "open_items",
+        &[
+            ("transaction_id", "Entry"),
+            ("invoice_id", "Document"),
+            ("customer_id", "Customer No"),
+            ("as_of", "Key Day"),
+            ("balance", "Open"),
+            ("currency", "Currency"),
+        ],
+    ),
+    plain(
+        "gl_balance",
+        "ledger",
+        &[("account", "Account"), ("as_of", "Key Day"), ("currency", "Currency"), ("balance", "Balance")],
+    ),
+    plain(
+        "return_filed",
+        "returns_filed",
+        &[
+            ("entity_id", "Company"),
+            ("jurisdiction_id", "Jurisdiction"),
+            ("period", "Month"),
+            ("line_code", "Line"),
+            ("amount", "Amount"),
+            ("return_type", "Kind"),
+            ("version", "Version"),
+            ("currency", "Currency"),
+        ],
+    ),
+    plain(
+        "return_authorization",
+        "returns",
+        &[
+            ("rma_id", "Return"),
+            ("invoice_id", "Document"),
+            ("customer_id", "Customer No"),
+            ("item_id", "Item"),
+            ("quantity", "Quantity"),
+            ("received_date", "Received"),
+            ("approved_date", "Approved"),
+            ("status", "Status"),
+        ],
+    ),
+    plain(
+        "customer_address",
+        "customer_addresses",
+        &[
+            ("customer_id", "Customer No"),
+            ("address_id", "Address No"),
+            ("role", "Use"),
+            ("effective_from", "Valid From"),
+            ("effective_to", "Valid Before"),
+        ],
+    ),
+    plain(
+        "unclaimed_property_rule",
+        "unclaimed_property",
+        &[
+            ("state", "State"),
+            ("currency", "Currency"),
+            ("effective_from", "Valid From"),
+            ("dormancy_months", "Months"),
+            ("minimum", "Minimum"),
+            ("cite", "Source"),
+        ],
+    ),
+    plain(
+        "tax_date_rule",
+        "tax_dates",
+        &[
+            ("state", "State"),
+            ("supply", "Supply"),
+            ("effective_from", "Valid From"),
+            ("basis", "Date"),
+            ("cite", "Source"),
+        ],
+    ),
+    plain(
+        "jurisdiction_set",
+        "tax_places",
+        &[("jurisdiction_set_id", "Tax Place"), ("jurisdiction_id", "Jurisdiction")],
+    ),
+    plain(
+        "sourcing_rule",
+        "sourcing",
+        &[
+            ("state", "State"),
+            ("scope", "Scope"),
+            ("level", "Level"),
+            ("basis", "Basis"),
+            ("effective_from", "Valid From"),
         ],
     ),
 ];
@@ -503,6 +720,7 @@ mod tests {
             }
         }
         assert_eq!(LAYOUTS[Of::Holiday as usize].population, "holiday");
+        assert_eq!(LAYOUTS[Of::SourcingRule as usize].population, "sourcing_rule");
         assert_eq!(LAYOUTS[Of::Invoice as usize].population, "invoice");
     }
 }

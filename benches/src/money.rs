@@ -21,6 +21,20 @@ impl Currency {
         }
     }
 
+    /// Functional currency for one of this, six decimals; the rates are invented.
+    pub fn rate(self) -> i64 {
+        match self {
+            Self::Usd => 1_000_000,
+            Self::Eur => 1_085_000,
+            Self::Jpy => 6_650,
+        }
+    }
+
+    /// An amount in cents of the functional currency.
+    pub fn functional(self, units: i64) -> i64 {
+        shift(i128::from(units) * i128::from(self.rate()), RATE_DECIMALS - (2 - self.decimals()))
+    }
+
     /// Decimals of the minor unit.
     pub fn decimals(self) -> u8 {
         if self == Self::Jpy { 0 } else { 2 }

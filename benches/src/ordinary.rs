@@ -3,10 +3,11 @@
 use tieout_model::Date;
 
 use crate::Result;
-use crate::company::{GOODS, ITEMS, PLAN, as_of, price_change};
+use crate::company::{GOODS, ITEMS, PLAN, as_of, price_change, terms_of};
 use crate::deal::Paying;
 use crate::document::{Document, Line, Taxing};
 use crate::layout::Of;
+use crate::money::tax;
 use crate::table::Cell;
 use crate::world::World;
 
@@ -18,6 +19,8 @@ pub fn business(world: &mut World) -> Result<()> {
         8..=11 => with_return(world),
         12 => with_header_charges(world),
         13 => service(world),
+        14 => bounced(world),
+        15 => changed_their_mind(world),
         _ => sale(world),
     }
 }
@@ -26,7 +29,7 @@ fn sale(world: &mut World) -> Result<()> {
     let customer = world.customers[world.rng.index(world.customers.len())];
     let lines = world.rng.range(1, 4);
     let basket = world.basket(lines);
-    let bill = world.sale(customer, &basket)?;
+    let bill = world.sale_as(customer, &basket, "closed")?;
     settle(world, bill)
 }
 
@@ -50,34 +53,40 @@ fn partial_shipments(world: &mut World) -> Result<()> {
     let order = world.order(customer, today.add_days(-6), &[(item, quantity)], "on_shipment")?;
     // Two equal bills within a week: only the delivery tells them apart.
     let part = quantity / 2;
-    let first = world.ship(&order, today.add_days(-1), &[(1, part)], "")?;
+    let first = world.ship(&order, day_before(today), &[(1, part)], "")?;
     let bill = world.bill(&order, &first, today);
     settle(world, bill)?;
     let later = today.add_days(5);
     if later > as_of() {
         return Ok(());
     }
-    let second = world.ship(&order, later.add_days(-1), &[(1, quantity - part)], "")?;
+    let second = world.ship(&order, day_before(later), &[(1, quantity - part)], "")?;
     let bill = world.bill(&order, &second, later);
-    world.post(bill)?;
-    Ok(())
+    settle(world, bill)
 }
 
-/// Some of a delivery comes back and is credited, in one or two notes.
+/// The day before, in the same month.
+fn day_before(day: Date) -> Date {
+    day.add_days(-1).max(day.month_start())
+}
+
+/// Some of a delivery comes back and is credited, in one or two notes, before the month is over.
 fn with_return(world: &mut World) -> Result<()> {
     let customer = world.customers[world.rng.index(world.customers.len())];
     let today = world.today;
     let item = world.rng.index(GOODS);
     let quantity = 10_000;
-    let order = world.order(customer, today.add_days(-5), &[(item, quantity), (0, 1_000)], "on_shipment")?;
+    let basket = [(item, quantity), (0, 1_000)];
+    let order = world.order_as(customer, today.add_days(-5), &basket, ("on_shipment", "closed"))?;
     let shipment = world.ship_all(&order, today)?;
     let mut bill = world.bill(&order, &shipment, today);
     let back: &[i64] = if world.rng.percent(30) { &[3_000, 2_000] } else { &[4_000] };
     for (&quantity, week) in back.iter().zip(1..) {
         let date = today.add_days(week * 4);
-        if date > as_of() {
+        if date > as_of() || date > today.month_end() {
             break;
         }
+        world.take_back(&bill, (item, quantity), (Some(date.add_days(-1)), Some(date)), "approved")?;
         world.ship(&order, date.add_days(-1), &[(1, -quantity)], "")?;
         let price = bill.lines[0].price;
         let mut credit = world.credit(&bill, date, &[(1, quantity, price)], "return");
@@ -111,6 +120,37 @@ fn service(world: &mut World) -> Result<()> {
     settle(world, bill)
 }
 
+/// The first payment comes back from the bank, and the customer pays again.
+fn bounced(world: &mut World) -> Result<()> {
+    let customer = world.customers[world.rng.index(world.customers.len())];
+    let basket = world.basket(1);
+    let mut bill = world.sale_as(customer, &basket, "closed")?;
+    let (first, gross) = (bill.date.add_days(12), bill.gross);
+    if first.add_days(9) > as_of() {
+        return settle(world, bill);
+    }
+    let whose = (customer.id, customer.currency);
+    let payment = world.receive(whose, first, gross, Paying::default(), ["reversed", "receipt", ""])?;
+    world.apply(payment, &mut bill, 1, (first, 0), gross)?;
+    world.apply(payment, &mut bill, 2, (first.add_days(3), 0), -gross)?;
+    world.pay(&mut bill, first.add_days(9), gross, Paying::default())?;
+    world.post(bill)?;
+    Ok(())
+}
+
+/// A prepayment is asked back, and paid back within two weeks.
+fn changed_their_mind(world: &mut World) -> Result<()> {
+    let customer = world.customers[world.rng.index(world.customers.len())];
+    let (today, amount) = (world.today, world.rng.range(50, 400) * 100);
+    let (asked, paid) = (today.add_days(5), today.add_days(14));
+    if paid <= as_of() {
+        let whose = (customer.id, customer.currency);
+        let payment = world.receive(whose, today, amount, Paying::default(), ["cleared", "prepayment", ""])?;
+        world.refund_as(customer, (payment, 0), (Some(asked), Some(paid)), amount, "paid")?;
+    }
+    sale(world)
+}
+
 /// How bills are paid: most within five weeks, some in two receipts, some by the parent, some late and reminded.
 pub fn settle(world: &mut World, mut bill: Document) -> Result<()> {
     let gross = bill.gross;
@@ -123,8 +163,9 @@ pub fn settle(world: &mut World, mut bill: Document) -> Result<()> {
     let payer = bill.customer.parent;
     match world.rng.range(1, 100) {
         1..=62 => {
-            let how = Paying { posted_after: 1, payer, ..Paying::default() };
-            world.pay(&mut bill, paid, gross, how)?;
+            let discount = if bill.terms == "D10" && after <= 10 { tax(gross, terms_of("D10").discount.0) } else { 0 };
+            let how = Paying { posted_after: 1, payer, discount, ..Paying::default() };
+            world.pay(&mut bill, paid, gross - discount, how)?;
         }
         63..=70 => {
             let part = gross / 3;
@@ -149,7 +190,12 @@ pub fn settle(world: &mut World, mut bill: Document) -> Result<()> {
                 if world.rng.percent(50) { (letter.add_days(6), 0) } else { (letter.add_days(-1), 3) };
             world.pay(&mut bill, day, gross, Paying { posted_after, ..Paying::default() })?;
         }
-        _ => {}
+        _ => {
+            let letter = due.add_days(12);
+            if letter <= as_of() {
+                world.remind(&bill, letter, 1)?;
+            }
+        }
     }
     world.post(bill)?;
     Ok(())
@@ -197,13 +243,42 @@ fn customer_id(world: &World, at: usize) -> (u64, crate::money::Currency) {
     (world.customers[at].id, world.customers[at].currency)
 }
 
+/// What a subscription agrees on besides.
+#[derive(Clone, Copy, Debug)]
+pub struct Clauses {
+    /// Usage that the fee covers, thousandths.
+    pub included: i64,
+    /// Day of notice.
+    pub notice: Option<Date>,
+    /// Whether the unused part of a period is paid back.
+    pub refundable: bool,
+}
+
+impl Default for Clauses {
+    fn default() -> Self {
+        Self { included: 0, notice: None, refundable: true }
+    }
+}
+
 /// Writes a subscription: whose and which plan, from and to, timing, status and period.
 pub fn write_subscription(
+    world: &mut World,
+    id: u64,
+    of: ((u64, crate::money::Currency), usize),
+    days: (Date, Option<Date>),
+    words: (bool, &str, &str),
+) -> Result<()> {
+    write_subscription_as(world, id, of, days, words, Clauses::default())
+}
+
+/// The same with clauses of its own.
+pub fn write_subscription_as(
     world: &mut World,
     id: u64,
     ((customer, currency), plan): ((u64, crate::money::Currency), usize),
     (start, end): (Date, Option<Date>),
     (arrears, status, period): (bool, &str, &str),
+    clauses: Clauses,
 ) -> Result<()> {
     let price = crate::company::list_price(plan, currency, 1_000, price_change());
     let cells = [
@@ -218,6 +293,9 @@ pub fn write_subscription(
         Cell::Word(if arrears { "arrears" } else { "advance" }),
         Cell::Number(price, 4),
         Cell::Text(currency.code()),
+        if clauses.included == 0 { Cell::Empty } else { Cell::Number(clauses.included, 3) },
+        Cell::day(clauses.notice),
+        Cell::Word(if clauses.refundable { "true" } else { "false" }),
     ];
     world.write(Of::Subscription, &cells)
 }

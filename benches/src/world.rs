@@ -9,10 +9,11 @@ use std::path::Path;
 use tieout_model::Date;
 
 use crate::Result;
-use crate::company::{Customer, as_of, period_from};
+use crate::company::{Customer, period_from};
 use crate::document::{Document, Kind, Rounding};
 use crate::labels::{Kind as Label, Labels, Stake};
 use crate::layout::{LAYOUTS, Of, Style};
+use crate::ledger::Ledger;
 use crate::rng::Rng;
 use crate::table::{Cell, Table, id};
 
@@ -62,6 +63,8 @@ pub struct World {
     pub tables: Vec<Table>,
     /// Earlier extract of invoices, in overlap mode.
     pub earlier: Option<Table>,
+    /// What the ledger, the returns and the rounding of tax come to.
+    pub ledger: Ledger,
     counters: Counters,
     pending: BTreeMap<Date, Vec<Document>>,
     labels: Labels,
@@ -92,15 +95,7 @@ impl World {
             false => None,
         };
         let from = period_from().add_months(1 - settings.months.max(2));
-        let walk_in = Customer {
-            id: 999,
-            state: 0,
-            currency: crate::money::Currency::Usd,
-            wholesale: false,
-            contract: false,
-            parent: 0,
-            certificate: 0,
-        };
+        let walk_in = Customer::new(999, 0, crate::money::Currency::Usd);
         Ok(Self {
             rng: Rng::new(settings.seed),
             settings,
@@ -110,6 +105,7 @@ impl World {
             walk_in,
             tables,
             earlier,
+            ledger: Ledger::default(),
             counters: Counters::default(),
             pending: BTreeMap::new(),
             labels: Labels::create(&folder.join("labels.csv"))?,
@@ -155,18 +151,22 @@ impl World {
             self.pending.entry(document.date).or_default().push(document);
             return Ok(None);
         }
-        let number = match &document.number {
-            Some(number) => number.clone(),
-            None => {
-                let series = if document.kind == Kind::Credit { "CN" } else { "INV" };
-                let year = document.date.year();
-                let counter = self.counters.series.entry((series, year)).or_default();
-                *counter += 1;
-                format!("{series}-{year}-{counter:06}")
-            }
-        };
+        let mut document = document;
+        let number = self.numbered(&mut document);
         self.write_document(&document, &number)?;
         Ok(Some(number))
+    }
+
+    /// The number of a document, the next of its series if it has none.
+    pub fn numbered(&mut self, document: &mut Document) -> String {
+        let next = || {
+            let series = if document.kind == Kind::Credit { "CN" } else { "INV" };
+            let year = document.date.year();
+            let counter = self.counters.series.entry((series, year)).or_default();
+            *counter += 1;
+            format!("{series}-{year}-{counter:06}")
+        };
+        document.number.get_or_insert_with(next).clone()
     }
 
     /// Begins a day: what waited for it is written.
@@ -174,96 +174,6 @@ impl World {
         self.today = day;
         for document in self.pending.remove(&day).unwrap_or_default() {
             self.post(document)?;
-        }
-        Ok(())
-    }
-
-    fn write_document(&mut self, document: &Document, number: &str) -> Result<()> {
-        self.invoice(document, number)?;
-        self.write_lines(document)?;
-        self.write_taxes(document)
-    }
-
-    /// Writes the lines of a document.
-    pub fn write_lines(&mut self, document: &Document) -> Result<()> {
-        let currency = document.currency();
-        let places = currency.decimals();
-        let state = document.customer.state;
-        let taxed_by = crate::company::STATES[state].taxed_by.first();
-        for (line, no) in document.lines.iter().zip(1..) {
-            let item = &crate::company::ITEMS[line.item];
-            let goods = line.kind.is_empty();
-            let untaxed = document.customer.certificate > 0 && line.tax == 0;
-            let pair = |prefix, pair: Option<(u64, u64)>| match pair {
-                Some((id, no)) => (Cell::Id(prefix, id), Cell::Count(no)),
-                None => (Cell::Empty, Cell::Empty),
-            };
-            let (order, order_line) = pair("SO", line.order);
-            let (shipment, shipment_line) = pair("SH", line.shipment);
-            let cells = [
-                Cell::Id("D", document.id),
-                Cell::Count(no),
-                if goods { Cell::Text(item.id) } else { Cell::Empty },
-                Cell::Word(if goods { "item" } else { line.kind }),
-                Cell::Number(line.quantity, 3),
-                Cell::Text(if goods { item.unit } else { "EA" }),
-                Cell::Number(line.price, 4),
-                if line.allowance == 0 { Cell::Empty } else { Cell::Number(line.allowance, places) },
-                Cell::Number(line.net, places),
-                Cell::Number(line.tax, places),
-                taxed_by.map_or(Cell::Empty, |&at| Cell::Text(crate::company::JURISDICTIONS[at].id)),
-                Cell::id("CERT", if untaxed { document.customer.certificate } else { 0 }),
-                Cell::day(line.service.map(|days| days.0)),
-                Cell::day(line.service.map(|days| days.1)),
-                Cell::id("A", line.ship_to),
-                Cell::id("SUB", line.subscription),
-                order,
-                order_line,
-                shipment,
-                shipment_line,
-                Cell::Text(line.discount),
-                line.original.map_or(Cell::Empty, Cell::Count),
-                line.lot.map_or(Cell::Empty, |lot| Cell::Id("LOT", lot)),
-            ];
-            self.tables[Of::InvoiceLine as usize].write(&cells, Some((currency, line.net)))?;
-        }
-        Ok(())
-    }
-
-    fn write_taxes(&mut self, document: &Document) -> Result<()> {
-        let currency = document.currency();
-        let places = currency.decimals();
-        let based: i64 = document.taxes.iter().take(1).map(|row| row.base).sum();
-        let mut exempt = document.lines.iter().map(|line| line.net).sum::<i64>() - document.allowance + document.charge;
-        exempt -= based;
-        for (row, no) in document.taxes.iter().zip(1..) {
-            let cells = [
-                Cell::Id("D", document.id),
-                Cell::Count(no),
-                Cell::Word("SALES"),
-                Cell::Text(crate::company::JURISDICTIONS[row.jurisdiction].id),
-                Cell::Word(row.class.category()),
-                Cell::Number(row.rate, 6),
-                Cell::Number(row.base, places),
-                Cell::Number(if no == 1 { exempt } else { 0 }, places),
-                Cell::Number(row.tax, places),
-            ];
-            self.tables[Of::InvoiceTax as usize].write(&cells, Some((currency, row.tax)))?;
-        }
-        Ok(())
-    }
-
-    fn invoice(&mut self, document: &Document, number: &str) -> Result<()> {
-        let at = [(as_of(), document.status), (period_from().add_days(-1), "posted")];
-        for ((seen, status), earlier) in at.into_iter().zip([false, true]) {
-            let in_overlap = document.date >= earlier_from();
-            let table = match (earlier, &mut self.earlier) {
-                (false, Some(_)) if !in_overlap => continue,
-                (false, _) => &mut self.tables[Of::Invoice as usize],
-                (true, Some(table)) if document.date <= seen => table,
-                (true, _) => continue,
-            };
-            write_invoice(table, document, number, status, document.open(seen))?;
         }
         Ok(())
     }
@@ -277,44 +187,6 @@ impl World {
         self.tables.extend(self.earlier);
         Ok(self.tables)
     }
-}
-
-fn write_invoice(table: &mut Table, document: &Document, number: &str, status: &str, open: i64) -> Result<()> {
-    let currency = document.currency();
-    let places = currency.decimals();
-    let money = |units: i64| Cell::Number(units, places);
-    let some = |units: i64| if units == 0 { Cell::Empty } else { Cell::Number(units, places) };
-    let due = (document.kind != Kind::Credit).then(|| document.date.add_days(30));
-    let ship_to = if document.ship_to > 0 { document.ship_to } else { document.customer.ship_to() };
-    let cells = [
-        Cell::Id("D", document.id),
-        Cell::Text(number),
-        Cell::Word(document.kind.word()),
-        Cell::Word(status),
-        Cell::Day(document.date),
-        Cell::day(document.tax_point),
-        Cell::day(due),
-        Cell::day(document.period.map(|days| days.0)),
-        Cell::day(document.period.map(|days| days.1)),
-        Cell::Id("C", document.customer.id),
-        Cell::Id("A", 1),
-        Cell::Id("A", ship_to),
-        Cell::Text(currency.code()),
-        some(document.allowance),
-        some(document.charge),
-        money(document.net),
-        money(document.tax),
-        some(document.rounding),
-        money(document.gross),
-        Cell::id("SO", document.order),
-        Cell::id("D", document.original),
-        Cell::Text(document.reason),
-        Cell::Word(document.channel),
-        money(open),
-        Cell::id("PO-", document.po),
-        Cell::id("D", document.replaces),
-    ];
-    table.write(&cells, Some((currency, document.gross)))
 }
 
 /// The key of an invoice.

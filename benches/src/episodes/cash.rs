@@ -70,10 +70,17 @@ fn loose_receipt(world: &mut World, words: [&str; 3]) -> Result<(Customer, u64)>
     Ok((customer, payment))
 }
 
+/// Money of a customer who owes nothing: unapplied, and not given back.
+fn kept(world: &mut World, payment: u64, stake: Stake) -> Result<()> {
+    let cause = "overpayment-not-refunded";
+    plant(world, cause, Of::Payment, &key(payment), stake)?;
+    world.label(Kind::Consequence(cause), "cash-left-unapplied", (Of::Payment, &key(payment)), stake)
+}
+
 fn unapplied(world: &mut World) -> Result<()> {
     let (customer, payment) = loose_receipt(world, ORDINARY)?;
     let stake = Some(("held_for_customer", 25_000, customer.currency));
-    plant(world, "cash-left-unapplied", Of::Payment, &key(payment), stake)
+    kept(world, payment, stake)
 }
 
 fn partly_applied(world: &mut World) -> Result<()> {
@@ -83,7 +90,7 @@ fn partly_applied(world: &mut World) -> Result<()> {
     let payment = world.receive(whose, today, gross + 12_345, Paying::default(), ORDINARY)?;
     world.apply(payment, &mut bill, 1, (today, 0), gross)?;
     let stake = Some(("held_for_customer", 12_345, currency));
-    plant(world, "cash-left-unapplied", Of::Payment, &key(payment), stake)?;
+    kept(world, payment, stake)?;
     world.post(bill)?;
     Ok(())
 }
@@ -151,7 +158,9 @@ fn received_twice_long_ago(world: &mut World) -> Result<()> {
     let stake = Some(("held_for_customer", bill.gross, bill.currency()));
     let cause = "payment-received-twice";
     plant(world, cause, Of::Payment, &key(second), stake)?;
-    world.label(Kind::Consequence(cause), "cash-left-unapplied", (Of::Payment, &key(second)), stake)?;
+    for rule in ["cash-left-unapplied", "overpayment-not-refunded"] {
+        world.label(Kind::Consequence(cause), rule, (Of::Payment, &key(second)), stake)?;
+    }
     world.post(bill)?;
     Ok(())
 }
@@ -239,7 +248,7 @@ fn cash_rounding(world: &mut World) -> Result<()> {
 fn surcharge(world: &mut World) -> Result<()> {
     let mut bill = bill(world)?;
     let (day, amount) = (bill.date.add_days(5), bill.gross + 950);
-    world.surcharge(&bill, day, 950)?;
+    world.surcharge(&mut bill, day, 950)?;
     world.pay(&mut bill, day, amount, Paying::default())?;
     look(world, "invoice-over-paid", Of::Invoice, &invoice_key(&bill))?;
     world.post(bill)?;
@@ -251,11 +260,13 @@ fn remittance_names_it(world: &mut World) -> Result<()> {
     let mut bill = bill(world)?;
     let payer = world.newcomer(NE, |_| ())?;
     let (day, gross) = (bill.date.add_days(6), bill.gross);
-    let number = world.post(bill.clone())?.unwrap_or_default();
+    let number = world.numbered(&mut bill);
     let words = ["cleared", "receipt", &format!("paying {number} for our partner")];
     let payment = world.receive((payer.id, bill.currency()), day, gross, Paying::default(), words)?;
     world.apply(payment, &mut bill, 1, (day, 0), gross)?;
-    look(world, "paid-by-other-customer", Of::PaymentApplication, &application(payment, &bill))
+    look(world, "paid-by-other-customer", Of::PaymentApplication, &application(payment, &bill))?;
+    world.post(bill)?;
+    Ok(())
 }
 
 fn parent_pays(world: &mut World) -> Result<()> {

@@ -14,7 +14,7 @@ pub(super) fn all() -> Vec<Episode> {
         usual(exceeds),
         usual(credited_twice),
         within(1, 2, left_open),
-        before(3, 20, left_open),
+        before(6, 20, left_open),
         usual(goodwill_on_top),
         usual(debit_note_between),
         usual(two_part_returns),
@@ -167,6 +167,9 @@ fn nothing_else_open(world: &mut World) -> Result<()> {
     let (day, amount) = (bill.date.add_days(1), bill.gross);
     world.pay(&mut bill, day, amount, Paying::default())?;
     look(world, "credit-left-open", &invoice_key(&credit), Of::Invoice)?;
+    let stake = Some(("held_for_customer", -credit.gross, bill.currency()));
+    let rule = "paid-invoice-credited-without-refund";
+    world.label(Kind::Planted, rule, (Of::Invoice, &invoice_key(&credit)), stake)?;
     world.post(bill)?;
     world.post(credit)?;
     Ok(())

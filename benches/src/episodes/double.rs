@@ -84,6 +84,7 @@ fn repeated_and_corrected_later(world: &mut World) -> Result<()> {
     let mut credit = copy.mirrored(world.next("D"), day, "cancellation");
     let amount = copy.gross;
     world.use_credit(&mut credit, &mut copy, day, amount)?;
+    world.label(Kind::Planted, "credit-after-period-end", (Of::Invoice, &invoice_key(&credit)), None)?;
     world.post(bill)?;
     world.post(copy)?;
     world.post(credit)?;
@@ -112,7 +113,9 @@ fn order_line_over_billed(world: &mut World) -> Result<()> {
     more.lines[0].shipment = None;
     more.total(Taxing::Lawful, world.settings.rounding);
     let stake = over_billed(&more, more.lines[0].net);
-    world.label(Kind::Planted, "order-line-over-billed", (Of::OrderLine, &order_key(&order, 1)), stake)?;
+    let (cause, key) = ("order-line-over-billed", order_key(&order, 1));
+    world.label(Kind::Planted, cause, (Of::OrderLine, &key), stake)?;
+    world.label(Kind::Consequence(cause), "billed-not-shipped", (Of::OrderLine, &key), stake)?;
     world.post(bill)?;
     world.post(more)?;
     Ok(())
@@ -128,6 +131,7 @@ fn order_twice(world: &mut World, days: i32) -> Result<()> {
     let stake = over_billed(&copy, copy.lines[0].net);
     let cause = "order-line-over-billed";
     world.label(Kind::Planted, cause, (Of::OrderLine, &order_key(&order, 1)), stake)?;
+    world.label(Kind::Consequence(cause), "billed-not-shipped", (Of::OrderLine, &order_key(&order, 1)), stake)?;
     let key = shipment_key(&shipment, 1);
     world.label(Kind::Consequence(cause), "shipment-line-billed-twice", (Of::ShipmentLine, &key), stake)?;
     if days <= 7 {
@@ -162,7 +166,9 @@ fn shipment_billed_again(world: &mut World) -> Result<()> {
     copy.total(Taxing::Lawful, world.settings.rounding);
     let stake = over_billed(&copy, copy.lines[0].net);
     let key = shipment_key(&shipment, 1);
-    world.label(Kind::Planted, "shipment-line-billed-twice", (Of::ShipmentLine, &key), stake)?;
+    let cause = "shipment-line-billed-twice";
+    world.label(Kind::Planted, cause, (Of::ShipmentLine, &key), stake)?;
+    world.label(Kind::Consequence(cause), "billed-late", (Of::Invoice, &invoice_key(&copy)), None)?;
     world.post(bill)?;
     world.post(copy)?;
     Ok(())
@@ -179,7 +185,9 @@ fn line_repeated(world: &mut World) -> Result<()> {
     let key = |pair: Option<(u64, u64)>, prefix| {
         pair.map_or(String::new(), |(id, no)| format!("{}/{no}", crate::table::id(prefix, id)))
     };
-    world.label(Kind::Planted, cause, (Of::OrderLine, &key(line.order, "SO")), stake)?;
+    let order = key(line.order, "SO");
+    world.label(Kind::Planted, cause, (Of::OrderLine, &order), stake)?;
+    world.label(Kind::Consequence(cause), "billed-not-shipped", (Of::OrderLine, &order), stake)?;
     let shipment = key(line.shipment, "SH");
     world.label(Kind::Consequence(cause), "shipment-line-billed-twice", (Of::ShipmentLine, &shipment), stake)?;
     world.label(Kind::Consequence(cause), "line-billed-twice", (Of::InvoiceLine, &line_key(&bill, 2)), stake)?;

@@ -5,7 +5,7 @@ use tieout_model::Date;
 use super::{Episode, before, october, usual, within};
 use crate::Result;
 use crate::company::{BRACKET, Customer, NE, PLAN, TIERED, WHOLESALE, list_price, period_from};
-use crate::deal::{Order, order_key};
+use crate::deal::{Order, Paying, order_key};
 use crate::document::{Document, Taxing};
 use crate::labels::Kind;
 use crate::layout::Of;
@@ -116,7 +116,12 @@ fn mispriced(world: &mut World, customer: Customer, item: (usize, i64), price: i
     let currency = bill.currency();
     let class = if off > 0 { "over_billed" } else { "under_billed" };
     let stake = Some((class, extend(item.1, off.abs(), currency), currency));
-    world.label(Kind::Planted, "price-not-as-agreed", (Of::InvoiceLine, &line_key(&bill, 1)), stake)?;
+    let (cause, key) = ("price-differs-from-order", line_key(&bill, 1));
+    world.label(Kind::Planted, cause, (Of::InvoiceLine, &key), stake)?;
+    world.label(Kind::Consequence(cause), "price-not-as-agreed", (Of::InvoiceLine, &key), stake)?;
+    if item == (TIERED, BRACKET) {
+        world.label(Kind::Planted, "price-of-other-bracket", (Of::InvoiceLine, &key), stake)?;
+    }
     world.post(bill)?;
     Ok(())
 }
@@ -193,12 +198,19 @@ fn days(world: &mut World, of: (Customer, u64), days: (Date, Date)) -> Document 
     period_bill(world, of.0, (of.1, PLAN), days, days.0)
 }
 
+fn pay_and_post(world: &mut World, mut bill: Document) -> Result<()> {
+    let (day, amount) = (bill.date.add_days(3), bill.gross);
+    world.pay(&mut bill, day, amount, Paying::default())?;
+    world.post(bill)?;
+    Ok(())
+}
+
 /// Bills months from today's on; 0 is the one that begins today.
 fn months(world: &mut World, of: (Customer, u64), which: &[i32]) -> Result<()> {
     let start = world.today;
     for &month in which {
         let bill = days(world, of, (start.add_months(month), start.add_months(month + 1)));
-        world.post(bill)?;
+        pay_and_post(world, bill)?;
     }
     Ok(())
 }
@@ -222,8 +234,11 @@ fn month_not_billed(world: &mut World) -> Result<()> {
 /// A part of a period has no price of its own.
 fn half_a_month_not_billed(world: &mut World) -> Result<()> {
     let of = subscription(world, None, ADVANCE)?;
-    let bill = days(world, of, (october(1), october(16)));
-    world.post(bill)?;
+    let mut bill = days(world, of, (october(1), october(16)));
+    // Fifteen of thirty-one days; the rest comes off the month's price.
+    bill.lines[0].allowance = bill.lines[0].net - crate::money::shift(i128::from(bill.lines[0].net) * 15_000 / 31, 3);
+    bill.total(Taxing::Lawful, world.settings.rounding);
+    pay_and_post(world, bill)?;
     let bill = days(world, of, (october(1).add_months(1), october(1).add_months(2)));
     world.post(bill)?;
     world.label(Kind::Planted, NOT_BILLED, (Of::Subscription, &id("SUB", of.1)), None)
@@ -280,7 +295,7 @@ fn quarter(world: &mut World) -> Result<()> {
     let of = subscription(world, None, (false, "active", "quarterly"))?;
     let start = world.today;
     let bill = days(world, of, (start, start.add_months(3)));
-    world.post(bill)?;
+    pay_and_post(world, bill)?;
     covered(world, of.1)
 }
 

@@ -67,6 +67,7 @@ fn other_rate(world: &mut World, state: usize, day: Date) -> Result<()> {
     let mut bill = sale(world, state, &BASKET)?;
     let due = bill.tax;
     taxed_on(world, &mut bill, day);
+    bill.mistaxed = true;
     let class = if bill.tax < due { "tax_under_collected" } else { "tax_over_collected" };
     let (stake, key) = (stake(class, &bill, (bill.tax - due).abs()), tax_key(&bill));
     let cause = "former-rate-charged";
@@ -86,6 +87,7 @@ fn future_rate(world: &mut World) -> Result<()> {
 
 fn wrong_tax(world: &mut World) -> Result<()> {
     let mut bill = sale(world, NE, &BASKET)?;
+    bill.mistaxed = true;
     bill.taxes[0].tax += 500;
     bill.lines[0].tax += 500;
     bill.sums();
@@ -116,6 +118,8 @@ fn untaxed(world: &mut World) -> Result<()> {
 fn certificate_expired(world: &mut World) -> Result<()> {
     let paper = Certificate { to: Some(period_from()), ..Certificate::default() };
     let customer = certified(world, NE, &paper)?;
+    let key = crate::table::id("CERT", customer.certificate);
+    world.label(Kind::Planted, "certificate-expiring", (Of::Certificate, &key), None)?;
     let (bill, due) = without_tax(world, customer, &BASKET)?;
     let stake = stake("tax_under_collected", &bill, due);
     world.label(Kind::Planted, "taxable-sale-untaxed", (Of::InvoiceLine, &line_key(&bill, 1)), stake)?;

@@ -86,11 +86,14 @@ pub struct ParamFile {
 pub struct GuardFile {
     /// Population whose matching row keeps the record silent; absent: `when` speaks of the record itself.
     pub population: Option<Text>,
-    /// Column of the guard's population = expression over the record.
+    /// Column of the guard's population, or an expression over it, = expression over the record.
     #[serde(rename = "match", default)]
-    pub keys: BTreeMap<String, Text>,
+    pub keys: BTreeMap<Text, Text>,
     /// Further condition, over the record and `<population>.<column>`.
     pub when: Option<Text>,
+    /// `true` (documents and their lines): the guard speaks where netting left nothing of the record.
+    #[serde(default)]
+    pub netted: bool,
     /// `true`: the guard speaks where there is no such row.
     #[serde(default)]
     pub absent: bool,
@@ -258,6 +261,8 @@ pub struct LookupFile {
     /// Column of the reference = expression over the record.
     #[serde(rename = "match")]
     pub keys: BTreeMap<String, Text>,
+    /// Which date governs, as dated data: `governing.date` and `governing.decrease`.
+    pub governing: Option<GoverningFile>,
     /// Dates of the reference row.
     pub effective: Option<EffectiveFile>,
     /// Quantity bracket of the reference row, `[from, to)`.
@@ -502,6 +507,9 @@ pub struct OverlapFile {
     pub end: Text,
     /// `overlap` (default): not equal and overlapping; `same`: equal.
     pub mode: Option<Text>,
+    /// What must differ.
+    #[serde(default)]
+    pub differs: Vec<Text>,
     /// Total order of records of equal days; the first is the original.
     pub order: Vec<Text>,
     /// Quantity or money: negative records take equal days away, else the days themselves.

@@ -1,11 +1,14 @@
 //! Guards: what keeps a legal look-alike silent, as data; a guard whose data is missing is named, never skipped.
 
+use std::sync::Arc;
+
 use tieout_model::Code;
 
 use super::build::{Build, known_population};
 use crate::catalog::Scope;
-use crate::expr::{Expr, Resolution};
+use crate::expr::Expr;
 use crate::file::GuardFile;
+use crate::judge::netting::NOTHING_LEFT;
 use crate::plan::Plan;
 use crate::value::Ty;
 
@@ -47,6 +50,12 @@ pub fn plan(build: &mut Build<'_>, extra: &mut Vec<(String, Expr)>) -> Vec<Guard
 
 fn one(build: &mut Build<'_>, file: &GuardFile, index: usize, extra: &mut Vec<(String, Expr)>) -> Option<Guard> {
     let because = file.because.clone();
+    if file.netted {
+        build.nets();
+        let gone = build.audited.netting.nothing_left(&build.scope.population);
+        let own = (build.scope.rec(), NOTHING_LEFT.to_owned());
+        return Some(Guard { because, rows: Some((Plan::Rows(Arc::new(gone)), vec![own])), when: None, absent: false });
+    }
     let Some(population) = &file.population else {
         let Some(when) = &file.when else {
             build.complain(Code::RuleSyntax, &file.if_missing, "a guard has a `population`, a `when`, or both");
@@ -68,15 +77,10 @@ fn one(build: &mut Build<'_>, file: &GuardFile, index: usize, extra: &mut Vec<(S
     let prefix = format!("guard{index}.");
     let mut scope = Scope::new(build.catalog, population.as_ref(), &prefix);
     let (mut columns, mut on) = (Vec::new(), Vec::new());
-    for (column, text) in &file.keys {
-        let theirs = format!("{prefix}key:{column}");
+    for (at, (column, text)) in file.keys.iter().enumerate() {
+        let theirs = format!("{prefix}key:{at}");
         let ours = format!("~{theirs}");
-        let path: Vec<String> = column.split('.').map(str::to_owned).collect();
-        match scope.resolve(&path) {
-            Resolution::Expr(expr) => columns.push((theirs.clone(), expr)),
-            Resolution::Unmapped(name, _) => build.lacks(name),
-            Resolution::Unknown(message) => build.complain(Code::RuleColumn, text, message),
-        }
+        columns.push((theirs.clone(), build.child_key(column, &mut scope, population.as_ref())));
         let own = build.expr(text);
         extra.push((ours.clone(), own));
         on.push((ours, theirs));

@@ -9,8 +9,8 @@ use tieout_model::Code;
 
 use self::found::{Around, OtherRow, fill_ends};
 
-use super::Procedure;
 use super::build::{Build, Graded, Refusal, beyond};
+use super::{Procedure, governing};
 use crate::catalog::{Cause, Scope};
 use crate::expr::{Cmp, Expr, Node};
 use crate::file::{EffectiveFile, LookupFile, Text};
@@ -56,9 +56,16 @@ pub fn plan(file: &LookupFile, mut build: Build<'_>) -> Result<Procedure, Refusa
         build.lacks(into.clone());
     }
     build.settled()?;
+    // Where no rule says which date governs, what is sold decides nothing.
+    let ruled = file.governing.as_ref().is_none_or(|file| build.catalog.table(file.into.as_ref()).is_some());
     for child in &file.children {
-        build.child(child);
+        if ruled {
+            build.child(child);
+        } else {
+            build.without_review(|build| build.child(child));
+        }
     }
+    let governing = file.governing.as_ref().map(|file| governing::prepare(file, &mut build));
     let mut reference = Scope::new(build.catalog, &into, &format!("{into}."));
     let keys = keys(file, &mut build, &mut reference);
     let when = file.when.as_ref().map(|text| build.foreign(text, &mut reference, &into, false));
@@ -116,7 +123,21 @@ pub fn plan(file: &LookupFile, mut build: Build<'_>) -> Result<Procedure, Refusa
     graded.records.push((reference.rec(), into.clone(), "reference".to_owned(), format!("{into}.")));
     build.settled()?;
     let rec = build.scope.rec();
-    graded.plan = Some(Box::new(move |base: Plan| around.join(base, &rec)));
+    if let (Some(file), false) = (&file.governing, ruled) {
+        build.review(format!("{} is not in the exports: which date governs is not known", file.into.as_ref()));
+    }
+    let basis = file.governing.as_ref().map(|file| file.basis.as_ref().clone()).unwrap_or_default();
+    if let Some(governing) = &governing {
+        let cause = |cause: &Cause| Cause { condition: cause.condition.clone(), words: cause.words.clone() };
+        graded.causes.splice(0..0, governing.causes.iter().map(cause).collect::<Vec<_>>());
+    }
+    graded.plan = Some(Box::new(move |base: Plan| {
+        let base = match governing {
+            Some(governing) => governing.join(base, &rec, &basis),
+            None => base,
+        };
+        around.join(base, &rec)
+    }));
     build.grade(exception, graded)
 }
 

@@ -10,6 +10,7 @@ mod cadence;
 mod duplicate;
 mod effect;
 mod foot;
+mod governing;
 pub mod guard;
 mod lookup;
 mod matching;

@@ -42,6 +42,10 @@ pub fn plan(file: &OverlapFile, mut build: Build<'_>) -> Result<Procedure, Refus
         let part = build.expr(text);
         extra.push((format!("~order:{index}"), part));
     }
+    for (index, text) in file.differs.iter().enumerate() {
+        let part = build.expr(text);
+        extra.push((format!("~differs:{index}"), part));
+    }
     let start = build.date(&file.start);
     extra.push(("~start".to_owned(), start.clone()));
     let end = build.date(&file.end);
@@ -79,7 +83,8 @@ pub fn plan(file: &OverlapFile, mut build: Build<'_>) -> Result<Procedure, Refus
     }
     let netting = file.net.then(|| build.audited.netting.clone());
     let (population, rec) = (build.scope.population.clone(), build.scope.rec());
-    let terms = Terms { mode, key: key.clone(), orders: file.order.len(), rec, population };
+    let terms =
+        Terms { mode, key: key.clone(), orders: file.order.len(), differs: file.differs.len(), rec, population };
     graded.extra = extra;
     graded.judge = Some(Judge {
         narrow: Some(Box::new(move |graded| twice(graded, &key))),

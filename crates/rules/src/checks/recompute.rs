@@ -5,7 +5,6 @@
 //! into other questions: a method that changes within a period, pennies of a jurisdiction, pennies that all go one way.
 //! Partition key: the document (`difference`); `mixed`, `pennies` and `drift` see narrow rows of the whole population.
 
-mod governing;
 mod tax;
 
 use super::build::{Build, Graded, Refusal, zero};

@@ -48,7 +48,15 @@ fn covered(bills: &[(i32, i32, bool)]) -> Spans {
             Some(at) => {
                 positive.remove(at);
             }
-            None => positive = subtract(&positive, days),
+            // Of overlapping bills a reversal cuts the one that has all its days, the earliest; else every one.
+            None => match positive.iter().position(|span| span.0 <= days.0 && days.1 <= span.1) {
+                Some(at) => {
+                    let whole = positive.remove(at);
+                    positive.extend(subtract(&[whole], days));
+                    positive.sort_unstable();
+                }
+                None => positive = subtract(&positive, days),
+            },
         }
     }
     positive
@@ -178,6 +186,8 @@ mod tests {
         assert_eq!(covered(&[month(false), month(true)]), []);
         assert_eq!(covered(&[month(false), month(true), month(false)]), [(0, 30)]);
         assert_eq!(covered(&[(0, 30, false), (10, 20, true)]), [(0, 10), (20, 30)]);
+        // A plan changed on day 15: the rest of the old one taken back, the new one billed from there.
+        assert_eq!(covered(&[(0, 30, false), (15, 30, true), (15, 45, false)]), [(0, 15), (15, 45)]);
     }
 
     #[test]

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use tieout_model::Date;
+
 use super::netting::Netting;
-use super::{group_by, number};
+use super::{cadence, group_by, number};
 use crate::checks::{Judgement, Outcome, Wrong};
 use crate::value::{Relation, Value};
 
@@ -174,8 +176,8 @@ impl Group<'_> {
         }
     }
 
-    /// Whether the repeat is one step of a rhythm: at least so many points of the group at equal steps (a few days off
-    /// for months and week-ends), and this run is nothing but such points.
+    /// Whether the repeat is one step of a rhythm: at least so many points of the group at equal steps, as `cadence` learns
+    /// them, and this run is nothing but such points.
     fn rhythm(&self, members: &[usize], run: &[usize]) -> bool {
         let (Some(points), true) = (self.terms.cadence, self.terms.near) else { return false };
         let days = |rows: &[usize]| -> Vec<i32> {
@@ -190,11 +192,8 @@ impl Group<'_> {
         if own.len() != own_distinct.len() || distinct.len() < usize::try_from(points).unwrap_or(usize::MAX) {
             return false;
         }
-        let mut steps: Vec<i32> = distinct.windows(2).map(|pair| pair[1] - pair[0]).collect();
-        steps.sort_unstable();
-        let typical = steps[steps.len() / 2];
-        let off = 1 + typical / 10;
-        steps.iter().all(|step| (step - typical).abs() <= off)
+        let dates: Vec<Date> = distinct.into_iter().map(Date).collect();
+        cadence::learn(&dates, usize::try_from(points).unwrap_or(usize::MAX)).is_some()
     }
 
     fn surplus(

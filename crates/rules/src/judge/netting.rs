@@ -65,6 +65,9 @@ pub struct Netting {
     pub register: NettingRegister,
 }
 
+/// The column of `Netting::nothing_left`.
+pub const NOTHING_LEFT: &str = "gone.__rec";
+
 /// Names of the columns of `Netting::lines`: record, quantity left, net money left.
 pub const LINE_COLUMNS: [&str; 3] = ["net.__rec", "net.quantity", "net.amount"];
 
@@ -84,6 +87,17 @@ impl Netting {
         // A line of which only the quantity was taken back is gone all the same.
         let money = if left.quantity <= 0 { 0 } else { left.amount };
         Some(Residue { left: money, billed: *billed, ..self.of(*document).cloned().unwrap_or_default() })
+    }
+
+    /// Records of documents or lines of which nothing is left.
+    pub fn nothing_left(&self, population: &str) -> Relation {
+        let documents = self.residues.iter().filter(|(_, residue)| residue.left <= 0).map(|(rec, _)| *rec);
+        let lines = self.lines.iter().filter(|(_, left)| left.quantity <= 0 && left.amount <= 0).map(|(rec, _)| *rec);
+        let recs: Vec<i128> = if population == "invoice" { documents.collect() } else { lines.collect() };
+        Relation {
+            columns: vec![Column { name: NOTHING_LEFT.to_owned(), ty: Ty::INT }],
+            rows: recs.into_iter().map(|rec| vec![Value::Num(rec)]).collect(),
+        }
     }
 
     /// What is left of the lines that netting touched, as rows of `LINE_COLUMNS`.

@@ -27,6 +27,8 @@ pub struct Terms {
     pub key: Vec<String>,
     /// Number of order columns.
     pub orders: usize,
+    /// Number of columns that must differ.
+    pub differs: usize,
     /// Record column.
     pub rec: String,
     /// Population under test.
@@ -49,6 +51,8 @@ pub fn judge(candidates: &Relation, terms: &Terms, netting: Option<&Netting>) ->
     let (start, end) = (candidates.index("~start"), candidates.index("~end"));
     let (sign, amount) = (candidates.find("~sign"), candidates.find("~amount"));
     let orders: Vec<usize> = (0..terms.orders).map(|index| candidates.index(&format!("~order:{index}"))).collect();
+    let differs: Vec<usize> = (0..terms.differs).map(|index| candidates.index(&format!("~differs:{index}"))).collect();
+    let another = |a: usize, b: usize| differs.iter().all(|&at| candidates.rows[a][at] != candidates.rows[b][at]);
     let residue = |row: usize| {
         let (netting, rec) = netting.zip(candidates.rows[row][rec].num())?;
         netting.residue(&terms.population, rec)
@@ -87,13 +91,13 @@ pub fn judge(candidates: &Relation, terms: &Terms, netting: Option<&Netting>) ->
         for (place, own) in spans.iter().enumerate() {
             let exception =
                 candidates.rows[own.row][candidates.index("__outcome")].num() == Some(Outcome::Exception.code());
-            let before = &spans[..place];
-            let same = |other: &&Span| other.from == own.from && other.to == own.to;
-            let meets = |other: &&Span| other.from.max(own.from) < other.to.min(own.to);
+            let before: Vec<&Span> = spans[..place].iter().filter(|other| another(other.row, own.row)).collect();
+            let same = |other: &&&Span| other.from == own.from && other.to == own.to;
+            let meets = |other: &&&Span| other.from.max(own.from) < other.to.min(own.to);
             let others: Vec<&Span> = match terms.mode {
-                Mode::Same => before.iter().filter(same).collect(),
+                Mode::Same => before.iter().filter(same).copied().collect(),
                 Mode::Overlapping if before.iter().any(|other| same(&other)) => Vec::new(),
-                Mode::Overlapping => before.iter().filter(meets).collect(),
+                Mode::Overlapping => before.iter().filter(meets).copied().collect(),
             };
             let Some(&first) = others.first() else { continue };
             if !exception || own.from >= own.to {

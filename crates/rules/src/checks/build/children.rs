@@ -146,7 +146,7 @@ impl<'a> Build<'a> {
     }
 
     /// A key of the child's side: a column, or an expression over its row.
-    fn child_key(&mut self, key: &Text, scope: &mut Scope<'a>, population: &str) -> Expr {
+    pub fn child_key(&mut self, key: &Text, scope: &mut Scope<'a>, population: &str) -> Expr {
         let text = key.as_ref();
         if !text.chars().all(|symbol| symbol.is_ascii_alphanumeric() || symbol == '_' || symbol == '.') {
             return self.foreign(key, scope, population, false);

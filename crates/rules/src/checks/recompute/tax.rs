@@ -3,9 +3,9 @@
 use tieout_ingest::schema::schema;
 use tieout_model::Code;
 
-use super::governing::{self, Governing};
 use crate::catalog::{Cause, Scope};
 use crate::checks::build::{Build, Graded, Refusal, known_population};
+use crate::checks::governing;
 use crate::checks::lookup::found::{Around, fill_ends};
 use crate::checks::{Judge, Procedure, lookup};
 use crate::expr::{Cmp, Expr, Node};
@@ -104,16 +104,12 @@ pub(super) fn plan(file: &RecomputeFile, tax: &TaxFile, mut build: Build<'_>) ->
     let basis = tax.governing.as_ref().map(|file| file.basis.as_ref().clone()).unwrap_or_default();
     graded.plan = Some(Box::new(move |base: Plan| {
         let base = match governing {
-            Some(governing) => governing_date(governing, base, &rec, &basis),
+            Some(governing) => governing.join(base, &rec, &basis),
             None => base,
         };
         around.join(base, &rec)
     }));
     build.grade(tested, graded)
-}
-
-fn governing_date(governing: Governing, base: Plan, rec: &str, basis: &str) -> Plan {
-    governing.join(base, rec, basis)
 }
 
 fn report(tax: &TaxFile, build: &mut Build<'_>) -> Report {
@@ -137,6 +133,7 @@ fn as_lookup(file: &RecomputeFile, tax: &TaxFile) -> LookupFile {
         population: file.population.clone(),
         into: tax.into.clone(),
         keys: tax.keys.clone(),
+        governing: None,
         effective: Some(tax.effective.clone()),
         bracket: None,
         any_null: Vec::new(),

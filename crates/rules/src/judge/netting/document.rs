@@ -191,12 +191,12 @@ fn lines_by_document(lines: &Relation) -> BTreeMap<Value, Vec<Line>> {
         let places: Option<Vec<usize>> = columns.iter().map(|column| lines.find(column)).collect();
         (name, places)
     });
-    let (items, starts) = (lines.find("item_id"), lines.find("service_start"));
+    let (items, ends) = (lines.find("item_id"), lines.find("service_end"));
     let mut by_document: BTreeMap<Value, Vec<Line>> = BTreeMap::new();
     for row in &lines.rows {
         let cells = places.map(|place| place.map_or(Value::Null, |place| row[place].clone()));
         let [rec, document, no, item, quantity, price, amount, original] = cells;
-        let has_period = starts.is_some_and(|place| !row[place].is_null());
+        let has_period = ends.is_some_and(|place| !row[place].is_null());
         let thing = |(name, places): &(&'static str, Option<Vec<usize>>)| {
             let places = places.as_ref()?;
             let key: Vec<Value> = places.iter().map(|&place| row[place].clone()).collect();

@@ -19,7 +19,8 @@ pub(super) fn differences(documents: &[Document], read: &Read<'_>, reference: &R
     let convention =
         evident.iter().max_by(|a, b| a.1.cmp(b.1).then(b.0.cmp(a.0))).map_or(Level::AsStated, |(level, _)| *level);
     for document in documents.iter().filter(|document| !document.lawful()) {
-        let first = &document.rows[0];
+        // The row that is not right as it stands; else the first.
+        let first = document.rows.iter().find(|row| row.off).unwrap_or(&document.rows[0]);
         let half = document.round.unit() * document.rounded;
         if !document.lines_known && document.distance().abs() * 2 <= half {
             let words = "the lines behind its tax base are not known, and rounding them could explain the difference";
@@ -32,7 +33,7 @@ pub(super) fn differences(documents: &[Document], read: &Read<'_>, reference: &R
         let Some(expected) = chosen.or(document.levels.first()) else { continue };
         let mut wrong = Wrong {
             row: first.at,
-            members: document.rows[1..].iter().map(|row| row.at).collect(),
+            members: document.rows.iter().map(|row| row.at).filter(|&row| row != first.at).collect(),
             expected: Some(expected.total),
             stated: Some(document.stated),
             detail: format!("rounding {}", expected.level.words()),
@@ -109,7 +110,8 @@ pub(super) fn mixed(documents: &[Document], read: &Read<'_>, judgement: &mut Jud
     let mut methods: BTreeMap<Vec<Value>, [Vec<usize>; 2]> = BTreeMap::new();
     for document in documents {
         let (line, total) = (document.meets(true), document.meets(false));
-        if line == total {
+        // Without tax, or without the lines behind it, a document says nothing of the method.
+        if line == total || !document.lines_known || document.exact == 0 {
             continue;
         }
         let first = document.rows[0].at;

@@ -1,10 +1,10 @@
 //! Which date governs, as dated data: a rule of a state for what is sold names the date, and the rule that was in force
 //! decides. Where the exports have no such rules, the first named date that is `tax_point` is taken.
 
+use super::build::Build;
+use super::lookup::found::{Around, fill_ends};
+use super::lookup::{Keys, NONE, Span};
 use crate::catalog::{Cause, Scope};
-use crate::checks::build::Build;
-use crate::checks::lookup::found::{Around, fill_ends};
-use crate::checks::lookup::{Keys, NONE, Span};
 use crate::expr::{Cmp, Expr, Node};
 use crate::file::GoverningFile;
 use crate::plan::Plan;
@@ -14,16 +14,16 @@ use crate::value::Ty;
 const DEFAULT: &str = "tax_point";
 
 /// The look-up of the governing date, before that of the rate.
-pub(super) struct Governing {
+pub struct Governing {
     around: Option<Around>,
     /// Dates by name, as columns of the record.
-    pub(super) dates: Vec<(String, String)>,
-    pub(super) columns: Vec<(String, Expr)>,
-    pub(super) causes: Vec<Cause>,
+    pub dates: Vec<(String, String)>,
+    pub columns: Vec<(String, Expr)>,
+    pub causes: Vec<Cause>,
 }
 
 /// Gives `governing.date` and `governing.decrease` a meaning.
-pub(super) fn prepare<'a>(file: &GoverningFile, build: &mut Build<'a>) -> Governing {
+pub fn prepare<'a>(file: &GoverningFile, build: &mut Build<'a>) -> Governing {
     let into = file.into.as_ref().as_str();
     let mut columns = Vec::new();
     let mut dates = Vec::new();
@@ -101,7 +101,7 @@ pub(super) fn prepare<'a>(file: &GoverningFile, build: &mut Build<'a>) -> Govern
 
 impl Governing {
     /// The records with the name of the governing date beside them.
-    pub(super) fn join(self, base: Plan, rec: &str, basis: &str) -> Plan {
+    pub fn join(self, base: Plan, rec: &str, basis: &str) -> Plan {
         let Some(around) = self.around else { return base };
         let mut keep: Vec<(String, Expr)> =
             base.columns().into_iter().map(|column| (column.name.clone(), Expr::col(column.name, column.ty))).collect();
