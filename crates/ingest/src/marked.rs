@@ -141,6 +141,9 @@ pub fn read(folder: &Path) -> Result<Marked, MarkedError> {
     })
 }
 
+/// What can be marked, besides `not tested` and the beginning of its reason.
+const EXPECTED: [&str; 7] = ["", "finding", "guarded", "out of scope", "outside", "context", "outside extract"];
+
 fn marks(file: &str, text: &str, headers: &[&str]) -> Result<Vec<Mark>, MarkedError> {
     let wrong = |line: usize, words: &str| MarkedError::Wrong(format!("{file}:{line}"), words.to_owned());
     let note = headers
@@ -152,6 +155,13 @@ fn marks(file: &str, text: &str, headers: &[&str]) -> Result<Vec<Mark>, MarkedEr
         let cells: Vec<&str> = row.split(',').collect();
         if cells.len() != headers.len() {
             let words = format!("{} cells where the header has {}", cells.len(), headers.len());
+            return Err(wrong(index + 1, &words));
+        }
+        let expect = cells[cells.len() - 1];
+        if !EXPECTED.contains(&expect) && !expect.starts_with("not tested") {
+            let known = EXPECTED[1..].join("`, `");
+            let words =
+                format!("`{expect}` is no mark; a mark is empty (tested, nothing found), `{known}` or `not tested: …`");
             return Err(wrong(index + 1, &words));
         }
         marks.push(Mark { line: index + 1, note: cells[note].to_owned(), expect: cells[cells.len() - 1].to_owned() });

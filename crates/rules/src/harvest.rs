@@ -197,7 +197,10 @@ impl Harvest<'_> {
             1 => "the records prove it, and the guard is silent".to_owned(),
             many => format!("the records prove it, and {many} guards are silent"),
         };
-        (ceiling, words)
+        if wrong.untold.is_empty() {
+            return (ceiling, words);
+        }
+        (ceiling, format!("{words}, with an empty cell where this could stand: {}", wrong.untold.join("; ")))
     }
 
     fn effects(&self, wrong: &Wrong) -> Vec<Effect> {

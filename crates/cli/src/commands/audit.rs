@@ -74,8 +74,8 @@ fn demands(prepared: &Prepared) -> Demands<'_> {
 fn closing(gating: usize, shortfalls: &[String]) {
     match gating {
         0 => {}
-        1 => say::line("1 open finding at or above --fail-on"),
-        _ => say::line(&format!("{gating} open findings at or above --fail-on")),
+        1 => say::line("1 open finding at or above --fail-on, consequences included"),
+        _ => say::line(&format!("{gating} open findings at or above --fail-on, consequences included")),
     }
     for reason in shortfalls {
         say::line(&format!("incomplete: {reason}"));

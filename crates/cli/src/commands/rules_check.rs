@@ -87,7 +87,9 @@ fn one(file: &Path) -> Result<Checked, Vec<Diagnostic>> {
     }
     let id = rule.card.id.clone();
     let Some(folder) = marked_records(file, &id) else {
-        let message = format!("rule `{id}` is planned, but there are no marked records to run it on");
+        let named = file.file_stem().is_some_and(|name| name.to_str() == Some(id.as_str()));
+        let other = if named { "" } else { "; its id is not the file's name" };
+        let message = format!("rule `{id}` is planned, but there are no marked records to run it on{other}");
         let help = format!(
             "make the folder `{id}` beside the rule, with a <population>.csv whose last columns are `note` and `expect`; \
              rules/README.md shows one"
@@ -151,7 +153,7 @@ fn report(checked: &Checked, detail: Detail, out: &mut dyn Write) -> io::Result<
             writeln!(out, "  without {what} every row comes out the same: no row shows what it is for")?;
         } else if detail == Detail::Full {
             let lines: Vec<String> = lines.iter().map(usize::to_string).collect();
-            writeln!(out, "  without {what}, other results in lines {}", lines.join(", "))?;
+            writeln!(out, "  {what} is shown by the rows in lines {}", lines.join(", "))?;
         }
     }
     Ok(())

@@ -326,15 +326,27 @@ impl Run<'_> {
             if let Some((theirs, on)) = &guard.rows {
                 plan = plan.join(theirs.clone(), on.clone(), Join::Inner);
             }
+            let own = std::slice::from_ref(&self.procedure.rec);
+            let mut plans = Vec::new();
             if let Some(when) = &guard.when {
+                plans.push(plan.clone().filter(when.clone().is_null()).distinct(own));
                 plan = plan.filter(when.clone());
             }
-            let spoken = self.engine.run(&[plan.distinct(std::slice::from_ref(&self.procedure.rec))])?;
-            let silent: BTreeSet<Value> = spoken.into_iter().flat_map(|relation| relation.rows).flatten().collect();
+            plans.push(plan.distinct(own));
+            let mut results = self.engine.run(&plans)?;
+            let of = |relation: Option<Relation>| -> BTreeSet<Value> {
+                relation.into_iter().flat_map(|relation| relation.rows).flatten().collect()
+            };
+            let silent = of(results.pop());
+            // An empty cell does not speak; the finding says so.
+            let untold = of(results.pop());
             let rec = rows.index(&self.procedure.rec);
             let speaks = |wrong: &Wrong| silent.contains(&rows.rows[wrong.row][rec]) != guard.absent;
             let (explained, rest): (Vec<Wrong>, Vec<Wrong>) = wrong.into_iter().partition(speaks);
             wrong = rest;
+            for one in wrong.iter_mut().filter(|one| untold.contains(&rows.rows[one.row][rec])) {
+                one.untold.push(guard.because.clone());
+            }
             if !explained.is_empty() {
                 let mut part = Measure::default();
                 explained

@@ -166,6 +166,8 @@ pub struct Wrong {
     pub likely: Vec<String>,
     /// Reasons that lower the confidence to `review`.
     pub review: Vec<String>,
+    /// Guards that did not speak because a cell that could tell is empty, in words.
+    pub untold: Vec<String>,
     /// What the netting removed, and other facts, in words.
     pub chain: Vec<String>,
     /// Words for `{detail}` in the sentence.
