@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::expr::Expr;
+use crate::expr::{Expr, Node};
 use crate::value::{Column, Relation, Ty};
 
 /// How two inputs are joined. A missing key never matches.
@@ -121,6 +121,32 @@ impl Plan {
         Self::Aggregate { input: Box::new(self), keys, aggs }
     }
 
+    /// The same rows where `column` is one of the keys (one column of them), and perhaps others: restricts the records as they
+    /// are read, before they meet their parents, where the column is one of the scan's own.
+    #[must_use]
+    pub fn near(self, column: &str, keys: &Arc<Relation>) -> Self {
+        match self {
+            Self::Scan { ref columns, .. } if columns.iter().any(|(_, own)| own.name == column) => {
+                let key = keys.columns[0].name.clone();
+                self.join(Self::Rows(keys.clone()), vec![(column.to_owned(), key)], Join::Semi)
+            }
+            Self::Filter(input, condition) => Self::Filter(Box::new(input.near(column, keys)), condition),
+            Self::Join { left, right, on, how } => {
+                Self::Join { left: Box::new(left.near(column, keys)), right, on, how }
+            }
+            Self::Extend(input, columns) => match made(&columns, column) {
+                Some(Made::Copy(of)) => Self::Extend(Box::new(input.near(&of, keys)), columns),
+                Some(Made::Computed) => Self::Extend(input, columns),
+                None => Self::Extend(Box::new(input.near(column, keys)), columns),
+            },
+            Self::Project(input, columns) => match made(&columns, column) {
+                Some(Made::Copy(of)) => Self::Project(Box::new(input.near(&of, keys)), columns),
+                _ => Self::Project(input, columns),
+            },
+            other => other,
+        }
+    }
+
     /// The distinct values of some columns.
     #[must_use]
     pub fn distinct(self, columns: &[String]) -> Self {
@@ -177,6 +203,22 @@ impl Plan {
     pub fn ty(&self, name: &str) -> Option<Ty> {
         self.columns().into_iter().find(|column| column.name == name).map(|column| column.ty)
     }
+}
+
+/// Where a column of an `Extend` or a `Project` comes from.
+enum Made {
+    /// Another column as it is.
+    Copy(String),
+    /// An expression.
+    Computed,
+}
+
+fn made(columns: &[(String, Expr)], column: &str) -> Option<Made> {
+    let (_, expr) = columns.iter().find(|(name, _)| name == column)?;
+    Some(match &expr.node {
+        Node::Col(of) => Made::Copy(of.clone()),
+        _ => Made::Computed,
+    })
 }
 
 fn named((name, expr): &(String, Expr)) -> Column {

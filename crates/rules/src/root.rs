@@ -145,7 +145,9 @@ impl<'a> Common<'a> {
         };
         let own = by_record(&plan);
         let on = vec![(format!("own.{REC}"), format!("of.{REC}"))];
-        let found = engine.run(&[own.join(Plan::Rows(Arc::new(recs)), on, Join::Semi)])?;
+        let recs = Arc::new(recs);
+        let own = own.near(&on[0].0, &recs);
+        let found = engine.run(&[own.join(Plan::Rows(recs), on, Join::Semi)])?;
         let mut values = BTreeMap::new();
         for row in found.into_iter().flat_map(|relation| relation.rows) {
             let record = row[0].num().and_then(|units| i64::try_from(units).ok()).map(RecordRef::unpack);

@@ -224,7 +224,8 @@ impl Run<'_> {
             let keys: Vec<String> = on.iter().map(|(own, _)| own.clone()).collect();
             let ours = Plan::Rows(candidates.clone()).distinct(&keys);
             let pairs = on.iter().map(|(own, theirs)| (theirs.clone(), own.clone())).collect();
-            plans.push(plan.clone().join(ours, pairs, Join::Semi));
+            let theirs = near(plan, on.first(), &candidates);
+            plans.push(theirs.join(ours, pairs, Join::Semi));
         }
         let mut others = if plans.is_empty() { Vec::new() } else { self.engine.run(&plans)? };
         for other in &mut others {
@@ -255,7 +256,9 @@ impl Run<'_> {
             rows: recs.into_iter().map(|rec| vec![rec]).collect(),
         };
         let on = vec![(self.procedure.rec.clone(), key)];
-        let plan = self.procedure.graded.clone().join(Plan::Rows(Arc::new(wanted)), on, Join::Semi);
+        let wanted = Arc::new(wanted);
+        let graded = self.procedure.graded.clone().near(&self.procedure.rec, &wanted);
+        let plan = graded.join(Plan::Rows(wanted), on, Join::Semi);
         let mut wide = self.engine.run(&[plan])?.into_iter().next().unwrap_or_default();
         let at = wide.index(&self.procedure.rec);
         wide.rows.sort_by(|left, right| left[at].cmp(&right[at]));
@@ -322,9 +325,10 @@ impl Run<'_> {
                 columns: rows.columns.clone(),
                 rows: items.iter().map(|&row| rows.rows[row].clone()).collect(),
             };
-            let mut plan = Plan::Rows(Arc::new(picked));
+            let picked = Arc::new(picked);
+            let mut plan = Plan::Rows(picked.clone());
             if let Some((theirs, on)) = &guard.rows {
-                plan = plan.join(theirs.clone(), on.clone(), Join::Inner);
+                plan = plan.join(near(theirs, on.first(), &picked), on.clone(), Join::Inner);
             }
             let own = std::slice::from_ref(&self.procedure.rec);
             let mut plans = Vec::new();
@@ -392,7 +396,9 @@ impl Run<'_> {
                     .map(|&row| picks.iter().map(|&pick| rows.rows[row][pick].clone()).collect())
                     .collect(),
             };
-            let mut joined = Plan::Rows(Arc::new(relation)).join(plan.plan.clone(), plan.on.clone(), Join::Inner);
+            let relation = Arc::new(relation);
+            let theirs = near(&plan.plan, plan.on.first(), &relation);
+            let mut joined = Plan::Rows(relation).join(theirs, plan.on.clone(), Join::Inner);
             if let Some((within, _)) = &plan.within {
                 joined = joined.filter(within.clone());
             }
@@ -421,6 +427,18 @@ impl Run<'_> {
             .sum();
         (absence && excluded > 0).then(|| format!("{excluded} records of the other side could not be read"))
     }
+}
+
+/// A plan whose rows are wanted for a few keys only, restricted to them as early as may be.
+fn near(plan: &Plan, on: Option<&(String, String)>, rows: &Relation) -> Plan {
+    let Some((own, theirs)) = on else { return plan.clone() };
+    let at = rows.index(own);
+    let keys: BTreeSet<&Value> = rows.rows.iter().map(|row| &row[at]).filter(|key| !key.is_null()).collect();
+    let keys = Relation {
+        columns: vec![crate::value::Column { name: format!("near.{own}"), ty: rows.columns[at].ty }],
+        rows: keys.into_iter().map(|key| vec![key.clone()]).collect(),
+    };
+    plan.clone().near(theirs, &Arc::new(keys))
 }
 
 /// What the guards left.
