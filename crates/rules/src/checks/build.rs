@@ -233,6 +233,12 @@ impl<'a> Build<'a> {
         self.doors(expr)
     }
 
+    /// Expressions as columns of their own: `~<name>:<n>`.
+    pub fn parts(&mut self, name: &str, texts: &[Text]) -> Vec<(String, Expr)> {
+        let part = |(index, text): (usize, &Text)| (format!("~{name}:{index}"), self.expr(text));
+        texts.iter().enumerate().map(part).collect()
+    }
+
     /// As `expr`, a condition.
     pub fn truth(&mut self, text: &Text) -> Expr {
         let expr = self.expr(text);
@@ -429,6 +435,17 @@ impl<'a> Build<'a> {
         }
         Ok(())
     }
+}
+
+/// Whether all are present: unknown, not false, where one is missing.
+pub fn all_present<'e>(parts: impl Iterator<Item = &'e Expr>) -> Expr {
+    let present = parts.map(|part| part.clone().compare(Cmp::Eq, part.clone()));
+    present.reduce(Expr::and).unwrap_or_else(|| Expr::bool(true))
+}
+
+/// The names of some columns.
+pub fn names(parts: &[(String, Expr)]) -> Vec<String> {
+    parts.iter().map(|(name, _)| name.clone()).collect()
 }
 
 /// |difference| > slack.

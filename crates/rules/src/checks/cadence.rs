@@ -5,23 +5,16 @@
 
 use tieout_model::Code;
 
-use super::build::{Build, Graded, Refusal};
+use super::build::{Build, Graded, Refusal, all_present, names};
+use super::duplicate::repeated;
 use super::{Judge, Procedure};
-use crate::expr::{Cmp, Expr};
 use crate::file::CadenceFile;
 use crate::judge::cadence::{self, Terms};
-use crate::plan::{Agg, Join, Plan};
-use crate::value::Ty;
 
 /// Plans the check.
 pub fn plan(file: &CadenceFile, mut build: Build<'_>) -> Result<Procedure, Refusal> {
-    let mut extra: Vec<(String, Expr)> = Vec::new();
-    let mut key = Vec::new();
-    for (index, text) in file.key.iter().enumerate() {
-        let part = build.expr(text);
-        key.push(format!("~key:{index}"));
-        extra.push((format!("~key:{index}"), part));
-    }
+    let mut extra = build.parts("key", &file.key);
+    let key = names(&extra);
     let date = build.date(&file.date);
     extra.push(("~date".to_owned(), date.clone()));
     let lag = build.number(&file.lag);
@@ -41,19 +34,14 @@ pub fn plan(file: &CadenceFile, mut build: Build<'_>) -> Result<Procedure, Refus
         return Err(Refusal::Wrong(build.diagnostics));
     };
     build.settled()?;
-    let whole = extra
-        .iter()
-        .filter(|(name, _)| key.contains(name))
-        .map(|(_, expr)| expr.clone())
-        .chain([date])
-        .map(|expr| expr.clone().compare(Cmp::Eq, expr));
-    let exception = whole.reduce(Expr::and).unwrap_or_else(|| Expr::bool(true));
+    let exception =
+        all_present(extra.iter().filter(|(name, _)| key.contains(name)).map(|(_, part)| part).chain([&date]));
     let extract = build.catalog.table(&build.scope.population).and_then(|table| table.extract);
     let seen_to = extract.map_or(as_of, |window| as_of.min(window.to.add_days(-1)));
     let terms = Terms { key: key.clone(), points, seen_to, period: build.audited.period, rec: build.scope.rec() };
     let few = i128::try_from(points).unwrap_or(3);
     let judge = Judge {
-        narrow: Some(Box::new(move |graded| often(graded, &key, few))),
+        narrow: Some(Box::new(move |graded| repeated(graded, &key, few))),
         others: Vec::new(),
         with_context: true,
         context_wrong: true,
@@ -61,19 +49,4 @@ pub fn plan(file: &CadenceFile, mut build: Build<'_>) -> Result<Procedure, Refus
         ..Judge::default()
     };
     build.grade(exception, Graded { extra, judge: Some(judge), ..Graded::default() })
-}
-
-/// Only records whose key occurs often enough for a rhythm.
-fn often(graded: Plan, key: &[String], few: i128) -> Plan {
-    let group: Vec<String> = key.iter().map(|name| format!("often{name}")).collect();
-    let columns = key
-        .iter()
-        .map(|name| (format!("often{name}"), Expr::col(name.clone(), graded.ty(name).unwrap_or(Ty::Text))))
-        .collect();
-    let often = graded
-        .clone()
-        .project(columns)
-        .aggregate(group.clone(), vec![("often".to_owned(), Agg::Count)])
-        .filter(Expr::col("often", Ty::INT).compare(Cmp::Ge, Expr::int(few)));
-    graded.join(often, key.iter().cloned().zip(group).collect(), Join::Semi)
 }

@@ -72,7 +72,7 @@ pub fn plan(file: &DuplicateFile, mut build: Build<'_>) -> Result<Procedure, Ref
     }
     let (population, rec) = (build.scope.population.clone(), build.scope.rec());
     let judge = Judge {
-        narrow: Some(Box::new(move |graded| twice(graded, &key))),
+        narrow: Some(Box::new(move |graded| repeated(graded, &key, 2))),
         others,
         with_context: true,
         decide: Box::new(move |candidates, others| {
@@ -83,8 +83,8 @@ pub fn plan(file: &DuplicateFile, mut build: Build<'_>) -> Result<Procedure, Ref
     build.grade(exception, Graded { extra, judge: Some(judge), ..Graded::default() })
 }
 
-/// Only the records whose key occurs more than once.
-pub(super) fn twice(graded: Plan, key: &[String]) -> Plan {
+/// Only the records whose key occurs so many times at least.
+pub(super) fn repeated(graded: Plan, key: &[String], times: i128) -> Plan {
     let group: Vec<String> = key.iter().map(|name| format!("twice{name}")).collect();
     let columns = key
         .iter()
@@ -94,7 +94,7 @@ pub(super) fn twice(graded: Plan, key: &[String]) -> Plan {
         .clone()
         .project(columns)
         .aggregate(group.clone(), vec![("twice".to_owned(), Agg::Count)])
-        .filter(Expr::col("twice", Ty::INT).compare(Cmp::Gt, Expr::int(1)));
+        .filter(Expr::col("twice", Ty::INT).compare(Cmp::Ge, Expr::int(times)));
     graded.join(twice, key.iter().cloned().zip(group).collect(), Join::Semi)
 }
 

@@ -5,7 +5,7 @@
 
 use tieout_model::{Amount, Code, Severity};
 
-use super::build::{Build, Graded, Refusal};
+use super::build::{Build, Graded, Refusal, all_present, names};
 use super::{Judge, Procedure};
 use crate::expr::{Cmp, Expr};
 use crate::file::{OutlierFile, Text};
@@ -15,13 +15,8 @@ use crate::value::{Dim, Ty};
 
 /// Plans the check.
 pub fn plan(file: &OutlierFile, mut build: Build<'_>) -> Result<Procedure, Refusal> {
-    let mut extra: Vec<(String, Expr)> = Vec::new();
-    let mut key = Vec::new();
-    for (index, text) in file.key.iter().enumerate() {
-        let part = build.expr(text);
-        key.push(format!("~key:{index}"));
-        extra.push((format!("~key:{index}"), part));
-    }
+    let mut extra = build.parts("key", &file.key);
+    let key = names(&extra);
     let value = build.number(&file.value);
     extra.push(("~value".to_owned(), value.clone()));
     if build.rule.card.severity != Severity::Advice {
@@ -42,8 +37,7 @@ pub fn plan(file: &OutlierFile, mut build: Build<'_>) -> Result<Procedure, Refus
         scale: value.ty.scale(),
     };
     build.settled()?;
-    let whole = extra.iter().map(|(_, expr)| expr.clone().compare(Cmp::Eq, expr.clone()));
-    let exception = whole.reduce(Expr::and).unwrap_or_else(|| Expr::bool(true));
+    let exception = all_present(extra.iter().map(|(_, part)| part));
     let history = build.history(&file.key, &file.value);
     let on = key.iter().map(|name| (name.clone(), format!("peer{name}"))).collect();
     let narrow = {

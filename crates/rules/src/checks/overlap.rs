@@ -9,11 +9,11 @@
 use tieout_ingest::schema::schema;
 use tieout_model::Code;
 
-use super::build::{Build, Graded, Refusal};
-use super::duplicate::twice;
+use super::build::{Build, Graded, Refusal, all_present, names};
+use super::duplicate::repeated;
 use super::{Judge, Procedure};
 use crate::catalog::Cause;
-use crate::expr::{Cmp, Expr};
+use crate::expr::Expr;
 use crate::file::OverlapFile;
 use crate::judge::overlap::{self, Mode, Terms};
 use crate::value::Ty;
@@ -31,21 +31,10 @@ pub fn plan(file: &OverlapFile, mut build: Build<'_>) -> Result<Procedure, Refus
             Mode::Overlapping
         }
     };
-    let mut extra: Vec<(String, Expr)> = Vec::new();
-    let mut key = Vec::new();
-    for (index, text) in file.key.iter().enumerate() {
-        let part = build.expr(text);
-        key.push(format!("~key:{index}"));
-        extra.push((format!("~key:{index}"), part));
-    }
-    for (index, text) in file.order.iter().enumerate() {
-        let part = build.expr(text);
-        extra.push((format!("~order:{index}"), part));
-    }
-    for (index, text) in file.differs.iter().enumerate() {
-        let part = build.expr(text);
-        extra.push((format!("~differs:{index}"), part));
-    }
+    let mut extra = build.parts("key", &file.key);
+    let key = names(&extra);
+    extra.extend(build.parts("order", &file.order));
+    extra.extend(build.parts("differs", &file.differs));
     let start = build.date(&file.start);
     extra.push(("~start".to_owned(), start.clone()));
     let end = build.date(&file.end);
@@ -63,13 +52,8 @@ pub fn plan(file: &OverlapFile, mut build: Build<'_>) -> Result<Procedure, Refus
     }
     build.settled()?;
     // A candidate has a whole key and a first day; without them it is not tested.
-    let whole = key
-        .iter()
-        .filter_map(|name| extra.iter().find(|(column, _)| column == name))
-        .map(|(_, expr)| expr.clone())
-        .chain([start])
-        .map(|expr| expr.clone().compare(Cmp::Eq, expr));
-    let mut exception = whole.reduce(Expr::and).unwrap_or_else(|| Expr::bool(true));
+    let mut exception =
+        all_present(extra.iter().filter(|(name, _)| key.contains(name)).map(|(_, part)| part).chain([&start]));
     // An empty end means something (`running`, `open end`) where the schema says so; else it is unknown.
     let open = schema()
         .get(&build.scope.population)
@@ -87,7 +71,7 @@ pub fn plan(file: &OverlapFile, mut build: Build<'_>) -> Result<Procedure, Refus
         Terms { mode, key: key.clone(), orders: file.order.len(), differs: file.differs.len(), rec, population };
     graded.extra = extra;
     graded.judge = Some(Judge {
-        narrow: Some(Box::new(move |graded| twice(graded, &key))),
+        narrow: Some(Box::new(move |graded| repeated(graded, &key, 2))),
         others: Vec::new(),
         with_context: true,
         decide: Box::new(move |candidates, _| overlap::judge(candidates, &terms, netting.as_deref())),
