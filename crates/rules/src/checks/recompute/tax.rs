@@ -49,8 +49,13 @@ pub(super) fn plan(file: &RecomputeFile, tax: &TaxFile, mut build: Build<'_>) ->
     let dates = governing.as_ref().map(|governing| governing.dates.clone()).unwrap_or_default();
     let unruled = tax.governing.as_ref().is_some_and(|file| build.catalog.table(file.into.as_ref()).is_none());
     if let Some(file) = tax.governing.as_ref().filter(|_| unruled) {
-        let words = "which date governs is not known; what another date would explain is for review";
-        graded.limits.push(format!("{} is not in the exports: {words}", file.into.as_ref()));
+        let words = format!("{} is not in the exports: which date governs is not known", file.into.as_ref());
+        if report == Report::Difference {
+            graded.limits.push(format!("{words}; what another date would explain is for review"));
+        } else {
+            // A sum over records cannot say which of them another date would explain.
+            build.review(words);
+        }
     }
     if let Some(governing) = &governing {
         extra.extend(governing.columns.iter().cloned());
