@@ -20,16 +20,18 @@ pub(in crate::checks) fn fill_ends(rows: Plan, keys: &mut Keys) -> Plan {
         .map(|name| format!("ref{name}"))
         .collect();
     let types: Vec<Ty> = names.iter().map(|name| rows.ty(name).unwrap_or(Ty::Text)).collect();
-    let side = |mark: &str| {
+    let rows_of = |mark: &str, amount: Option<&Expr>| {
         let mut columns: Vec<(String, Expr)> = names
             .iter()
             .zip(&types)
             .map(|(name, ty)| (format!("{mark}{name}"), Expr::col(name.clone(), *ty)))
             .collect();
         columns.push((format!("{mark}from"), from.clone()));
+        columns.extend(amount.map(|amount| (format!("{mark}amount"), amount.clone())));
         let all: Vec<String> = columns.iter().map(|(name, _)| name.clone()).collect();
         rows.clone().project(columns).distinct(&all)
     };
+    let side = |mark: &str| rows_of(mark, None);
     let pairs = |left: &str, right: &str| {
         names.iter().map(|name| (format!("{left}{name}"), format!("{right}{name}"))).collect::<Vec<_>>()
     };
@@ -62,17 +64,6 @@ pub(in crate::checks) fn fill_ends(rows: Plan, keys: &mut Keys) -> Plan {
         .join(side("d."), pairs("c.", "d."), Join::Inner)
         .filter(earlier)
         .aggregate(group, vec![("ref.before".to_owned(), Agg::Max("d.from".to_owned()))]);
-    let amounts = |mark: &str| {
-        let mut columns: Vec<(String, Expr)> = names
-            .iter()
-            .zip(&types)
-            .map(|(name, ty)| (format!("{mark}{name}"), Expr::col(name.clone(), *ty)))
-            .collect();
-        columns.push((format!("{mark}from"), from.clone()));
-        columns.push((format!("{mark}amount"), amount.clone()));
-        let all: Vec<String> = columns.iter().map(|(name, _)| name.clone()).collect();
-        rows.clone().project(columns).distinct(&all)
-    };
     let at = |day: &str, mark: &str| {
         let mut on: Vec<(String, String)> = names.iter().map(|name| (name.clone(), format!("{mark}{name}"))).collect();
         on.push((day.to_owned(), format!("{mark}from")));
@@ -82,8 +73,8 @@ pub(in crate::checks) fn fill_ends(rows: Plan, keys: &mut Keys) -> Plan {
     let or_true = |truth: Expr| Expr { node: Node::Coalesce(vec![truth, Expr::bool(true)]), ty: Ty::Bool, bound: 0 };
     dated
         .join(before, at("ref.from", "c."), Join::Left)
-        .join(amounts("p."), at("ref.before", "p."), Join::Left)
-        .join(amounts("n."), at("ref.next", "n."), Join::Left)
+        .join(rows_of("p.", Some(&amount)), at("ref.before", "p."), Join::Left)
+        .join(rows_of("n.", Some(&amount)), at("ref.next", "n."), Join::Left)
         .extend(vec![
             ("ref.rises".to_owned(), or_true(amount.clone().compare(Cmp::Ge, col("p.amount")))),
             ("ref.next_rises".to_owned(), or_true(col("n.amount").compare(Cmp::Ge, amount))),
