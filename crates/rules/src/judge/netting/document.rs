@@ -95,7 +95,7 @@ pub(super) struct Books {
 
 impl Books {
     pub(super) fn new(mut all: Vec<Document>) -> Self {
-        all.sort_by(|left, right| left.order().cmp(&right.order()));
+        all.sort_by(|left, right| (left.order(), left.rec).cmp(&(right.order(), right.rec)));
         let (mut by_id, mut by_party): (BTreeMap<_, Vec<usize>>, BTreeMap<_, Vec<usize>>) = Default::default();
         for (index, document) in all.iter().enumerate() {
             by_id.entry(document.id.clone()).or_default().push(index);
@@ -147,7 +147,10 @@ pub(super) fn read(documents: &Relation, lines: &Relation, as_of: Option<Date>) 
     ];
     let places = names.map(|name| documents.find(name));
     let mut all = Vec::new();
-    for row in &documents.rows {
+    // In order of record: the lines of a repeated id fall to the first document that has it.
+    let mut rows: Vec<&Vec<Value>> = documents.rows.iter().collect();
+    rows.sort_by_key(|row| places[0].map(|place| &row[place]));
+    for row in rows {
         let cells = places.map(|place| place.map_or(Value::Null, |place| row[place].clone()));
         let [rec, date, gross, id, customer, number, currency, kind, status, original, replaces, reason] = cells;
         let (Some(rec), Some(date)) = (rec.num(), date.date()) else { continue };
