@@ -19,6 +19,7 @@ mod series;
 mod source;
 pub mod store;
 mod table;
+pub mod texts;
 mod totals;
 
 pub use load::{LoadOptions, load};

@@ -18,6 +18,7 @@ use tieout_model::report::{PopulationFacts, SourceFile};
 use tieout_model::{ColumnType, Period};
 
 pub use crate::locate::FileLayout;
+use crate::texts::Texts;
 
 /// Name of the record column.
 pub const REC: &str = "__rec";
@@ -86,6 +87,8 @@ pub struct Store {
     pub populations: BTreeMap<String, Population>,
     /// The files, in the order of `RecordRef::source`.
     pub files: Vec<SourceFile>,
+    /// The texts of its columns.
+    pub texts: Arc<Texts>,
     /// How each file is split into records, for `locate`; empty in a store that was not loaded from files.
     pub layouts: Vec<FileLayout>,
 }
