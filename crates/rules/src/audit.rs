@@ -12,7 +12,7 @@ use tieout_model::{Coverage, Date, Diagnostic, Finding, Period, RecordRef, RuleR
 use self::run::Run;
 use crate::catalog::Catalog;
 use crate::checks::{self, Audited, Refusal};
-use crate::engine::polars::Polars;
+use crate::engine::columnar::{Columnar, bounds};
 use crate::engine::{Engine, EngineError};
 use crate::harvest::Harvested;
 use crate::plan::Plan;
@@ -63,12 +63,12 @@ pub struct Outcome {
 
 /// Audits with the default engine.
 pub fn audit(store: &Store, library: &Library, options: &Options) -> Outcome {
-    audit_with(&Polars::new(store), store, library, options)
+    audit_with(&Columnar::new(store), store, library, options)
 }
 
 /// As `audit`; `watch` is told the name of each stage before it begins: `netting`, a rule's id, `root causes`.
 pub fn audit_watched(store: &Store, library: &Library, options: &Options, watch: &dyn Fn(&str)) -> Outcome {
-    audit_all(&Polars::new(store), store, library, options, watch)
+    audit_all(&Columnar::new(store), store, library, options, watch)
 }
 
 /// Audits with a given engine.
@@ -84,15 +84,15 @@ fn audit_all(
     watch: &dyn Fn(&str),
 ) -> Outcome {
     let mut outcome = Outcome::default();
-    let bounds = match Polars::bounds(store) {
-        Ok(bounds) => bounds,
+    let largest = match bounds(store) {
+        Ok(largest) => largest,
         Err(error) => {
             outcome.rules =
                 library.select(&options.select).0.into_iter().map(|rule| failed(rule, options, &error)).collect();
             return outcome;
         }
     };
-    let catalog = Catalog::new(store, &bounds);
+    let catalog = Catalog::new(store, &largest);
     watch("netting");
     let netting = netted::run(engine, &catalog, options.period, options.as_of).unwrap_or_default();
     outcome.netting = netting.register.clone();
@@ -153,7 +153,7 @@ pub fn outcomes(
     rule: &Rule,
     options: &Options,
 ) -> Result<(String, BTreeMap<RecordRef, String>), String> {
-    let catalog = Catalog::new(store, &Polars::bounds(store).map_err(|error| error.to_string())?);
+    let catalog = Catalog::new(store, &bounds(store).map_err(|error| error.to_string())?);
     let netting = netted::run(engine, &catalog, options.period, options.as_of).map_err(|error| error.to_string())?;
     let audited = Audited { period: options.period, as_of: options.as_of, netting: Arc::new(netting) };
     let setting = options.settings.get(&rule.card.id).cloned().unwrap_or_default();
@@ -170,7 +170,7 @@ pub fn outcomes(
 
 /// Which rules can run, without running them.
 pub fn plan_check(store: &Store, library: &Library, options: &Options) -> (Vec<RuleResult>, Vec<Diagnostic>) {
-    let catalog = Catalog::new(store, &Polars::bounds(store).unwrap_or_default());
+    let catalog = Catalog::new(store, &bounds(store).unwrap_or_default());
     let audited = Audited { period: options.period, as_of: options.as_of, ..Audited::default() };
     let mut diagnostics = Vec::new();
     let mut results = Vec::new();

@@ -9,7 +9,7 @@ use tieout_model::{Diagnostic, Level, RecordRef};
 
 use crate::audit::{Options, RuleSetting, outcomes, plan_check};
 use crate::engine::EngineError;
-use crate::engine::polars::Polars;
+use crate::engine::columnar::Columnar;
 use crate::engine::reference::Reference;
 use crate::needs::needed_columns;
 use crate::rule::{Library, Rule};
@@ -72,7 +72,7 @@ impl Fixture {
 
     /// By the default engine; `Err` says why the rule cannot run.
     pub fn run(&self, store: &Store, rule: &Rule) -> Result<Outcomes, String> {
-        let (population, outcomes) = outcomes(&Polars::new(store), store, rule, &self.options)?;
+        let (population, outcomes) = outcomes(&Columnar::new(store), store, rule, &self.options)?;
         if population != self.marked.population {
             return Err(format!(
                 "the column `expect` stands in {}, the rule tests {population}",
@@ -84,7 +84,7 @@ impl Fixture {
 
     /// By the reference engine.
     pub fn oracle(&self, store: &Store, rule: &Rule) -> Result<Outcomes, String> {
-        let table = |population: &String| Ok((population.clone(), Polars::table(store, population)?));
+        let table = |population: &String| Ok((population.clone(), Columnar::table(store, population)?));
         let tables: Result<_, EngineError> = store.populations.keys().map(table).collect();
         let engine = Reference { tables: tables.map_err(|error| error.to_string())? };
         outcomes(&engine, store, rule, &self.options).map(|(_, outcomes)| outcomes)

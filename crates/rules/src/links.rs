@@ -4,7 +4,7 @@ use tieout_ingest::schema::schema;
 use tieout_ingest::store::Store;
 
 use crate::catalog::{Catalog, links};
-use crate::engine::polars::Polars;
+use crate::engine::columnar::Columnar;
 use crate::engine::{Engine as _, EngineError};
 use crate::expr::Expr;
 use crate::plan::{Agg, Join, Plan};
@@ -28,7 +28,7 @@ pub struct LinkHits {
 /// Counts the references between loaded populations.
 pub fn link_hits(store: &Store) -> Result<Vec<LinkHits>, EngineError> {
     let catalog = Catalog::new(store, &std::collections::BTreeMap::new());
-    let engine = Polars::new(store);
+    let engine = Columnar::new(store);
     let mut hits = Vec::new();
     for name in store.populations.keys() {
         let Some(described) = schema().get(name) else { continue };
@@ -84,7 +84,7 @@ pub fn link_hits(store: &Store) -> Result<Vec<LinkHits>, EngineError> {
 
 /// The first record of a population after conversion: canonical column and value in words.
 pub fn first_record(store: &Store, population: &str) -> Option<(tieout_model::RecordRef, Vec<(String, String)>)> {
-    let relation = Polars::head(store, population).ok()?;
+    let relation = Columnar::head(store, population).ok()?;
     let row = relation.rows.first()?;
     let record = row.first()?.num().and_then(|units| i64::try_from(units).ok()).map(tieout_model::RecordRef::unpack)?;
     let cells = relation.columns.iter().zip(row).skip(1).filter(|(column, _)| !column.name.ends_with('!'));

@@ -22,7 +22,7 @@ pub enum Join {
 }
 
 /// An aggregate over a group.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Agg {
     /// Rows.
     Count,
@@ -39,7 +39,7 @@ pub enum Agg {
 }
 
 /// A relational operator.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Plan {
     /// Columns of a population, as `column → name in the plan`; `__rec` is a column like any other.
     Scan {
@@ -56,6 +56,8 @@ pub enum Plan {
     Project(Box<Plan>, Vec<(String, Expr)>),
     /// The input's columns and these.
     Extend(Box<Plan>, Vec<(String, Expr)>),
+    /// The input as it is. These columns are read more than once, so that an engine does well to compute them only once.
+    Once(Box<Plan>, Vec<String>),
     /// Equi-join; the right key columns are dropped, other names must differ.
     Join {
         /// Left input.
@@ -90,6 +92,16 @@ pub enum Plan {
     },
 }
 
+impl Agg {
+    /// The column that it is of; none for a count of rows.
+    pub fn of(&self) -> Option<&String> {
+        match self {
+            Self::Count => None,
+            Self::Sum(of) | Self::Missing(of) | Self::True(of) | Self::Min(of) | Self::Max(of) => Some(of),
+        }
+    }
+}
+
 impl Plan {
     /// Keeps rows whose condition is true.
     #[must_use]
@@ -107,6 +119,12 @@ impl Plan {
     #[must_use]
     pub fn extend(self, columns: Vec<(String, Expr)>) -> Self {
         if columns.is_empty() { self } else { Self::Extend(Box::new(self), columns) }
+    }
+
+    /// The same, with columns that are read more than once.
+    #[must_use]
+    pub fn once(self, columns: &[&str]) -> Self {
+        Self::Once(Box::new(self), columns.iter().map(|name| (*name).to_owned()).collect())
     }
 
     /// Equi-join.
@@ -131,6 +149,7 @@ impl Plan {
                 self.join(Self::Rows(keys.clone()), vec![(column.to_owned(), key)], Join::Semi)
             }
             Self::Filter(input, condition) => Self::Filter(Box::new(input.near(column, keys)), condition),
+            Self::Once(input, columns) => Self::Once(Box::new(input.near(column, keys)), columns),
             Self::Join { left, right, on, how } => {
                 Self::Join { left: Box::new(left.near(column, keys)), right, on, how }
             }
@@ -160,7 +179,7 @@ impl Plan {
         match self {
             Self::Scan { columns, .. } => columns.iter().map(|(_, column)| column.clone()).collect(),
             Self::Rows(relation) => relation.columns.clone(),
-            Self::Filter(input, _) => input.columns(),
+            Self::Filter(input, _) | Self::Once(input, _) => input.columns(),
             Self::Project(_, columns) => columns.iter().map(named).collect(),
             Self::Extend(input, columns) => {
                 let mut all = input.columns();

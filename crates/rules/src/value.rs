@@ -134,7 +134,7 @@ impl Value {
 }
 
 /// A column of a relation.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Column {
     /// Its name: a path (`invoice.issue_date`) or a name made by the plan (`__outcome`).
     pub name: String,
@@ -149,6 +149,14 @@ pub struct Relation {
     pub columns: Vec<Column>,
     /// The rows, one value a column.
     pub rows: Vec<Vec<Value>>,
+}
+
+impl std::hash::Hash for Relation {
+    /// By columns and number of rows: rows are many, and relations of equal hash are compared.
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.columns.hash(state);
+        self.rows.len().hash(state);
+    }
 }
 
 impl Relation {

@@ -1,7 +1,6 @@
-//! Executors of the plan algebra: plain loops as the oracle, polars as the default.
+//! Executors of the plan algebra: plain loops as the oracle, columns of integers as the default.
 
-mod hoist;
-pub mod polars;
+pub mod columnar;
 pub mod reference;
 
 use crate::plan::Plan;

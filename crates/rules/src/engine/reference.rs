@@ -39,6 +39,7 @@ impl Reference {
                 table.rows.iter().map(|row| picks.iter().map(|&pick| row[pick].clone()).collect()).collect()
             }
             Plan::Rows(relation) => relation.rows.clone(),
+            Plan::Once(input, _) => self.plan(input)?.rows,
             Plan::Filter(input, condition) => {
                 let input = self.plan(input)?;
                 let keep = |row: &&Vec<Value>| evaluate(condition, &input, row) == Value::Bool(true);

@@ -47,7 +47,7 @@ impl Cmp {
 
 /// A typed expression over the columns of a relation. Numbers on both sides of `Add`, `Sub`, `Cmp`, and in the arms of
 /// `Case` and `Coalesce`, have the same scale: `Widen` has been put in where they had not.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Expr {
     /// What it is.
     pub node: Node,
@@ -58,7 +58,7 @@ pub struct Expr {
 }
 
 /// The kinds of expressions.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Node {
     /// A column of the relation, by name.
     Col(String),

@@ -10,7 +10,7 @@ use tieout_ingest::store::{Frame, Origin, Population, REC, Store, StoredColumn};
 use tieout_model::report::PopulationFacts;
 use tieout_model::types::Physical;
 use tieout_model::{ColumnType, RecordRef};
-use tieout_rules::engine::polars::Polars;
+use tieout_rules::engine::columnar::Columnar;
 use tieout_rules::engine::reference::Reference;
 use tieout_rules::rule::BUNDLED;
 use tieout_rules::{Library, Options, Outcome, SKELETONS, audit_with};
@@ -177,7 +177,7 @@ fn generated(seed: u64) -> Store {
 }
 
 fn reference(store: &Store) -> Reference {
-    let tables = store.populations.keys().map(|name| (name.clone(), Polars::table(store, name).unwrap()));
+    let tables = store.populations.keys().map(|name| (name.clone(), Columnar::table(store, name).unwrap()));
     Reference { tables: tables.collect() }
 }
 
@@ -258,7 +258,7 @@ proptest! {
     fn polars_agrees_with_the_reference_on_every_rule(seed in any::<u64>()) {
         let store = generated(seed);
         let library = library();
-        let fast = audit_with(&Polars::new(&store), &store, &library, &options());
+        let fast = audit_with(&Columnar::new(&store), &store, &library, &options());
         let slow = audit_with(&reference(&store), &store, &library, &options());
         prop_assert!(differing(&fast, &slow).is_none(), "seed {seed}: {}", differing(&fast, &slow).unwrap_or_default());
     }
@@ -267,9 +267,9 @@ proptest! {
     fn the_order_of_rows_changes_nothing(seed in any::<u64>()) {
         let store = generated(seed);
         let library = library();
-        let one = audit_with(&Polars::new(&store), &store, &library, &options());
+        let one = audit_with(&Columnar::new(&store), &store, &library, &options());
         let store = shuffled(&store, seed ^ 1);
-        let other = audit_with(&Polars::new(&store), &store, &library, &options());
+        let other = audit_with(&Columnar::new(&store), &store, &library, &options());
         prop_assert!(differing(&one, &other).is_none(), "seed {seed}: {}", differing(&one, &other).unwrap_or_default());
     }
 }
@@ -280,8 +280,8 @@ fn no_order_of_rows_matters_where_one_did() {
     for seed in [1_332_226_332_462_695_821] {
         let store = generated(seed);
         let library = library();
-        let one = audit_with(&Polars::new(&store), &store, &library, &options());
-        let other = audit_with(&Polars::new(&shuffled(&store, seed ^ 1)), &store, &library, &options());
+        let one = audit_with(&Columnar::new(&store), &store, &library, &options());
+        let other = audit_with(&Columnar::new(&shuffled(&store, seed ^ 1)), &store, &library, &options());
         assert!(differing(&one, &other).is_none(), "seed {seed}: {}", differing(&one, &other).unwrap_or_default());
     }
 }
@@ -299,7 +299,7 @@ fn the_generated_exports_reach_every_kind() {
         if select.is_empty() {
             break;
         }
-        let outcome = audit_with(&Polars::new(&store), &store, &library, &Options { select, ..options() });
+        let outcome = audit_with(&Columnar::new(&store), &store, &library, &Options { select, ..options() });
         kinds.extend(outcome.rules.iter().filter(|rule| rule.findings > 0).map(|rule| rule.card.kind.clone()));
         let failed = outcome.rules.iter().filter(|rule| matches!(rule.status, tieout_model::Status::Error(_)));
         errors.extend(failed.map(|rule| format!("seed {seed}: {} {:?}", rule.card.id, rule.status)));

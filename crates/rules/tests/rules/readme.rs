@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use tieout_ingest::store::Store;
 use tieout_rules::engine::Engine;
-use tieout_rules::engine::polars::Polars;
+use tieout_rules::engine::columnar::Columnar;
 use tieout_rules::engine::reference::Reference;
 use tieout_rules::expr::{Expr, Resolution, Resolver, parse, type_expression};
 use tieout_rules::fixture::Fixture;
@@ -106,7 +106,7 @@ fn the_table_of_missing_values_holds_in_both_engines() {
         rows: vec![vec![Value::Null, Value::Num(10_000_000), Value::Null, Value::Null]],
     });
     let store = Store::default();
-    let engines: [&dyn Engine; 2] = [&Polars::new(&store), &Reference::default()];
+    let engines: [&dyn Engine; 2] = [&Columnar::new(&store), &Reference::default()];
     let (_, text) = readme();
     let mut checked = 0;
     for line in text.lines() {

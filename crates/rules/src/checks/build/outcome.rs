@@ -60,7 +60,7 @@ impl Build<'_> {
         Ok(Procedure {
             population: self.scope.population.clone(),
             rec: self.scope.rec(),
-            graded: plan.extend(before).extend(columns),
+            graded: plan.extend(before).extend(columns).once(&["__outcome"]),
             causes: words,
             key,
             sentence,

@@ -1,0 +1,219 @@
+//! Scalar functions over vectors: fast where figures are many, and by the one definition of `Func` everywhere else.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use tieout_ingest::texts::{NO_TEXT, Texts};
+use tieout_model::Rounding;
+use tieout_model::amount::{minor_units, round_units};
+
+use super::vector::{Kind, NO_DAY, NO_SMALL, NO_WIDE, Vector, Words, wide};
+use crate::expr::{Func, func};
+use crate::value::Value;
+
+/// What one call came to so far: functions of texts and days repeat their arguments.
+#[derive(Default)]
+pub(super) struct Memo {
+    results: HashMap<[u64; 2], Value>,
+    /// A result did not fit where planning proved that it would.
+    pub beyond: bool,
+}
+
+/// Results kept of one call; more are computed again.
+const MEMO_MAX: usize = 1 << 16;
+
+/// A function of vectors of equal length.
+pub(super) fn apply(
+    func: &Func,
+    args: &[Rc<Vector>],
+    kind: Kind,
+    rows: usize,
+    texts: &Texts,
+    memo: &mut Memo,
+) -> Vector {
+    match (func, args) {
+        (Func::Abs, [a]) => absolute(a),
+        (Func::Round { drop, mode }, [a]) => {
+            rounded(a, (kind, memo), |units| Some(round_units(units, u32::from(*drop), *mode)))
+        }
+        (Func::RoundMoney { scale, mode }, [units, currencies, rest @ ..]) => {
+            let modes = rest.first().map(Rc::as_ref);
+            round_money((units, currencies, modes), (*scale, *mode), (kind, memo), texts)
+        }
+        (Func::DaysBetween, [from, to]) => match (from.as_ref(), to.as_ref()) {
+            (Vector::Days(from), Vector::Days(to)) => {
+                let one = |(&from, &to): (&i32, &i32)| {
+                    if from == NO_DAY || to == NO_DAY { NO_SMALL } else { i64::from(to) - i64::from(from) }
+                };
+                Vector::Small(from.iter().zip(to).map(one).collect())
+            }
+            _ => plain(func, args, (kind, memo), rows, texts),
+        },
+        (Func::Least | Func::Greatest, [a, b]) => {
+            let least = *func == Func::Least;
+            match (a.as_ref(), b.as_ref()) {
+                (Vector::Days(a), Vector::Days(b)) => Vector::Days(nearest(a, b, NO_DAY, least)),
+                (Vector::Small(a), Vector::Small(b)) => Vector::Small(nearest(a, b, NO_SMALL, least)),
+                _ => plain(func, args, (kind, memo), rows, texts),
+            }
+        }
+        _ => remembered(func, args, kind, rows, texts, memo),
+    }
+}
+
+fn nearest<T: Copy + Ord>(a: &[T], b: &[T], missing: T, least: bool) -> Vec<T> {
+    let one = |(&a, &b): (&T, &T)| {
+        if a == missing || b == missing {
+            missing
+        } else if least {
+            a.min(b)
+        } else {
+            a.max(b)
+        }
+    };
+    a.iter().zip(b).map(one).collect()
+}
+
+fn absolute(a: &Vector) -> Vector {
+    match a {
+        Vector::Small(all) => {
+            Vector::Small(all.iter().map(|&units| if units == NO_SMALL { units } else { units.abs() }).collect())
+        }
+        Vector::Wide(all) => {
+            Vector::Wide(all.iter().map(|&units| if units == NO_WIDE { units } else { units.abs() }).collect())
+        }
+        other => panic!("the size of {:?}", other.kind()),
+    }
+}
+
+/// Numbers one by one.
+fn rounded(a: &Vector, (kind, memo): (Kind, &mut Memo), mut round: impl FnMut(i128) -> Option<i128>) -> Vector {
+    let mut one = |units: i128| if units == NO_WIDE { NO_WIDE } else { round(units).unwrap_or(NO_WIDE) };
+    let all: Vec<i128> = match a {
+        Vector::Small(all) => all.iter().map(|&units| one(wide(units))).collect(),
+        Vector::Wide(all) => all.iter().map(|&units| one(units)).collect(),
+        other => panic!("{:?} cannot be rounded", other.kind()),
+    };
+    as_kind(all, kind, memo)
+}
+
+/// Numbers of 128 bits as what the plan wants.
+fn as_kind(all: Vec<i128>, kind: Kind, memo: &mut Memo) -> Vector {
+    if kind == Kind::Wide {
+        return Vector::Wide(all);
+    }
+    let narrow = |units: i128| {
+        if units == NO_WIDE {
+            return NO_SMALL;
+        }
+        i64::try_from(units).unwrap_or_else(|_| {
+            memo.beyond = true;
+            NO_SMALL
+        })
+    };
+    Vector::Small(all.into_iter().map(narrow).collect())
+}
+
+/// Rounds to each record's currency; neighbouring records mostly share it.
+fn round_money(
+    (units, currencies, modes): (&Vector, &Vector, Option<&Vector>),
+    (scale, mode): (u8, Option<Rounding>),
+    (kind, memo): (Kind, &mut Memo),
+    texts: &Texts,
+) -> Vector {
+    let currencies = super::compute::codes(currencies);
+    let modes = modes.map(super::compute::codes);
+    let (mut last, mut places): (u32, Option<u8>) = (NO_TEXT, None);
+    let (mut last_mode, mut entity): (u32, Option<Rounding>) = (NO_TEXT, None);
+    let mut row = 0;
+    let units = match units {
+        Vector::Small(all) => Vector::Wide(all.iter().map(|&units| wide(units)).collect()),
+        other => super::compute::copy(other),
+    };
+    let Vector::Wide(all) = units else { panic!("money to round is a number") };
+    let one = |units: i128| {
+        let at = row;
+        row += 1;
+        if currencies[at] != last {
+            last = currencies[at];
+            places = texts.with(last, minor_units).flatten();
+        }
+        if let Some(modes) = modes
+            && modes[at] != last_mode
+        {
+            last_mode = modes[at];
+            entity = texts.with(last_mode, Rounding::parse).flatten();
+        }
+        let (true, Some(places)) = (units != NO_WIDE, places) else { return NO_WIDE };
+        func::round_money(units, scale, places, mode.or(entity).unwrap_or(Rounding::HalfUp))
+    };
+    as_kind(all.into_iter().map(one).collect(), kind, memo)
+}
+
+/// What stands for an argument where results are remembered; `None` for a number too large to stand for itself.
+fn image(vector: &Vector, row: usize) -> Option<u64> {
+    Some(match vector {
+        Vector::Code(all) => u64::from(all[row]),
+        Vector::Days(all) => u64::from(all[row].cast_unsigned()),
+        Vector::Truth(all) => u64::from(all[row]),
+        Vector::Small(all) => all[row].cast_unsigned(),
+        Vector::Wide(_) => return None,
+    })
+}
+
+fn remembered(func: &Func, args: &[Rc<Vector>], kind: Kind, rows: usize, texts: &Texts, memo: &mut Memo) -> Vector {
+    let numbers = args.iter().any(|arg| arg.kind() == Kind::Wide);
+    if args.is_empty() || args.len() > 2 || numbers {
+        return plain(func, args, (kind, memo), rows, texts);
+    }
+    let mut words = Words::new(texts);
+    let mut results: Vec<Value> = Vec::with_capacity(rows);
+    let mut last: Option<[u64; 2]> = None;
+    for row in 0..rows {
+        let key = [image(&args[0], row).unwrap_or(0), args.get(1).and_then(|arg| image(arg, row)).unwrap_or(0)];
+        if last == Some(key)
+            && let Some(known) = results.last()
+        {
+            results.push(known.clone());
+            continue;
+        }
+        last = Some(key);
+        if let Some(known) = memo.results.get(&key) {
+            results.push(known.clone());
+            continue;
+        }
+        let values: Vec<Value> = args.iter().map(|arg| arg.value(row, &mut words)).collect();
+        let result = func.apply(&values);
+        if memo.results.len() < MEMO_MAX {
+            memo.results.insert(key, result.clone());
+        }
+        results.push(result);
+    }
+    of_results(&results, (kind, memo), texts)
+}
+
+fn plain(func: &Func, args: &[Rc<Vector>], (kind, memo): (Kind, &mut Memo), rows: usize, texts: &Texts) -> Vector {
+    let mut words = Words::new(texts);
+    let one = |row: usize| {
+        let values: Vec<Value> = args.iter().map(|arg| arg.value(row, &mut words)).collect();
+        func.apply(&values)
+    };
+    let results: Vec<Value> = (0..rows).map(one).collect();
+    of_results(&results, (kind, memo), texts)
+}
+
+fn of_results(results: &[Value], (kind, memo): (Kind, &mut Memo), texts: &Texts) -> Vector {
+    match kind {
+        Kind::Code => {
+            let all: Vec<Option<&str>> = results.iter().map(Value::as_text).collect();
+            Vector::Code(texts.codes(all.into_iter()))
+        }
+        Kind::Days => Vector::Days(results.iter().map(|value| value.date().map_or(NO_DAY, |day| day.0)).collect()),
+        Kind::Truth => Vector::Truth(
+            results.iter().map(|value| value.bool().map_or(super::vector::UNKNOWN, u8::from)).collect(),
+        ),
+        Kind::Small | Kind::Wide => {
+            as_kind(results.iter().map(|value| value.num().unwrap_or(NO_WIDE)).collect(), kind, memo)
+        }
+    }
+}

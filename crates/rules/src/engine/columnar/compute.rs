@@ -1,0 +1,483 @@
+//! Evaluates operations over a chunk of rows, each of them once.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use rayon::prelude::*;
+use tieout_ingest::texts::{NO_TEXT, Texts};
+use tieout_model::amount::pow10;
+
+use super::call::{self, Memo};
+use super::vector::{FALSE, Kind, NO_DAY, NO_ROW, NO_SMALL, NO_WIDE, TRUE, UNKNOWN, Vector, each, wide};
+use super::view::{Id, Op, View};
+use crate::engine::EngineError;
+use crate::expr::Cmp;
+use crate::value::Value;
+
+/// Rows of a chunk: what it computes stays in a core's own cache.
+const CHUNK: usize = 4096;
+/// Rows that one thread takes at a time.
+const MORSEL: usize = CHUNK * 16;
+
+/// Evaluates chunks of one view.
+pub(super) struct Evaluator<'v> {
+    view: &'v View,
+    texts: &'v Texts,
+    from: usize,
+    to: usize,
+    done: Vec<Option<Rc<Vector>>>,
+    memos: HashMap<Id, Memo>,
+    /// A number that does not fit where planning proved that it would.
+    overflow: bool,
+}
+
+impl<'v> Evaluator<'v> {
+    pub fn new(view: &'v View, texts: &'v Texts) -> Self {
+        let done = vec![None; view.ops.len()];
+        Self { view, texts, from: 0, to: 0, done, memos: HashMap::new(), overflow: false }
+    }
+
+    fn chunk(&mut self, from: usize, to: usize) {
+        (self.from, self.to) = (from, to);
+        self.done.iter_mut().for_each(|done| *done = None);
+    }
+
+    /// The values of an operation in the current chunk.
+    pub fn eval(&mut self, id: Id) -> Rc<Vector> {
+        if let Some(done) = &self.done[id as usize] {
+            return done.clone();
+        }
+        let made = self.make(id);
+        debug_assert_eq!(made.len(), self.to - self.from, "{:?}", self.view.ops[id as usize]);
+        self.done[id as usize] = Some(made.clone());
+        made
+    }
+
+    fn rows(&self) -> usize {
+        self.to - self.from
+    }
+
+    fn make(&mut self, id: Id) -> Rc<Vector> {
+        let view = self.view;
+        let computed = &view.ops[id as usize];
+        let kind = computed.kind;
+        Rc::new(match &computed.op {
+            Op::Source(source) => Vector::Code(match &view.sources[*source as usize] {
+                None => (row(self.from)..row(self.to)).collect(),
+                Some(rows) => rows[self.from..self.to].to_vec(),
+            }),
+            Op::Find(index, keys) => {
+                let keys: Vec<Rc<Vector>> = keys.iter().map(|key| self.eval(*key)).collect();
+                Vector::Code(index.0.find(&keys))
+            }
+            Op::Count(index, keys) => {
+                let keys: Vec<Rc<Vector>> = keys.iter().map(|key| self.eval(*key)).collect();
+                Vector::Small(index.0.counts(&keys))
+            }
+            Op::Hop(rows, index) => Vector::Code(super::join::hop(&index.0, codes(&self.eval(*rows)))),
+            Op::Gather(rows, vector) => match &view.ops[*rows as usize].op {
+                Op::Source(source) => match &view.sources[*source as usize] {
+                    None => vector.0.slice(self.from, self.to),
+                    Some(rows) => vector.0.gather(&rows[self.from..self.to]),
+                },
+                _ => vector.0.gather(codes(&self.eval(*rows))),
+            },
+            Op::Given(rows, value) => {
+                let (rows, value) = (self.eval(*rows), self.eval(*value));
+                given(codes(&rows), &value)
+            }
+            Op::Lit(value) => Vector::repeated(value, kind, self.rows(), self.texts),
+            Op::Add(a, b) => self.arithmetic(*a, *b, kind, i64::overflowing_add, i128::overflowing_add),
+            Op::Sub(a, b) => self.arithmetic(*a, *b, kind, i64::overflowing_sub, i128::overflowing_sub),
+            Op::Mul(a, b) => self.product(*a, *b, kind),
+            Op::Widen(a, by) => self.widen(*a, *by, kind),
+            Op::Compare(cmp, a, b) => {
+                let (a, b) = (self.eval(*a), self.eval(*b));
+                Vector::Truth(self.compare(*cmp, &a, &b))
+            }
+            Op::And(a, b) => {
+                let (a, b) = (self.eval(*a), self.eval(*b));
+                Vector::Truth(truths(&a).iter().zip(truths(&b)).map(|(&a, &b)| and(a, b)).collect())
+            }
+            Op::Or(a, b) => {
+                let (a, b) = (self.eval(*a), self.eval(*b));
+                Vector::Truth(truths(&a).iter().zip(truths(&b)).map(|(&a, &b)| or(a, b)).collect())
+            }
+            Op::Not(a) => {
+                let a = self.eval(*a);
+                Vector::Truth(truths(&a).iter().map(|&a| if a == UNKNOWN { UNKNOWN } else { a ^ 1 }).collect())
+            }
+            Op::IsNull(a) => Vector::Truth(self.eval(*a).is_missing()),
+            Op::In(a, list) => self.within(*a, list),
+            Op::Case(arms, otherwise) => self.case(arms, *otherwise, kind),
+            Op::First(arms, otherwise) => self.first(arms, *otherwise),
+            Op::Coalesce(parts) => self.coalesce(parts, kind),
+            Op::Call(func, args) => {
+                let args: Vec<Rc<Vector>> = args.iter().map(|arg| self.eval(*arg)).collect();
+                let memo = self.memos.entry(id).or_default();
+                let result = call::apply(func, &args, kind, self.to - self.from, self.texts, memo);
+                self.overflow |= memo.beyond;
+                result
+            }
+        })
+    }
+
+    fn arithmetic(
+        &mut self,
+        a: Id,
+        b: Id,
+        kind: Kind,
+        small: fn(i64, i64) -> (i64, bool),
+        large: fn(i128, i128) -> (i128, bool),
+    ) -> Vector {
+        let (a, b) = (self.eval(a), self.eval(b));
+        if let (Kind::Small, Vector::Small(a), Vector::Small(b)) = (kind, a.as_ref(), b.as_ref()) {
+            let mut over = false;
+            let one = |(&a, &b): (&i64, &i64)| {
+                let (result, beyond) = small(a, b);
+                let missing = a == NO_SMALL || b == NO_SMALL;
+                over |= beyond & !missing;
+                if missing { NO_SMALL } else { result }
+            };
+            let result = a.iter().zip(b).map(one).collect();
+            self.overflow |= over;
+            return Vector::Small(result);
+        }
+        let (a, b) = (a.widened(), b.widened());
+        let mut over = false;
+        let one = |(&a, &b): (&i128, &i128)| {
+            if a == NO_WIDE || b == NO_WIDE {
+                return NO_WIDE;
+            }
+            let (result, beyond) = large(a, b);
+            over |= beyond;
+            result
+        };
+        let result = wides(&a).iter().zip(wides(&b)).map(one).collect();
+        self.overflow |= over;
+        Vector::Wide(result)
+    }
+
+    fn product(&mut self, a: Id, b: Id, kind: Kind) -> Vector {
+        let (left, right) = (self.eval(a), self.eval(b));
+        if let (Kind::Wide, Vector::Small(left), Vector::Small(right)) = (kind, left.as_ref(), right.as_ref()) {
+            // Two numbers of 64 bits always fit.
+            let one = |(&a, &b): (&i64, &i64)| {
+                if a == NO_SMALL || b == NO_SMALL { NO_WIDE } else { i128::from(a) * i128::from(b) }
+            };
+            return Vector::Wide(left.iter().zip(right).map(one).collect());
+        }
+        self.arithmetic(a, b, kind, i64::overflowing_mul, i128::overflowing_mul)
+    }
+
+    fn widen(&mut self, a: Id, by: u8, kind: Kind) -> Vector {
+        let a = self.eval(a);
+        let factor = pow10(by.into());
+        let mut over = false;
+        let result = match (a.as_ref(), kind) {
+            (Vector::Small(all), Kind::Small) => {
+                let factor = i64::try_from(factor).unwrap_or(i64::MAX);
+                let one = |&units: &i64| {
+                    let (result, beyond) = units.overflowing_mul(factor);
+                    over |= beyond & (units != NO_SMALL);
+                    if units == NO_SMALL { NO_SMALL } else { result }
+                };
+                Vector::Small(all.iter().map(one).collect())
+            }
+            (Vector::Small(all), _) => {
+                let one = |&units: &i64| {
+                    let (result, beyond) = i128::from(units).overflowing_mul(factor);
+                    over |= beyond;
+                    if units == NO_SMALL { NO_WIDE } else { result }
+                };
+                Vector::Wide(all.iter().map(one).collect())
+            }
+            (other, _) => {
+                let one = |&units: &i128| {
+                    let (result, beyond) = units.overflowing_mul(factor);
+                    over |= beyond & (units != NO_WIDE);
+                    if units == NO_WIDE { NO_WIDE } else { result }
+                };
+                Vector::Wide(wides(other).iter().map(one).collect())
+            }
+        };
+        self.overflow |= over;
+        result
+    }
+
+    fn compare(&self, cmp: Cmp, a: &Vector, b: &Vector) -> Vec<u8> {
+        match (a, b) {
+            (Vector::Small(a), Vector::Small(b)) => ordered(cmp, a, b, NO_SMALL),
+            (Vector::Days(a), Vector::Days(b)) => ordered(cmp, a, b, NO_DAY),
+            (Vector::Truth(a), Vector::Truth(b)) => ordered(cmp, a, b, UNKNOWN),
+            (Vector::Code(a), Vector::Code(b)) if matches!(cmp, Cmp::Eq | Cmp::Ne) => ordered(cmp, a, b, NO_TEXT),
+            (Vector::Code(a), Vector::Code(b)) => {
+                let one = |(&a, &b): (&u32, &u32)| match (self.texts.get(a), self.texts.get(b)) {
+                    (Some(a), Some(b)) => u8::from(cmp.holds(a.cmp(&b))),
+                    _ => UNKNOWN,
+                };
+                a.iter().zip(b).map(one).collect()
+            }
+            (Vector::Small(_) | Vector::Wide(_), Vector::Small(_) | Vector::Wide(_)) => {
+                ordered(cmp, wides(&a.widened()), wides(&b.widened()), NO_WIDE)
+            }
+            // A constant that is missing has no type of its own.
+            (a, b) => {
+                let missing = |vector: &Vector| vector.is_missing().iter().all(|missing| *missing == TRUE);
+                assert!(missing(a) || missing(b), "{:?} is compared with {:?}", a.kind(), b.kind());
+                vec![UNKNOWN; a.len()]
+            }
+        }
+    }
+
+    fn within(&mut self, a: Id, list: &[Value]) -> Vector {
+        let a = self.eval(a);
+        let found = |missing: bool, found: bool| if missing { UNKNOWN } else { u8::from(found) };
+        let numbers = || list.iter().filter_map(Value::num).collect::<Vec<i128>>();
+        Vector::Truth(match a.as_ref() {
+            Vector::Code(all) => {
+                let codes: Vec<u32> =
+                    list.iter().filter_map(Value::as_text).map(|text| self.texts.code(text)).collect();
+                all.iter().map(|code| found(*code == NO_TEXT, codes.contains(code))).collect()
+            }
+            Vector::Days(all) => {
+                let days: Vec<i32> = list.iter().filter_map(Value::date).map(|day| day.0).collect();
+                all.iter().map(|day| found(*day == NO_DAY, days.contains(day))).collect()
+            }
+            Vector::Truth(all) => {
+                let truths: Vec<u8> = list.iter().filter_map(Value::bool).map(u8::from).collect();
+                all.iter().map(|truth| found(*truth == UNKNOWN, truths.contains(truth))).collect()
+            }
+            Vector::Small(all) => {
+                let numbers: Vec<i64> =
+                    numbers().into_iter().filter_map(|number| i64::try_from(number).ok()).collect();
+                all.iter().map(|units| found(*units == NO_SMALL, numbers.contains(units))).collect()
+            }
+            Vector::Wide(all) => {
+                let numbers = numbers();
+                all.iter().map(|units| found(*units == NO_WIDE, numbers.contains(units))).collect()
+            }
+        })
+    }
+
+    /// The first arm whose condition is true; missing where a condition before it is.
+    fn case(&mut self, arms: &[(Id, Id)], otherwise: Id, kind: Kind) -> Vector {
+        let mut choice = vec![u32::try_from(arms.len()).unwrap_or(NO_ROW); self.rows()];
+        let mut open = vec![TRUE; self.rows()];
+        for (number, (when, _)) in (0u32..).zip(arms) {
+            let when = self.eval(*when);
+            for ((choice, open), &truth) in choice.iter_mut().zip(&mut open).zip(truths(&when)) {
+                if *open == TRUE && truth != FALSE {
+                    *choice = if truth == TRUE { number } else { NO_ROW };
+                    *open = FALSE;
+                }
+            }
+        }
+        let mut result = Vector::missing(kind, self.rows());
+        for (number, then) in (0u32..).zip(arms.iter().map(|(_, then)| then).chain([&otherwise])) {
+            if choice.contains(&number) {
+                let value = self.eval(*then);
+                merge(&mut result, &value, choice.iter().map(|choice| *choice == number));
+            }
+        }
+        result
+    }
+
+    fn first(&mut self, arms: &[(Id, i64)], otherwise: i64) -> Vector {
+        let mut result = vec![otherwise; self.rows()];
+        for (when, number) in arms.iter().rev() {
+            let when = self.eval(*when);
+            let when = truths(&when);
+            if when.contains(&TRUE) {
+                for (result, &truth) in result.iter_mut().zip(when) {
+                    *result = if truth == TRUE { *number } else { *result };
+                }
+            }
+        }
+        Vector::Small(result)
+    }
+
+    fn coalesce(&mut self, parts: &[Id], kind: Kind) -> Vector {
+        let mut result = Vector::missing(kind, self.rows());
+        let mut open = vec![TRUE; self.rows()];
+        for part in parts {
+            if !open.contains(&TRUE) {
+                break;
+            }
+            let value = self.eval(*part);
+            let missing = value.is_missing();
+            merge(&mut result, &value, open.iter().zip(&missing).map(|(open, missing)| *open == TRUE && *missing == FALSE));
+            open.iter_mut().zip(missing).for_each(|(open, missing)| *open &= missing);
+        }
+        result
+    }
+}
+
+fn row(number: usize) -> u32 {
+    u32::try_from(number).expect("fewer rows than four thousand million")
+}
+
+pub(super) fn codes(vector: &Vector) -> &[u32] {
+    let Vector::Code(all) = vector else { panic!("rows or texts are wanted, these are {:?}", vector.kind()) };
+    all
+}
+
+fn truths(vector: &Vector) -> &[u8] {
+    let Vector::Truth(all) = vector else { panic!("truths are wanted, these are {:?}", vector.kind()) };
+    all
+}
+
+fn wides(vector: &Vector) -> &[i128] {
+    let Vector::Wide(all) = vector else { panic!("numbers are wanted, these are {:?}", vector.kind()) };
+    all
+}
+
+fn given(rows: &[u32], value: &Vector) -> Vector {
+    fn only<T: Copy>(rows: &[u32], all: &[T], missing: T) -> Vec<T> {
+        rows.iter().zip(all).map(|(&row, &value)| if row == NO_ROW { missing } else { value }).collect()
+    }
+    match value {
+        Vector::Small(all) => Vector::Small(only(rows, all, NO_SMALL)),
+        Vector::Wide(all) => Vector::Wide(only(rows, all, NO_WIDE)),
+        Vector::Days(all) => Vector::Days(only(rows, all, NO_DAY)),
+        Vector::Truth(all) => Vector::Truth(only(rows, all, UNKNOWN)),
+        Vector::Code(all) => Vector::Code(only(rows, all, NO_TEXT)),
+    }
+}
+
+fn and(a: u8, b: u8) -> u8 {
+    if a == FALSE || b == FALSE { FALSE } else { u8::max(a, b) }
+}
+
+fn or(a: u8, b: u8) -> u8 {
+    if a == TRUE || b == TRUE { TRUE } else { u8::max(a, b) }
+}
+
+fn ordered<T: Copy + Ord>(cmp: Cmp, a: &[T], b: &[T], missing: T) -> Vec<u8> {
+    fn by<T: Copy + Ord>(a: &[T], b: &[T], missing: T, holds: impl Fn(T, T) -> bool) -> Vec<u8> {
+        let one = |(&a, &b): (&T, &T)| if a == missing || b == missing { UNKNOWN } else { u8::from(holds(a, b)) };
+        a.iter().zip(b).map(one).collect()
+    }
+    match cmp {
+        Cmp::Eq => by(a, b, missing, |a, b| a == b),
+        Cmp::Ne => by(a, b, missing, |a, b| a != b),
+        Cmp::Lt => by(a, b, missing, |a, b| a < b),
+        Cmp::Le => by(a, b, missing, |a, b| a <= b),
+        Cmp::Gt => by(a, b, missing, |a, b| a > b),
+        Cmp::Ge => by(a, b, missing, |a, b| a >= b),
+    }
+}
+
+/// Puts the values of some rows into a result.
+fn merge(result: &mut Vector, value: &Vector, rows: impl Iterator<Item = bool>) {
+    fn put<T: Copy>(result: &mut [T], value: &[T], rows: impl Iterator<Item = bool>) {
+        for ((result, &value), wanted) in result.iter_mut().zip(value).zip(rows) {
+            *result = if wanted { value } else { *result };
+        }
+    }
+    match (result, value) {
+        (Vector::Small(result), Vector::Small(value)) => put(result, value, rows),
+        (Vector::Wide(result), Vector::Wide(value)) => put(result, value, rows),
+        (Vector::Wide(result), Vector::Small(value)) => {
+            for ((result, &value), wanted) in result.iter_mut().zip(value).zip(rows) {
+                *result = if wanted { wide(value) } else { *result };
+            }
+        }
+        (Vector::Days(result), Vector::Days(value)) => put(result, value, rows),
+        (Vector::Truth(result), Vector::Truth(value)) => put(result, value, rows),
+        (Vector::Code(result), Vector::Code(value)) => put(result, value, rows),
+        // A constant that is missing has no type of its own, and the result is missing already.
+        (result, value) => {
+            let missing = value.is_missing();
+            let any = rows.zip(missing).any(|(wanted, missing)| wanted && missing == FALSE);
+            assert!(!any, "{:?} stands among {:?}", value.kind(), result.kind());
+        }
+    }
+}
+
+/// Runs over all rows of a view, chunk by chunk, several threads at once, and gives what each run of rows came to, in order.
+pub(super) fn over<T: Send>(
+    view: &View,
+    texts: &Texts,
+    work: impl Fn(&mut Evaluator<'_>, usize, &mut T) + Sync,
+    start: impl Fn() -> T + Sync,
+) -> Result<Vec<T>, EngineError> {
+    over_range(view, texts, (0, view.rows), work, start)
+}
+
+/// As `over`, for some neighbouring rows.
+pub(super) fn over_range<T: Send>(
+    view: &View,
+    texts: &Texts,
+    (first, last): (usize, usize),
+    work: impl Fn(&mut Evaluator<'_>, usize, &mut T) + Sync,
+    start: impl Fn() -> T + Sync,
+) -> Result<Vec<T>, EngineError> {
+    let morsels: Vec<usize> = (first..last).step_by(MORSEL).collect();
+    let one = |&from: &usize| {
+        let mut evaluator = Evaluator::new(view, texts);
+        let mut result = start();
+        let end = last.min(from + MORSEL);
+        for from in (from..end).step_by(CHUNK) {
+            evaluator.chunk(from, end.min(from + CHUNK));
+            work(&mut evaluator, from, &mut result);
+        }
+        if evaluator.overflow {
+            return Err(EngineError("a number exceeds the bound that planning proved".to_owned()));
+        }
+        Ok(result)
+    };
+    if morsels.len() < 2 { morsels.iter().map(one).collect() } else { morsels.par_iter().map(one).collect() }
+}
+
+/// Whole columns, computed.
+pub(super) fn columns(view: &View, texts: &Texts, ids: &[Id]) -> Result<Vec<Vector>, EngineError> {
+    columns_of(view, texts, ids, (0, view.rows))
+}
+
+/// As `columns`, for some neighbouring rows.
+pub(super) fn columns_of(
+    view: &View,
+    texts: &Texts,
+    ids: &[Id],
+    (from, to): (usize, usize),
+) -> Result<Vec<Vector>, EngineError> {
+    let parts = over_range(
+        view,
+        texts,
+        (from, to),
+        |evaluator, _, parts: &mut Vec<Vector>| {
+            for (part, id) in parts.iter_mut().zip(ids) {
+                part.append(evaluator.eval(*id).as_ref().clone());
+            }
+        },
+        || ids.iter().map(|id| Vector::empty(view.kind(*id), 0)).collect(),
+    )?;
+    let mut all: Vec<Vector> = ids.iter().map(|id| Vector::empty(view.kind(*id), to - from)).collect();
+    for part in parts {
+        all.iter_mut().zip(part).for_each(|(all, part)| all.append(part));
+    }
+    Ok(all)
+}
+
+/// The rows for which a condition is true.
+pub(super) fn select(view: &View, texts: &Texts, condition: Id) -> Result<Vec<u32>, EngineError> {
+    let parts = over(
+        view,
+        texts,
+        |evaluator, from, rows: &mut Vec<u32>| {
+            let truth = evaluator.eval(condition);
+            let truth = truths(&truth);
+            if truth.contains(&TRUE) {
+                rows.extend((row(from)..).zip(truth).filter(|(_, truth)| **truth == TRUE).map(|(row, _)| row));
+            }
+        },
+        Vec::new,
+    )?;
+    Ok(parts.concat())
+}
+
+/// A vector of whichever kind as it is.
+pub(super) fn copy(vector: &Vector) -> Vector {
+    each!(vector, all => all.clone())
+}

@@ -1,0 +1,424 @@
+//! The default engine: the algebra run over columns of integers.
+//!
+//! Texts are codes, amounts are units, so that every join, group and comparison is one of integers. A plan becomes a view
+//! (`view`): nothing is computed before a filter, a group or a result asks for it, and then by chunks that stay in a
+//! core's cache (`compute`). A join to at most one row, which nearly all are, is an operation of the view that finds the
+//! row in an index (`join`); indexes over stored columns are built once for all rules.
+
+mod call;
+mod compute;
+mod group;
+mod join;
+mod load;
+mod vector;
+mod view;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use hashbrown::HashMap;
+use rayon::prelude::*;
+use tieout_ingest::store::{REC, Store};
+use tieout_ingest::texts::Texts;
+
+use self::compute::{columns, over, select};
+use self::join::{Index, Ref};
+use self::load::Tables;
+use self::vector::{Kind, NO_ROW, Vector, Words};
+use self::view::{Id, Op, Same, View};
+use super::{Engine, EngineError};
+use crate::expr::Expr;
+use crate::plan::{Agg, Join, Plan};
+use crate::value::{Column, Relation, Ty, Value};
+
+pub use self::load::bounds;
+
+/// A left side this many times as large as the right is not read through for the rows that match.
+const FEW: usize = 16;
+
+/// Plans over the columns of a prepared store.
+pub struct Columnar<'s> {
+    tables: Tables<'s>,
+    texts: Arc<Texts>,
+    indexes: Mutex<HashMap<Vec<Same<Vector>>, Arc<Index>>>,
+}
+
+/// What one run has lowered.
+type Memo = HashMap<Plan, Arc<View>>;
+
+impl<'s> Columnar<'s> {
+    /// Over a prepared store.
+    pub fn new(store: &'s Store) -> Self {
+        Self { tables: Tables::new(store), texts: store.texts.clone(), indexes: Mutex::default() }
+    }
+
+    /// A population as plain rows, for the reference engine.
+    pub fn table(store: &Store, population: &str) -> Result<Relation, EngineError> {
+        Self::rows_of(store, population, usize::MAX)
+    }
+
+    /// The first record of a population.
+    pub fn head(store: &Store, population: &str) -> Result<Relation, EngineError> {
+        Self::rows_of(store, population, 1)
+    }
+
+    fn rows_of(store: &Store, population: &str, limit: usize) -> Result<Relation, EngineError> {
+        let loaded =
+            store.populations.get(population).ok_or_else(|| EngineError(format!("no population {population}")))?;
+        let mut columns = vec![(REC.to_owned(), Column { name: REC.to_owned(), ty: Ty::INT })];
+        for (name, column) in &loaded.columns {
+            columns.push((name.clone(), Column { name: name.clone(), ty: Ty::of_column(column.ty) }));
+            if column.has_unreadable {
+                let companion = format!("{name}!");
+                columns.push((companion.clone(), Column { name: companion, ty: Ty::Bool }));
+            }
+        }
+        let engine = Columnar::new(store);
+        let plan = Plan::Scan { population: population.to_owned(), columns };
+        let mut view = View::clone(&*engine.lower(&plan, &mut Memo::new())?);
+        view.rows = view.rows.min(limit);
+        engine.collect(&plan, &view)
+    }
+
+    fn lower(&self, plan: &Plan, memo: &mut Memo) -> Result<Arc<View>, EngineError> {
+        let light = matches!(plan, Plan::Scan { .. } | Plan::Project(..) | Plan::Extend(..));
+        if light {
+            return Ok(Arc::new(self.lower_new(plan, memo)?));
+        }
+        if let Some(known) = memo.get(plan) {
+            return Ok(known.clone());
+        }
+        let view = Arc::new(self.lower_new(plan, memo)?);
+        memo.insert(plan.clone(), view.clone());
+        Ok(view)
+    }
+
+    /// A view that may be changed.
+    fn own(&self, plan: &Plan, memo: &mut Memo) -> Result<View, EngineError> {
+        Ok(Arc::unwrap_or_clone(self.lower(plan, memo)?))
+    }
+
+    fn lower_new(&self, plan: &Plan, memo: &mut Memo) -> Result<View, EngineError> {
+        match plan {
+            Plan::Scan { population, columns } => self.tables.scan(population, columns),
+            Plan::Rows(relation) => Ok(self.rows(relation)),
+            Plan::Filter(input, condition) => {
+                let mut view = self.own(input, memo)?;
+                let condition = view.compile(condition);
+                let rows = select(&view, &self.texts, condition)?;
+                Ok(if rows.len() == view.rows { view } else { view.at(&Arc::new(rows)) })
+            }
+            Plan::Project(input, columns) => {
+                let mut view = self.own(input, memo)?;
+                let columns = compiled(&mut view, columns);
+                Ok(view.keep(columns))
+            }
+            Plan::Extend(input, columns) => {
+                let mut view = self.own(input, memo)?;
+                let columns = compiled(&mut view, columns);
+                view.columns.extend(columns);
+                Ok(view)
+            }
+            Plan::Once(input, names) => {
+                let view = self.own(input, memo)?;
+                self.once(view, names)
+            }
+            Plan::Join { left, right, on, how } => match how {
+                Join::Semi | Join::Anti => {
+                    let (left, right) = (self.own(left, memo)?, self.lower(right, memo)?);
+                    self.restrict(left, &right, on, *how == Join::Semi)
+                }
+                Join::Left => match right.as_ref() {
+                    Plan::Unique { input, keys, count } if on.len() == keys.len() => {
+                        let (left, right) = (self.own(left, memo)?, self.lower(input, memo)?);
+                        self.beside(left, &right, on, Some(count))
+                    }
+                    right => {
+                        let (left, right) = (self.own(left, memo)?, self.lower(right, memo)?);
+                        self.beside(left, &right, on, None)
+                    }
+                },
+                Join::Inner => {
+                    let (left, right) = (self.own(left, memo)?, self.lower(right, memo)?);
+                    let index = self.index(&right, &right_keys(&right, on))?;
+                    self.pairs(&left, &right, on, &index, false)
+                }
+            },
+            Plan::Aggregate { input, keys, aggs } => {
+                let view = self.lower(input, memo)?;
+                let own: Vec<Id> = keys.iter().map(|key| view.column(key)).collect();
+                let wanted: Vec<(Agg, Option<Id>)> = aggs
+                    .iter()
+                    .map(|(_, agg)| (agg.clone(), agg.of().map(|column| view.column(column))))
+                    .collect();
+                let (rows, columns) = group::aggregate(&view, &self.texts, &own, &wanted)?;
+                let names = keys.iter().chain(aggs.iter().map(|(name, _)| name)).cloned();
+                Ok(View::of(rows, names.zip(columns.into_iter().map(Arc::new)).collect()))
+            }
+            Plan::Union(inputs) => self.union(plan, inputs, memo),
+            Plan::Unique { input, keys, count } => {
+                let view = self.own(input, memo)?;
+                self.unique(view, keys, count)
+            }
+        }
+    }
+
+    fn rows(&self, relation: &Relation) -> View {
+        let column = |(at, column): (usize, &Column)| {
+            let values: Vec<&Value> = relation.rows.iter().map(|row| &row[at]).collect();
+            (column.name.clone(), Arc::new(Vector::of_values(&values, column.ty, &self.texts)))
+        };
+        View::of(relation.rows.len(), relation.columns.iter().enumerate().map(column).collect())
+    }
+
+    /// Some columns computed now, because they are read more than once.
+    fn once(&self, mut view: View, names: &[String]) -> Result<View, EngineError> {
+        let ids: Vec<Id> = names.iter().map(|name| view.column(name)).collect();
+        let made = columns(&view, &self.texts, &ids)?;
+        let source = u32::try_from(view.sources.len()).unwrap_or(u32::MAX);
+        view.sources.push(None);
+        let rows = view.source(source);
+        for (name, vector) in names.iter().zip(made) {
+            let id = view.gather(rows, Same(Arc::new(vector)));
+            if let Some(column) = view.columns.iter_mut().find(|(own, _)| own == name) {
+                column.1 = id;
+            }
+        }
+        Ok(view)
+    }
+
+    /// The rows of some key columns by key; built once where the columns are stored ones.
+    fn index(&self, view: &View, keys: &[Id]) -> Result<Arc<Index>, EngineError> {
+        let stored: Option<Vec<Same<Vector>>> = keys.iter().map(|key| view.stored(*key).cloned()).collect();
+        let Some(stored) = stored else {
+            let made = columns(view, &self.texts, keys)?;
+            return Ok(Arc::new(Index::new(made.into_iter().map(Arc::new).collect(), view.rows)));
+        };
+        // A few rows of somebody's findings are not worth keeping.
+        let keep = stored.iter().all(|key| self.tables.holds(&key.0));
+        let mut known = self.indexes.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(index) = known.get(&stored) {
+            return Ok(index.clone());
+        }
+        let index = Arc::new(Index::new(stored.iter().map(|key| key.0.clone()).collect(), view.rows));
+        if keep {
+            known.insert(stored, index.clone());
+        }
+        Ok(index)
+    }
+
+    /// The rows of the left that have, or have not, a row on the right.
+    fn restrict(&self, mut left: View, right: &View, on: &[(String, String)], has: bool) -> Result<View, EngineError> {
+        let own: Vec<Id> = on.iter().map(|(key, _)| left.column(key)).collect();
+        if let [key] = own.as_slice()
+            && has
+            && right.rows * FEW < left.rows
+            && let Some(stored) = left.stored(*key)
+            && self.tables.holds(&stored.0)
+        {
+            let index = self.index(&left, &own)?;
+            let wanted = columns(right, &self.texts, &right_keys(right, on))?;
+            let mut rows: Vec<u32> = (0..right.rows).flat_map(|row| index.all(&wanted, row)).collect();
+            rows.sort_unstable();
+            rows.dedup();
+            return Ok(left.at(&Arc::new(rows)));
+        }
+        let index = self.index(right, &right_keys(right, on))?;
+        let count = left.add(Op::Count(Same(index), own), Kind::Small);
+        let none = left.add(Op::IsNull(count), Kind::Truth);
+        let wanted = if has { left.add(Op::Not(none), Kind::Truth) } else { none };
+        let rows = select(&left, &self.texts, wanted)?;
+        Ok(if rows.len() == left.rows { left } else { left.at(&Arc::new(rows)) })
+    }
+
+    /// The left with the columns of the right beside it. `count`: the right's rows of a key are one, and so named.
+    fn beside(
+        &self,
+        mut left: View,
+        right: &View,
+        on: &[(String, String)],
+        count: Option<&String>,
+    ) -> Result<View, EngineError> {
+        let index = self.index(right, &right_keys(right, on))?;
+        if index.repeats() && count.is_none() {
+            return self.pairs(&left, right, on, &index, true);
+        }
+        let own: Vec<Id> = on.iter().map(|(key, _)| left.column(key)).collect();
+        let found = left.add(Op::Find(Same(index.clone()), own.clone()), Kind::Code);
+        let sources = right.sources.clone();
+        let mut source = |view: &mut View, number: u32| match &sources[number as usize] {
+            None => found,
+            Some(rows) => view.add(Op::Hop(found, Same(rows.clone())), Kind::Code),
+        };
+        bring(&mut left, right, on, Some(found), &mut source);
+        if let Some(count) = count {
+            let counted = left.add(Op::Count(Same(index), own), Kind::Small);
+            left.columns.push((count.clone(), counted));
+        }
+        Ok(left)
+    }
+
+    /// A row for each pair; a left row without one stays if `all`.
+    fn pairs(
+        &self,
+        left: &View,
+        right: &View,
+        on: &[(String, String)],
+        index: &Index,
+        all: bool,
+    ) -> Result<View, EngineError> {
+        let own: Vec<Id> = on.iter().map(|(key, _)| left.column(key)).collect();
+        let parts = over(
+            left,
+            &self.texts,
+            |evaluator, from, (lefts, rights): &mut (Vec<u32>, Vec<u32>)| {
+                let keys: Vec<_> = own.iter().map(|key| evaluator.eval(*key)).collect();
+                let keys: Vec<Ref<'_>> = keys.iter().map(|key| Ref(key.as_ref())).collect();
+                for row in 0..keys[0].0.len() {
+                    let number = u32::try_from(from + row).unwrap_or(NO_ROW);
+                    let before = lefts.len();
+                    for other in index.all(&keys, row) {
+                        lefts.push(number);
+                        rights.push(other);
+                    }
+                    if all && lefts.len() == before {
+                        lefts.push(number);
+                        rights.push(NO_ROW);
+                    }
+                }
+            },
+            || (Vec::new(), Vec::new()),
+        )?;
+        let (mut lefts, mut rights) = (Vec::new(), Vec::new());
+        for (more_lefts, more_rights) in parts {
+            lefts.extend(more_lefts);
+            rights.extend(more_rights);
+        }
+        let rights = Arc::new(rights);
+        let mut joined = left.at(&Arc::new(lefts));
+        let offset = u32::try_from(joined.sources.len()).unwrap_or(u32::MAX);
+        let other = right.at(&rights);
+        joined.sources.extend(other.sources);
+        let found = all.then(|| {
+            joined.sources.push(Some(rights));
+            let number = u32::try_from(joined.sources.len() - 1).unwrap_or(u32::MAX);
+            joined.source(number)
+        });
+        let mut source = |view: &mut View, number: u32| view.source(offset + number);
+        bring(&mut joined, right, on, found, &mut source);
+        Ok(joined)
+    }
+
+    fn unique(&self, mut view: View, keys: &[String], count: &str) -> Result<View, EngineError> {
+        let own: Vec<Id> = keys.iter().map(|key| view.column(key)).collect();
+        let index = self.index(&view, &own)?;
+        let firsts = index.firsts();
+        let counts: Vec<i64> = firsts
+            .iter()
+            .map(|first| {
+                let rows = std::iter::successors(Some(*first), |row| index.after(*row));
+                i64::try_from(rows.count()).unwrap_or(i64::MAX)
+            })
+            .collect();
+        let single: Vec<u32> =
+            firsts.iter().zip(&counts).map(|(first, count)| if *count == 1 { *first } else { NO_ROW }).collect();
+        let rows = firsts.len();
+        view = view.at(&Arc::new(firsts));
+        let number = |view: &View| u32::try_from(view.sources.len()).unwrap_or(u32::MAX);
+        let (of_single, of_counts) = (number(&view), number(&view) + 1);
+        view.sources.push(Some(Arc::new(single)));
+        view.sources.push(None);
+        let single = view.source(of_single);
+        for at in 0..view.columns.len() {
+            let (name, id) = view.columns[at].clone();
+            if !keys.contains(&name) {
+                let kind = view.kind(id);
+                view.columns[at].1 = view.add(Op::Given(single, id), kind);
+            }
+        }
+        let counted = view.source(of_counts);
+        let counted = view.gather(counted, Same(Arc::new(Vector::Small(counts))));
+        view.columns.push((count.to_owned(), counted));
+        debug_assert_eq!(view.rows, rows);
+        Ok(view)
+    }
+
+    fn union(&self, plan: &Plan, inputs: &[Plan], memo: &mut Memo) -> Result<View, EngineError> {
+        let names: Vec<String> = plan.columns().into_iter().map(|column| column.name).collect();
+        let (mut rows, mut all): (usize, Option<Vec<Vector>>) = (0, None);
+        for input in inputs {
+            let view = self.lower(input, memo)?;
+            let own: Vec<String> = input.columns().into_iter().map(|column| column.name).collect();
+            let ids: Vec<Id> = own.iter().map(|name| view.column(name)).collect();
+            let made = columns(&view, &self.texts, &ids)?;
+            rows += view.rows;
+            match &mut all {
+                None => all = Some(made),
+                Some(all) => all.iter_mut().zip(made).for_each(|(all, more)| all.append(more)),
+            }
+        }
+        let all = all.unwrap_or_default().into_iter().map(Arc::new);
+        Ok(View::of(rows, names.into_iter().zip(all).collect()))
+    }
+
+    /// A view as plain rows.
+    fn collect(&self, plan: &Plan, view: &View) -> Result<Relation, EngineError> {
+        let wanted = plan.columns();
+        let ids: Vec<Id> = wanted.iter().map(|column| view.column(&column.name)).collect();
+        let made = columns(view, &self.texts, &ids)?;
+        let blocks: Vec<usize> = (0..view.rows).step_by(1 << 16).collect();
+        let block = |&from: &usize| -> Vec<Vec<Value>> {
+            let mut words = Words::new(&self.texts);
+            let to = view.rows.min(from + (1 << 16));
+            (from..to).map(|row| made.iter().map(|vector| vector.value(row, &mut words)).collect()).collect()
+        };
+        let rows: Vec<Vec<Vec<Value>>> = blocks.par_iter().map(block).collect();
+        Ok(Relation { columns: wanted, rows: rows.into_iter().flatten().collect() })
+    }
+}
+
+impl Engine for Columnar<'_> {
+    fn run(&self, plans: &[Plan]) -> Result<Vec<Relation>, EngineError> {
+        let mut memo = Memo::new();
+        plans
+            .iter()
+            .map(|plan| {
+                let view = self.lower(plan, &mut memo)?;
+                self.collect(plan, &view)
+            })
+            .collect()
+    }
+
+    fn judges_everything(&self) -> bool {
+        false
+    }
+}
+
+fn compiled(view: &mut View, columns: &[(String, Expr)]) -> Vec<(String, Id)> {
+    columns.iter().map(|(name, expr)| (name.clone(), view.compile(expr))).collect()
+}
+
+fn right_keys(right: &View, on: &[(String, String)]) -> Vec<Id> {
+    on.iter().map(|(_, key)| right.column(key)).collect()
+}
+
+/// Takes over the columns of the right that are no keys; where no row was found they are missing, whatever they compute.
+fn bring(
+    left: &mut View,
+    right: &View,
+    on: &[(String, String)],
+    found: Option<Id>,
+    source: &mut dyn FnMut(&mut View, u32) -> Id,
+) {
+    let mut moved = std::collections::HashMap::new();
+    for (name, id) in right.columns.iter().filter(|(name, _)| on.iter().all(|(_, key)| key != name)) {
+        let own = left.import(right, *id, &mut moved, source);
+        let own = match found {
+            Some(found) if !matches!(left.ops[own as usize].op, Op::Gather(..)) => {
+                let kind = left.kind(own);
+                left.add(Op::Given(found, own), kind)
+            }
+            _ => own,
+        };
+        left.columns.push((name.clone(), own));
+    }
+}
