@@ -26,7 +26,7 @@ pub struct Texts {
 struct Shard {
     places: HashTable<u32>,
     entries: Vec<Entry>,
-    pieces: Vec<Vec<u8>>,
+    pieces: Vec<String>,
 }
 
 /// Where a text stands, and its hash.
@@ -107,7 +107,7 @@ impl Texts {
     pub fn bytes(&self) -> usize {
         let of = |shard: &Mutex<Shard>| {
             let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
-            let pieces: usize = shard.pieces.iter().map(Vec::capacity).sum();
+            let pieces: usize = shard.pieces.iter().map(String::capacity).sum();
             pieces + shard.entries.capacity() * size_of::<Entry>() + shard.places.capacity() * size_of::<u64>()
         };
         self.shards.iter().map(of).sum()
@@ -134,21 +134,15 @@ fn code_of(place: u32, shard: usize) -> u32 {
 impl Shard {
     fn text(&self, entry: Entry) -> &str {
         let from = entry.from as usize;
-        let bytes = &self.pieces[entry.piece as usize][from..from + entry.length as usize];
-        std::str::from_utf8(bytes).unwrap_or_default()
+        &self.pieces[entry.piece as usize][from..from + entry.length as usize]
     }
 
     fn find(&self, text: &str, hash: u64) -> Option<u32> {
         let same = |place: &u32| {
             let entry = self.entries[*place as usize];
-            entry.hash == short(hash) && entry.length as usize == text.len() && self.bytes(entry) == text.as_bytes()
+            entry.hash == short(hash) && entry.length as usize == text.len() && self.text(entry) == text
         };
         self.places.find(spread(short(hash)), same).copied()
-    }
-
-    fn bytes(&self, entry: Entry) -> &[u8] {
-        let from = entry.from as usize;
-        &self.pieces[entry.piece as usize][from..from + entry.length as usize]
     }
 
     fn place(&mut self, text: &str, hash: u64) -> u32 {
@@ -157,14 +151,14 @@ impl Shard {
         }
         let room = self.pieces.last().is_some_and(|piece| piece.capacity() - piece.len() >= text.len());
         if !room {
-            self.pieces.push(Vec::with_capacity(PIECE.max(text.len())));
+            self.pieces.push(String::with_capacity(PIECE.max(text.len())));
         }
         let piece = self.pieces.len() - 1;
-        let bytes = &mut self.pieces[piece];
+        let held = &mut self.pieces[piece];
         let narrow = |size: usize| u32::try_from(size).expect("a text of less than 4 GiB");
         let entry =
-            Entry { piece: narrow(piece), from: narrow(bytes.len()), length: narrow(text.len()), hash: short(hash) };
-        bytes.extend_from_slice(text.as_bytes());
+            Entry { piece: narrow(piece), from: narrow(held.len()), length: narrow(text.len()), hash: short(hash) };
+        held.push_str(text);
         let place = narrow(self.entries.len());
         self.entries.push(entry);
         let entries = &self.entries;

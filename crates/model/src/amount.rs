@@ -78,8 +78,12 @@ pub fn round_units(units: i128, drop: u32, mode: Rounding) -> i128 {
 
 /// `numerator / denominator` to the nearest integer by `mode`. `denominator` must not be zero.
 pub fn div_units(numerator: i128, denominator: i128, mode: Rounding) -> i128 {
-    let quotient = numerator / denominator;
-    let remainder = (numerator % denominator).unsigned_abs();
+    // One division, and of 64 bits where that is enough: most amounts are small, and this is where an audit computes.
+    let quotient = match (i64::try_from(numerator), i64::try_from(denominator)) {
+        (Ok(small), Ok(by)) if by > 0 => i128::from(small / by),
+        _ => numerator / denominator,
+    };
+    let remainder = (numerator - quotient * denominator).unsigned_abs();
     let rest = denominator.unsigned_abs() - remainder;
     let away = match remainder.cmp(&rest) {
         std::cmp::Ordering::Greater => true,

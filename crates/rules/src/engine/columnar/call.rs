@@ -1,8 +1,8 @@
 //! Scalar functions over vectors: fast where figures are many, and by the one definition of `Func` everywhere else.
 
-use std::collections::HashMap;
 use std::rc::Rc;
 
+use hashbrown::HashMap;
 use tieout_ingest::texts::{NO_TEXT, Texts};
 use tieout_model::Rounding;
 use tieout_model::amount::{minor_units, round_units};
@@ -209,9 +209,9 @@ fn of_results(results: &[Value], (kind, memo): (Kind, &mut Memo), texts: &Texts)
             Vector::Code(texts.codes(all.into_iter()))
         }
         Kind::Days => Vector::Days(results.iter().map(|value| value.date().map_or(NO_DAY, |day| day.0)).collect()),
-        Kind::Truth => Vector::Truth(
-            results.iter().map(|value| value.bool().map_or(super::vector::UNKNOWN, u8::from)).collect(),
-        ),
+        Kind::Truth => {
+            Vector::Truth(results.iter().map(|value| value.bool().map_or(super::vector::UNKNOWN, u8::from)).collect())
+        }
         Kind::Small | Kind::Wide => {
             as_kind(results.iter().map(|value| value.num().unwrap_or(NO_WIDE)).collect(), kind, memo)
         }

@@ -1,8 +1,8 @@
 //! Evaluates operations over a chunk of rows, each of them once.
 
-use std::collections::HashMap;
 use std::rc::Rc;
 
+use hashbrown::HashMap;
 use rayon::prelude::*;
 use tieout_ingest::texts::{NO_TEXT, Texts};
 use tieout_model::amount::pow10;
@@ -249,8 +249,7 @@ impl<'v> Evaluator<'v> {
                 all.iter().map(|truth| found(*truth == UNKNOWN, truths.contains(truth))).collect()
             }
             Vector::Small(all) => {
-                let numbers: Vec<i64> =
-                    numbers().into_iter().filter_map(|number| i64::try_from(number).ok()).collect();
+                let numbers: Vec<i64> = numbers().into_iter().filter_map(|number| i64::try_from(number).ok()).collect();
                 all.iter().map(|units| found(*units == NO_SMALL, numbers.contains(units))).collect()
             }
             Vector::Wide(all) => {
@@ -306,7 +305,11 @@ impl<'v> Evaluator<'v> {
             }
             let value = self.eval(*part);
             let missing = value.is_missing();
-            merge(&mut result, &value, open.iter().zip(&missing).map(|(open, missing)| *open == TRUE && *missing == FALSE));
+            merge(
+                &mut result,
+                &value,
+                open.iter().zip(&missing).map(|(open, missing)| *open == TRUE && *missing == FALSE),
+            );
             open.iter_mut().zip(missing).for_each(|(open, missing)| *open &= missing);
         }
         result

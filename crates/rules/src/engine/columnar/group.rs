@@ -21,7 +21,8 @@ pub(super) fn aggregate(
     aggs: &[(Agg, Option<Id>)],
 ) -> Result<(usize, Vec<Vector>), EngineError> {
     let mut groups = Groups::new(keys.iter().map(|key| view.kind(*key)).map(|kind| Vector::empty(kind, 0)).collect());
-    let mut sums: Vec<Accumulator> = aggs.iter().map(|(agg, id)| Accumulator::new(agg, id.map(|id| view.kind(id)))).collect();
+    let mut sums: Vec<Accumulator> =
+        aggs.iter().map(|(agg, id)| Accumulator::new(agg, id.map(|id| view.kind(id)))).collect();
     let ids: Vec<Id> = keys.iter().copied().chain(aggs.iter().filter_map(|(_, id)| *id)).collect();
     for from in (0..view.rows).step_by(BLOCK) {
         let to = view.rows.min(from + BLOCK);

@@ -79,13 +79,17 @@ fn vector(column: &Stored, texts: &Texts) -> PolarsResult<Vector> {
             let vector = numbers(all, NO_SMALL);
             let missing = vector.iter().filter(|units| **units == NO_SMALL).count();
             if missing != all.null_count() {
-                return Err(PolarsError::ComputeError(format!("`{}` holds a number out of range", column.name()).into()));
+                return Err(PolarsError::ComputeError(
+                    format!("`{}` holds a number out of range", column.name()).into(),
+                ));
             }
             Vector::Small(vector)
         }
         DataType::Int32 => Vector::Days(numbers(column.i32()?, NO_DAY)),
         DataType::UInt32 => Vector::Code(numbers(column.u32()?, NO_TEXT)),
-        DataType::Boolean => Vector::Truth(column.bool()?.iter().map(|truth| truth.map_or(UNKNOWN, u8::from)).collect()),
+        DataType::Boolean => {
+            Vector::Truth(column.bool()?.iter().map(|truth| truth.map_or(UNKNOWN, u8::from)).collect())
+        }
         DataType::String => {
             let mut codes: Vec<u32> = Vec::with_capacity(column.len());
             for chunk in column.str()?.downcast_iter() {

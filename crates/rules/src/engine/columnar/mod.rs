@@ -146,10 +146,8 @@ impl<'s> Columnar<'s> {
             Plan::Aggregate { input, keys, aggs } => {
                 let view = self.lower(input, memo)?;
                 let own: Vec<Id> = keys.iter().map(|key| view.column(key)).collect();
-                let wanted: Vec<(Agg, Option<Id>)> = aggs
-                    .iter()
-                    .map(|(_, agg)| (agg.clone(), agg.of().map(|column| view.column(column))))
-                    .collect();
+                let wanted: Vec<(Agg, Option<Id>)> =
+                    aggs.iter().map(|(_, agg)| (agg.clone(), agg.of().map(|column| view.column(column)))).collect();
                 let (rows, columns) = group::aggregate(&view, &self.texts, &own, &wanted)?;
                 let names = keys.iter().chain(aggs.iter().map(|(name, _)| name)).cloned();
                 Ok(View::of(rows, names.zip(columns.into_iter().map(Arc::new)).collect()))
@@ -409,7 +407,7 @@ fn bring(
     found: Option<Id>,
     source: &mut dyn FnMut(&mut View, u32) -> Id,
 ) {
-    let mut moved = std::collections::HashMap::new();
+    let mut moved = HashMap::new();
     for (name, id) in right.columns.iter().filter(|(name, _)| on.iter().all(|(_, key)| key != name)) {
         let own = left.import(right, *id, &mut moved, source);
         let own = match found {

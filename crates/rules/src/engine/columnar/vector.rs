@@ -3,9 +3,9 @@
 //! Sizes of units are proven before a rule runs (`Expr::bound`), so that the marks are never values; where a column is
 //! read from the store this is checked.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
+use hashbrown::HashMap;
 use tieout_ingest::texts::{NO_TEXT, Texts};
 
 use crate::value::{Ty, Value};

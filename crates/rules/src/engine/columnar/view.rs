@@ -3,7 +3,6 @@
 //! Equal operations of one view are one; a chunk of rows evaluates each of them once. Joins to at most one row of the
 //! other side are operations too (find the row, read its column), so that a filter before them spares their work.
 
-use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
@@ -11,6 +10,7 @@ use super::join::Index;
 use super::vector::{Kind, Vector};
 use crate::expr::{Cmp, Expr, Func, Node};
 use crate::value::{Ty, Value};
+use hashbrown::HashMap;
 
 /// Something that is the same only if it is the very same.
 #[derive(Debug)]
