@@ -80,6 +80,18 @@ impl Flip {
 }
 
 impl Reading {
+    /// Fields of a record that are read.
+    pub fn fields(&self) -> Vec<usize> {
+        let mut fields: Vec<usize> = self.bound.conditions.iter().chain(&self.bound.series).copied().collect();
+        for (index, column) in self.plan.columns.iter().enumerate() {
+            if column.stored || self.track || self.plan.document_type == Some(index) {
+                fields.extend(self.bound.fields[index]);
+                fields.extend(self.bound.minor[index]);
+            }
+        }
+        fields
+    }
+
     /// Converts a batch.
     pub fn convert(&self, batch: &Batch, rows: Vec<u32>) -> Part {
         let mut tallies = Tallies::default();

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 
 use rayon::prelude::*;
 use tieout_model::report::{ControlTotal, SourceFile};
@@ -172,14 +172,17 @@ pub(super) fn pass(
         return Err(complaints);
     }
     let fill_down: BTreeSet<usize> = readings.iter().flat_map(|reading| reading.bound.fill_down.clone()).collect();
-    let source = source.fill_down(&fill_down.into_iter().collect::<Vec<_>>());
+    let mut source = source.fill_down(&fill_down.iter().copied().collect::<Vec<_>>());
+    let fields: BTreeSet<usize> = readings.iter().flat_map(Reading::fields).chain(fill_down).collect();
+    source.keep(&fields.into_iter().collect::<Vec<_>>());
     let mut parts: Vec<FilePart> = readings.iter().map(|reading| FilePart::new(reading, job, shown)).collect();
     let mut read = 0;
     let mut excluded = Tallies::default();
     let threads = pool.map_or_else(rayon::current_num_threads, rayon::ThreadPool::current_num_threads).max(1);
     let outcome: Result<(), Vec<Diagnostic>> = std::thread::scope(|scope| {
         let (sender, receiver) = sync_channel::<Result<Batch, ReadError>>(threads);
-        scope.spawn(move || source.send(&sender));
+        let (spent, used) = channel::<Batch>();
+        scope.spawn(move || source.send(&sender, &used));
         loop {
             let group = take(&receiver, threads);
             if group.is_empty() {
@@ -206,16 +209,18 @@ pub(super) fn pass(
                 Some(pool) => pool.install(convert),
                 None => convert(),
             };
-            for (batch, converted) in batches.iter().zip(converted) {
+            for (batch, converted) in batches.into_iter().zip(converted) {
                 read = batch.read;
-                layout.note(batch);
-                exclusions(batch, &mut excluded);
+                layout.note(&batch);
+                exclusions(&batch, &mut excluded);
                 for ((own, reading), part) in parts.iter_mut().zip(&readings).zip(converted) {
-                    own.document_numbers(batch, reading, &part);
+                    own.document_numbers(&batch, reading, &part);
                     let Some(growing) = loading.growing.get_mut(&own.plan.population.name) else { continue };
-                    let frame = own.take(part, batch);
+                    let frame = own.take(part, &batch);
                     growing.spill.push(&mut own.chunks, frame).map_err(|error| vec![store_failed(&error)])?;
                 }
+                // At the end of the file nobody takes it.
+                let _ = spent.send(batch);
             }
         }
     });
@@ -376,11 +381,18 @@ impl Source {
         self
     }
 
-    /// Sends all batches; stops when nobody listens.
-    fn send(self, sender: &std::sync::mpsc::SyncSender<Result<Batch, ReadError>>) {
+    /// Only these fields of a record are going to be read.
+    fn keep(&mut self, fields: &[usize]) {
+        if let Self::Text(splitter) = self {
+            splitter.keep(fields);
+        }
+    }
+
+    /// Sends all batches, in place of those that come back as done with; stops when nobody listens.
+    fn send(self, sender: &SyncSender<Result<Batch, ReadError>>, used: &Receiver<Batch>) {
         match self {
             Self::Text(mut splitter) => {
-                while let Some(batch) = splitter.batch().transpose() {
+                while let Some(batch) = splitter.batch_into(used.try_recv().unwrap_or_default()).transpose() {
                     let failed = batch.is_err();
                     if sender.send(batch).is_err() || failed {
                         return;
