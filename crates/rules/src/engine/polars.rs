@@ -4,6 +4,7 @@
 //! float literals is used: rounding runs through the one kernel of `model`.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use polars::prelude::{
     self as pl, ChunkApply as _, Column as Series, DataFrame, DataType, Engine as PolarsEngine, Expr as PlExpr,
@@ -11,6 +12,7 @@ use polars::prelude::{
     NewChunkedArray as _, PolarsError, PolarsResult, UniqueKeepStrategy,
 };
 use tieout_ingest::store::{Frame, REC, Store};
+use tieout_ingest::texts::Texts;
 use tieout_model::Rounding;
 use tieout_model::amount::minor_units;
 
@@ -23,6 +25,7 @@ use crate::value::{Column, Relation, Ty, Value};
 /// Scans of the prepared store.
 pub struct Polars {
     frames: BTreeMap<String, Frame>,
+    texts: Arc<Texts>,
 }
 
 impl From<PolarsError> for EngineError {
@@ -40,6 +43,7 @@ impl Polars {
                 .iter()
                 .map(|(name, population)| (name.clone(), population.frame.clone()))
                 .collect(),
+            texts: Arc::clone(&store.texts),
         }
     }
 
@@ -94,7 +98,11 @@ impl Polars {
                 columns.push(Column { name: format!("{name}!"), ty: Ty::Bool });
             }
         }
-        let exprs: Vec<PlExpr> = columns.iter().map(|column| pl::col(column.name.as_str())).collect();
+        let read = |column: &Column| {
+            let stored = pl::col(column.name.as_str());
+            if column.ty == Ty::Text { decoded(stored, &store.texts) } else { stored }
+        };
+        let exprs: Vec<PlExpr> = columns.iter().map(read).collect();
         let scan = loaded.frame.scan()?.select(exprs);
         let scan = match limit {
             Some(limit) => scan.limit(limit),
@@ -122,7 +130,11 @@ impl Polars {
                 let pick = |(stored, column): &(String, Column)| {
                     let picked = pl::col(stored.as_str());
                     let wide = matches!(column.ty, Ty::Num { .. }) && stored != REC;
-                    let picked = if wide { picked.cast(DataType::Int128) } else { picked };
+                    let picked = match column.ty {
+                        Ty::Text => decoded(picked, &self.texts),
+                        _ if wide => picked.cast(DataType::Int128),
+                        _ => picked,
+                    };
                     picked.alias(column.name.as_str())
                 };
                 frame.scan()?.select(columns.iter().map(pick).collect::<Vec<_>>())
@@ -254,6 +266,19 @@ impl Polars {
         }
         Ok(relations)
     }
+}
+
+/// The texts of codes; a column of texts stays as it is.
+fn decoded(column: PlExpr, texts: &Arc<Texts>) -> PlExpr {
+    let texts = Arc::clone(texts);
+    let decode = move |column: Series| {
+        let Ok(codes) = column.u32() else { return Ok(column) };
+        let text = |code: Option<u32>| code.and_then(|code| texts.get(code));
+        let decoded: pl::StringChunked =
+            codes.iter().map(text).map(|text| text.as_deref().map(str::to_owned)).collect();
+        Ok(pl::IntoColumn::into_column(decoded.with_name(column.name().clone())))
+    };
+    column.map(decode, |_, field| Ok(pl::Field::new(field.name().clone(), DataType::String)))
 }
 
 fn physical(column: &Column) -> DataType {
