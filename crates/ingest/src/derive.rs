@@ -2,8 +2,10 @@
 //!
 //! Folding is done over rows after overlapping extracts were merged, so that no line counts twice.
 
-use std::collections::HashMap;
+use std::cmp::Ordering;
+use std::sync::Arc;
 
+use hashbrown::HashMap;
 use polars::prelude::{DataFrame, PolarsResult};
 use tieout_model::types::Physical;
 
@@ -13,14 +15,16 @@ use crate::gather::count_unreadable;
 use crate::plan::{DerivePlan, DerivedPlan};
 use crate::profile::FoldRule;
 use crate::store::{REC, UNREADABLE};
+use crate::texts::{NO_TEXT, Texts};
 
 /// Groups so far.
 pub(crate) struct Fold {
     plan: DerivePlan,
-    groups: HashMap<Vec<u8>, usize>,
+    texts: Arc<Texts>,
+    groups: HashMap<Box<[i64]>, usize>,
     records: Vec<i64>,
     columns: Vec<Folding>,
-    key: Vec<u8>,
+    key: Vec<i64>,
     last: Option<usize>,
     /// Records without a complete key.
     pub keyless: u64,
@@ -38,21 +42,23 @@ enum State {
 struct Folding {
     states: Vec<State>,
     numbers: Vec<i128>,
-    texts: Vec<Box<str>>,
+    texts: Vec<u32>,
 }
 
 /// One cell of a frame.
-enum Cell<'a> {
+#[derive(Clone, Copy)]
+enum Cell {
     Empty,
     Unreadable,
     Number(i128),
-    Text(&'a str),
+    Text(u32),
 }
 
 impl Fold {
-    pub fn new(plan: &DerivePlan) -> Self {
+    pub fn new(plan: &DerivePlan, texts: &Arc<Texts>) -> Self {
         let folding = |_: &DerivedPlan| Folding { states: Vec::new(), numbers: Vec::new(), texts: Vec::new() };
         Self {
+            texts: Arc::clone(texts),
             groups: HashMap::new(),
             records: Vec::new(),
             columns: plan.columns.iter().map(folding).collect(),
@@ -79,17 +85,20 @@ impl Fold {
 
     /// Folds a frame in.
     pub fn add(&mut self, frame: &DataFrame) -> PolarsResult<()> {
-        let rows = frame.height();
         let records = frame.column(REC)?.i64()?;
-        let groups = self.group(frame)?;
-        let groups: Vec<Option<usize>> =
-            groups.into_iter().zip(records.iter()).map(|(key, record)| self.settle(key, record.unwrap_or(0))).collect();
+        let (keys, complete) = self.keys(frame)?;
+        let width = self.plan.key.len();
+        let groups: Vec<Option<usize>> = records
+            .iter()
+            .enumerate()
+            .map(|(row, record)| self.settle(&keys[row * width..][..width], complete[row], record.unwrap_or(0)))
+            .collect();
         for index in 0..self.plan.columns.len() {
             let plan = self.plan.columns[index].clone();
             let folding = &mut self.columns[index];
             folding.states.resize(self.records.len(), State::Empty);
             if plan.ty.physical() == Physical::Text {
-                folding.texts.resize(self.records.len(), Box::default());
+                folding.texts.resize(self.records.len(), NO_TEXT);
             } else {
                 folding.numbers.resize(self.records.len(), 0);
             }
@@ -100,10 +109,10 @@ impl Fold {
                 None
             };
             let bad = |row: usize| marks.is_some_and(|marks| marks.get(row) == Some(true));
-            let mut fold = |row: usize, cell: Cell<'_>| {
+            let mut fold = |row: usize, cell: Cell| {
                 let Some(group) = groups[row] else { return };
                 let first = records.get(row) == Some(self.records[group]);
-                if folding.fold(group, plan.rule, cell, first) {
+                if folding.fold(group, plan.rule, cell, first, &self.texts) {
                     let note = &mut self.disagreements[index];
                     let record = records.get(row).unwrap_or(0);
                     *note = (note.0 + 1, if note.0 == 0 { record } else { note.1 }, record);
@@ -116,11 +125,10 @@ impl Fold {
             };
             match plan.ty.physical() {
                 Physical::Text => {
-                    let all = column.str()?;
-                    for row in 0..rows {
-                        match all.get(row) {
+                    for (row, code) in column.u32()?.iter().enumerate() {
+                        match code {
                             _ if bad(row) => fold(row, Cell::Unreadable),
-                            Some(text) => fold(row, Cell::Text(text)),
+                            Some(code) => fold(row, Cell::Text(code)),
                             None => fold(row, Cell::Empty),
                         }
                     }
@@ -151,45 +159,46 @@ impl Fold {
         Ok(())
     }
 
-    /// The key bytes of every row; `None` where a part is empty.
-    fn group(&self, frame: &DataFrame) -> PolarsResult<Vec<Option<Vec<u8>>>> {
-        let mut keys: Vec<Option<Vec<u8>>> = vec![Some(Vec::new()); frame.height()];
-        for name in &self.plan.key {
+    /// The keys of all rows, one after the other, and which of them are complete.
+    fn keys(&self, frame: &DataFrame) -> PolarsResult<(Vec<i64>, Vec<bool>)> {
+        let width = self.plan.key.len();
+        let mut keys = vec![0; frame.height() * width];
+        let mut complete = vec![true; frame.height()];
+        for (place, name) in self.plan.key.iter().enumerate() {
+            let mut put = |(row, part): (usize, Option<i64>)| match part {
+                Some(part) => keys[row * width + place] = part,
+                None => complete[row] = false,
+            };
             let column = frame.column(name)?;
-            if let Ok(all) = column.str() {
-                for (key, part) in keys.iter_mut().zip(all.iter()) {
-                    extend(key, part.map(str::as_bytes));
-                }
+            if let Ok(all) = column.u32() {
+                all.iter().map(|part| part.map(i64::from)).enumerate().for_each(&mut put);
             } else if let Ok(all) = column.i64() {
-                for (key, part) in keys.iter_mut().zip(all.iter()) {
-                    extend(key, part.map(i64::to_be_bytes).as_ref().map(<[u8; 8]>::as_slice));
-                }
+                all.iter().enumerate().for_each(&mut put);
             } else {
-                for (key, part) in keys.iter_mut().zip(column.i32()?.iter()) {
-                    extend(key, part.map(i32::to_be_bytes).as_ref().map(<[u8; 4]>::as_slice));
-                }
+                column.i32()?.iter().map(|part| part.map(i64::from)).enumerate().for_each(&mut put);
             }
         }
-        Ok(keys)
+        Ok((keys, complete))
     }
 
-    fn settle(&mut self, key: Option<Vec<u8>>, record: i64) -> Option<usize> {
-        let Some(key) = key else {
+    fn settle(&mut self, key: &[i64], complete: bool, record: i64) -> Option<usize> {
+        if !complete {
             self.keyless += 1;
             return None;
-        };
+        }
         if let (true, Some(last)) = (key == self.key, self.last) {
             return Some(last);
         }
-        let group = match self.groups.get(&key) {
+        let group = match self.groups.get(key) {
             Some(group) => *group,
             None => {
                 self.records.push(record);
-                self.groups.insert(key.clone(), self.records.len() - 1);
+                self.groups.insert(key.into(), self.records.len() - 1);
                 self.records.len() - 1
             }
         };
-        self.key = key;
+        self.key.clear();
+        self.key.extend_from_slice(key);
         self.last = Some(group);
         Some(group)
     }
@@ -199,7 +208,7 @@ impl Fold {
         let groups = self.records.len();
         let mut columns = Vec::new();
         for (plan, folding) in self.plan.columns.into_iter().zip(self.columns) {
-            let mut builder = Builder::new(plan.ty, groups);
+            let mut builder = Builder::new(plan.ty, groups, &self.texts);
             for group in 0..groups {
                 match folding.states.get(group) {
                     Some(State::Present) => match folding.value(group, plan.ty.physical()) {
@@ -219,7 +228,7 @@ impl Fold {
 
 impl Folding {
     /// Folds one cell in; true if it is the first of its group to disagree.
-    fn fold(&mut self, group: usize, rule: FoldRule, cell: Cell<'_>, first: bool) -> bool {
+    fn fold(&mut self, group: usize, rule: FoldRule, cell: Cell, first: bool, texts: &Texts) -> bool {
         let state = self.states[group];
         if state == State::Unreadable || rule == FoldRule::First && !first {
             return false;
@@ -250,11 +259,15 @@ impl Folding {
             Cell::Text(text) => match (state, rule) {
                 (State::Empty, _) => {
                     self.states[group] = State::Present;
-                    self.texts[group] = text.into();
+                    self.texts[group] = text;
                 }
-                (_, FoldRule::Min) if text < &*self.texts[group] => self.texts[group] = text.into(),
-                (_, FoldRule::Max) if text > &*self.texts[group] => self.texts[group] = text.into(),
-                (_, FoldRule::Agree) if text != &*self.texts[group] => {
+                (_, FoldRule::Min) if texts.order(text, self.texts[group]) == Ordering::Less => {
+                    self.texts[group] = text;
+                }
+                (_, FoldRule::Max) if texts.order(text, self.texts[group]) == Ordering::Greater => {
+                    self.texts[group] = text;
+                }
+                (_, FoldRule::Agree) if text != self.texts[group] => {
                     self.states[group] = State::Unreadable;
                     return true;
                 }
@@ -264,22 +277,12 @@ impl Folding {
         false
     }
 
-    fn value(&self, group: usize, physical: Physical) -> Option<Value<'_>> {
+    fn value(&self, group: usize, physical: Physical) -> Option<Value<'static>> {
         Some(match physical {
-            Physical::Text => Value::Text((&*self.texts[group]).into()),
+            Physical::Text => Value::Code(self.texts[group]),
             Physical::Units => Value::Units(i64::try_from(self.numbers[group]).ok()?, 0),
             Physical::Date => Value::Day(i32::try_from(self.numbers[group]).ok()?),
             Physical::Bool => Value::Flag(self.numbers[group] != 0),
         })
-    }
-}
-
-fn extend(key: &mut Option<Vec<u8>>, part: Option<&[u8]>) {
-    match (key.as_mut(), part) {
-        (Some(bytes), Some(part)) => {
-            bytes.extend_from_slice(&(part.len() as u64).to_le_bytes());
-            bytes.extend_from_slice(part);
-        }
-        _ => *key = None,
     }
 }

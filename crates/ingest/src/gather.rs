@@ -1,26 +1,39 @@
-//! The rows of one population as they arrive: in memory while small, then written file by file.
+//! The rows of one population as they arrive: in memory while all populations together are small, then file by file.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use polars::prelude::{
-    BooleanChunked, ChunkFull as _, Column as Stored, DataFrame, DataType, IntoColumn as _, IpcReader, IpcWriter,
-    NewChunkedArray as _, PolarsResult, SerReader as _, SerWriter as _,
+    BooleanChunked, ChunkFull as _, Column as Stored, DataFrame, DataType, Int64Chunked, IntoColumn as _, IpcReader,
+    IpcWriter, NewChunkedArray as _, PolarsResult, SerReader as _, SerWriter as _,
 };
 use tieout_model::ColumnType;
 use tieout_model::types::Physical;
 
+use crate::convert::Column;
 use crate::store::{Frame, REC, UNREADABLE};
 
-/// A population larger than this is written to disk.
-const MEMORY_MAX: usize = 256 << 20;
 /// Bytes of one file on disk, about.
 const FILE_SIZE: usize = 48 << 20;
 
 /// Columns of a population's frame and their types.
 pub(crate) type Layout = BTreeMap<String, ColumnType>;
+
+/// Memory that all populations share.
+pub(crate) struct Budget {
+    used: AtomicUsize,
+    limit: usize,
+}
+
+/// Rows by column: those of a batch, or all of a file so far.
+#[derive(Default)]
+pub(crate) struct Rows {
+    pub records: Vec<i64>,
+    pub columns: Vec<(String, Column)>,
+}
 
 /// A piece of a population.
 #[derive(Clone)]
@@ -32,8 +45,7 @@ pub(crate) enum Chunk {
 /// Where a population's rows go.
 pub(crate) struct Spill {
     pub layout: Layout,
-    memory: usize,
-    limit: usize,
+    budget: Arc<Budget>,
     folder: Option<Arc<tempfile::TempDir>>,
     files: usize,
 }
@@ -42,57 +54,115 @@ pub(crate) struct Spill {
 #[derive(Default)]
 pub(crate) struct Chunks {
     list: Vec<Chunk>,
-    waiting: Vec<DataFrame>,
+    open: Rows,
     bytes: usize,
 }
 
-impl Spill {
-    pub fn new(layout: Layout) -> Self {
-        Self { layout, memory: 0, limit: MEMORY_MAX, folder: None, files: 0 }
+impl Budget {
+    /// So many bytes.
+    pub fn new(limit: usize) -> Self {
+        Self { used: AtomicUsize::new(0), limit }
     }
 
-    /// Takes in the next rows of a file.
-    pub fn push(&mut self, chunks: &mut Chunks, frame: DataFrame) -> PolarsResult<()> {
-        let bytes = frame.estimated_size();
-        self.memory += bytes;
-        chunks.bytes += bytes;
-        chunks.waiting.push(frame);
-        if self.memory <= self.limit || chunks.bytes < FILE_SIZE {
-            return Ok(());
+    fn is_exceeded(&self) -> bool {
+        self.used.load(Ordering::Relaxed) > self.limit
+    }
+
+    fn take(&self, bytes: usize) {
+        self.used.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    fn give_back(&self, bytes: usize) {
+        self.used.fetch_sub(bytes, Ordering::Relaxed);
+    }
+}
+
+impl Rows {
+    /// Puts rows with the same columns below; `expected` more are about to come.
+    fn append(&mut self, below: Self, expected: usize) {
+        if self.columns.is_empty() && self.records.is_empty() {
+            *self = below;
+            self.records.reserve_exact(expected);
+            self.columns.iter_mut().for_each(|(_, column)| column.reserve(expected));
+            return;
         }
-        self.write(chunks)
+        self.records.extend_from_slice(&below.records);
+        for ((_, column), (_, more)) in self.columns.iter_mut().zip(&below.columns) {
+            column.append(more);
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        self.records.len() * (8 + self.columns.iter().map(|(_, column)| column.width()).sum::<usize>())
+    }
+
+    /// As a frame; a column with unreadable cells brings its companion.
+    fn into_frame(self) -> DataFrame {
+        let rows = self.records.len();
+        let mut stored = vec![Int64Chunked::from_vec(REC.into(), self.records).into_column()];
+        for (name, mut column) in self.columns {
+            if let Some(marks) = column.unreadable.take() {
+                let companion = format!("{name}{UNREADABLE}");
+                stored.push(BooleanChunked::from_slice(companion.as_str().into(), &marks).into_column());
+            }
+            stored.push(column.into_stored(&name));
+        }
+        // Every column has as many values as there are rows and a name of its own.
+        let frame = DataFrame::new(rows, stored).unwrap_or_default();
+        assert_eq!(frame.height(), rows, "a column was converted short");
+        frame
+    }
+}
+
+impl Spill {
+    pub fn new(layout: Layout, budget: &Arc<Budget>) -> Self {
+        Self { layout, budget: Arc::clone(budget), folder: None, files: 0 }
+    }
+
+    /// Takes in the next rows of a file, after which about so many more come.
+    pub fn push(&mut self, chunks: &mut Chunks, rows: Rows, expected: usize) -> PolarsResult<()> {
+        let bytes = rows.bytes();
+        self.budget.take(bytes);
+        chunks.bytes += bytes;
+        let room = if self.folder.is_some() || self.budget.is_exceeded() { 0 } else { expected };
+        chunks.open.append(rows, room);
+        if self.budget.is_exceeded() && chunks.bytes >= FILE_SIZE { self.write(chunks) } else { Ok(()) }
+    }
+
+    /// Takes in a frame that is a file's worth by itself.
+    pub fn push_frame(&mut self, chunks: &mut Chunks, frame: DataFrame) {
+        self.budget.take(frame.estimated_size());
+        chunks.list.push(Chunk::Memory(frame));
     }
 
     /// Ends a file.
     pub fn end(&mut self, chunks: &mut Chunks) -> PolarsResult<()> {
-        if self.memory > self.limit {
+        if self.folder.is_some() || self.budget.is_exceeded() && chunks.bytes >= FILE_SIZE {
             return self.write(chunks);
         }
-        chunks.list.extend(chunks.waiting.drain(..).map(Chunk::Memory));
+        let rows = std::mem::take(&mut chunks.open);
         chunks.bytes = 0;
+        chunks.list.push(Chunk::Memory(rows.into_frame()));
         Ok(())
     }
 
     fn write(&mut self, chunks: &mut Chunks) -> PolarsResult<()> {
-        let mut frames = std::mem::take(&mut chunks.waiting);
-        chunks.bytes = 0;
-        while !frames.is_empty() {
-            // Rows that were small enough when they came may be many files' worth.
-            let mut size = 0;
-            let count = frames.iter().take_while(|frame| {
-                let fits = size < FILE_SIZE;
-                size += frame.estimated_size();
-                fits
-            });
-            let count = count.count().max(1);
-            let batch: Vec<DataFrame> = frames.drain(..count).collect();
-            let path = self.save(&batch)?;
+        let bytes = std::mem::take(&mut chunks.bytes);
+        let frame = std::mem::take(&mut chunks.open).into_frame();
+        // Rows that were small enough when they came may be many files' worth.
+        let files = bytes.div_ceil(FILE_SIZE).max(1);
+        let each = frame.height().div_ceil(files).max(1);
+        let mut from = 0;
+        while from < frame.height() {
+            let path = self.save(&frame.slice(i64::try_from(from).unwrap_or(i64::MAX), each))?;
             chunks.list.push(Chunk::Disk(path));
+            from += each;
         }
+        self.budget.give_back(bytes);
         Ok(())
     }
 
-    fn save(&mut self, frames: &[DataFrame]) -> PolarsResult<PathBuf> {
+    fn save(&mut self, frame: &DataFrame) -> PolarsResult<PathBuf> {
         let folder = match &self.folder {
             Some(folder) => Arc::clone(folder),
             None => Arc::clone(self.folder.insert(Arc::new(tempfile::tempdir()?))),
@@ -101,36 +171,23 @@ impl Spill {
         let path = folder.path().join(format!("{:06}.arrow", self.files));
         // All files of a population must agree in their columns, and a later batch may bring the first bad cell.
         let marked: BTreeSet<&str> = self.layout.keys().map(String::as_str).collect();
-        let mut whole = DataFrame::empty();
-        for frame in frames {
-            let frame = unify(frame, &self.layout, &marked)?;
-            if whole.width() == 0 {
-                whole = frame
-            } else {
-                whole.vstack_mut(&frame)?;
-            }
-        }
+        let mut whole = unify(frame, &self.layout, &marked)?;
         IpcWriter::new(File::create(&path)?).finish(&mut whole)?;
         Ok(path)
     }
 
     /// All rows, ready to be scanned. Hidden columns are left out where the rows are in memory.
     pub fn finish(mut self, all: Vec<Chunks>, marked: &BTreeSet<&str>) -> PolarsResult<Frame> {
-        let on_disk = self.folder.is_some();
-        if !on_disk {
+        let list = all.into_iter().flat_map(|chunks| chunks.list);
+        if self.folder.is_none() {
             self.layout.retain(|name, _| !name.starts_with('~'));
-            let mut whole = unify(&DataFrame::empty(), &self.layout, marked)?;
-            for chunk in all.into_iter().flat_map(|chunks| chunks.list) {
-                whole.vstack_mut(&unify(&chunk.read(None)?, &self.layout, marked)?)?;
-            }
-            whole.rechunk_mut();
-            return Ok(Frame::Memory(whole));
+            return self.whole(list, marked).map(Frame::Memory);
         }
         let mut paths = Vec::new();
-        for chunk in all.into_iter().flat_map(|chunks| chunks.list) {
+        for chunk in list {
             match chunk {
                 Chunk::Disk(path) => paths.push(path),
-                Chunk::Memory(frame) => paths.push(self.save(&[frame])?),
+                Chunk::Memory(frame) => paths.push(self.save(&frame)?),
             }
         }
         let folder = self.folder.take();
@@ -138,6 +195,30 @@ impl Spill {
             Some(folder) => Frame::Disk(paths, folder),
             None => Frame::Memory(DataFrame::empty()),
         })
+    }
+
+    /// One frame, each column in one piece. Column by column, so that no more than one of them is there twice.
+    fn whole(&self, list: impl Iterator<Item = Chunk>, marked: &BTreeSet<&str>) -> PolarsResult<DataFrame> {
+        let mut pieces = Vec::new();
+        let mut rows = 0;
+        for chunk in list {
+            let frame = unify(&chunk.read(None)?, &self.layout, marked)?;
+            rows += frame.height();
+            pieces.push(frame.into_columns().into_iter());
+        }
+        if pieces.is_empty() {
+            return unify(&DataFrame::empty(), &self.layout, marked);
+        }
+        let mut columns = Vec::new();
+        loop {
+            let mut parts = pieces.iter_mut().filter_map(Iterator::next);
+            let Some(mut column) = parts.next() else { break };
+            for part in parts {
+                column.append_owned(part)?;
+            }
+            columns.push(column.rechunk());
+        }
+        DataFrame::new(rows, columns)
     }
 }
 
@@ -159,7 +240,7 @@ impl Chunks {
                 Chunk::Memory(_) => Chunk::Memory(kept),
                 Chunk::Disk(old) => {
                     let old = old.clone();
-                    let new = Chunk::Disk(spill.save(&[kept])?);
+                    let new = Chunk::Disk(spill.save(&kept)?);
                     std::fs::remove_file(old)?;
                     new
                 }
@@ -187,7 +268,7 @@ impl Chunk {
 /// The polars type of a column.
 pub(crate) fn data_type(ty: ColumnType) -> DataType {
     match ty.physical() {
-        Physical::Text => DataType::String,
+        Physical::Text => DataType::UInt32,
         Physical::Date => DataType::Int32,
         Physical::Bool => DataType::Boolean,
         Physical::Units => DataType::Int64,
@@ -229,35 +310,33 @@ pub(crate) fn count_unreadable(frame: &DataFrame, name: &str) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use polars::prelude::{NamedFrom as _, Series};
+    use crate::convert::Values;
 
-    fn frame(from: i64, bad: bool) -> DataFrame {
+    fn rows(from: i64, bad: bool) -> Rows {
         let records: Vec<i64> = (from..from + 100).collect();
-        let mut columns = vec![
-            Series::new(REC.into(), records.clone()).into_column(),
-            Series::new(
-                "amount".into(),
-                records.iter().map(|units| (units % 7 != 0).then_some(*units)).collect::<Vec<_>>(),
-            )
-            .into_column(),
-        ];
-        if bad {
-            let marks: Vec<bool> = records.iter().map(|units| units % 7 == 0).collect();
-            columns.push(Series::new("amount!".into(), marks).into_column());
-        }
-        DataFrame::new(100, columns).unwrap()
+        let seventh = |yes: bool| records.iter().map(|units| (units % 7 == 0) == yes).collect::<Vec<bool>>();
+        let amount = Column {
+            values: Values::Units(records.clone()),
+            valid: Some(seventh(false)),
+            unreadable: bad.then(|| seventh(true)),
+            decimals: 0,
+        };
+        Rows { columns: vec![("amount".to_owned(), amount)], records }
     }
 
     fn gathered(limit: usize) -> Frame {
         let layout = [("amount", ColumnType::Money), ("reference", ColumnType::Text), ("~hidden", ColumnType::Date)];
         let layout = layout.into_iter().map(|(name, ty)| (name.to_owned(), ty)).collect();
-        let mut spill = Spill { limit, ..Spill::new(layout) };
+        let mut spill = Spill::new(layout, &Arc::new(Budget::new(limit)));
         let mut all = Vec::new();
         for file in 0..3 {
             let mut chunks = Chunks::default();
             for batch in 0..3 {
                 // Only a late batch brings the first unreadable cell.
-                spill.push(&mut chunks, frame(file * 1000 + batch * 100, file == 2)).unwrap();
+                spill.push(&mut chunks, rows(file * 1000 + batch * 100, file == 2), 200).unwrap();
+                if limit == 0 {
+                    spill.write(&mut chunks).unwrap();
+                }
             }
             spill.end(&mut chunks).unwrap();
             let keep: Vec<bool> = (0..300).map(|row| row % 3 != 0).collect();

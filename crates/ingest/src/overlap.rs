@@ -3,7 +3,7 @@
 //! The later export has the last word, by the end of its window, else by name; so the outcome does not depend on the
 //! order in which files are given. A key that repeats inside one file stays: that is evidence for the rules.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 /// One file of a population.
 pub(crate) struct Extract<'a> {

@@ -2,15 +2,17 @@
 //!
 //! A hole in the numbers is evidence only if no filter of ours made it.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
+
+use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
 
 use tieout_model::Code;
 
 use crate::profile::{Origin, SeriesSpec};
+use crate::texts::{NO_TEXT, Texts};
 
 /// Series of numbers that do not match the pattern.
 const OTHER: &str = "other";
@@ -22,7 +24,6 @@ pub(crate) struct SeriesPlan {
     pub header: String,
     pub span: Range<usize>,
     pub origin: Arc<Origin>,
-    other: Arc<str>,
     items: Vec<Item>,
 }
 
@@ -36,19 +37,20 @@ enum Item {
 
 /// What a number says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Numbered {
+pub(crate) struct Numbered<'t> {
     /// The part that restarts the count, empty if none.
-    pub scope: String,
+    pub scope: Cow<'t, str>,
     pub number: i64,
 }
 
-/// One document of a series.
+/// One document of a series; texts by their codes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Document {
-    pub series: Arc<str>,
-    pub scope: Option<Arc<str>>,
+    pub series: u32,
+    /// `NO_TEXT` if the count is never restarted.
+    pub scope: u32,
     pub number: Option<i64>,
-    pub document_no: Box<str>,
+    pub document_no: u32,
     pub record: i64,
     pub kept: bool,
 }
@@ -59,7 +61,6 @@ impl SeriesPlan {
         match compile(spec.pattern.get_ref()) {
             Ok(items) => Some(Self {
                 name: Arc::from(spec.name.as_str()),
-                other: Arc::from(OTHER),
                 header: spec.header.get_ref().clone(),
                 span: spec.header.span(),
                 origin: Arc::clone(origin),
@@ -76,9 +77,14 @@ impl SeriesPlan {
     }
 
     /// Reads a document number.
-    pub fn read(&self, text: &str) -> Option<Numbered> {
+    pub fn read<'t>(&self, text: &'t str) -> Option<Numbered<'t>> {
         let mut rest = text;
-        let mut scope = Vec::new();
+        let mut scope = Cow::Borrowed("");
+        let mut restart = |part: &'t str| match () {
+            () if scope.is_empty() => scope = Cow::Borrowed(part),
+            () if part.is_empty() => {}
+            () => scope = Cow::Owned(format!("{scope}/{part}")),
+        };
         let mut number = None;
         for (index, item) in self.items.iter().enumerate() {
             let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
@@ -92,12 +98,12 @@ impl SeriesPlan {
                         4.. => 4,
                         _ => return None,
                     };
-                    scope.push(&rest[..taken]);
+                    restart(&rest[..taken]);
                     rest = &rest[taken..];
                 }
                 Item::Prefix => {
                     let taken = rest.find(|c: char| !c.is_alphabetic()).unwrap_or(rest.len());
-                    scope.push(&rest[..taken]);
+                    restart(&rest[..taken]);
                     rest = &rest[taken..];
                 }
                 Item::Number => {
@@ -106,25 +112,7 @@ impl SeriesPlan {
                 }
             }
         }
-        let scope = scope.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/");
         rest.is_empty().then_some(Numbered { scope, number: number? })
-    }
-
-    /// The document of a cell; `None` for an empty cell.
-    pub fn document(&self, cell: &str, record: i64, kept: bool) -> Option<Document> {
-        let cell = cell.trim_ascii();
-        if cell.is_empty() {
-            return None;
-        }
-        let read = self.read(cell);
-        Some(Document {
-            series: Arc::clone(if read.is_some() { &self.name } else { &self.other }),
-            scope: read.as_ref().map(|read| read.scope.as_str()).filter(|scope| !scope.is_empty()).map(Arc::from),
-            number: read.map(|read| read.number),
-            document_no: cell.into(),
-            record,
-            kept,
-        })
     }
 }
 
@@ -158,20 +146,51 @@ fn compile(pattern: &str) -> Result<Vec<Item>, String> {
 pub(crate) struct Gathered {
     pub documents: Vec<Document>,
     once: bool,
-    /// Digest of a number → its document.
-    seen: HashMap<u128, usize>,
-    /// The scope of the document before: there are few, so they are shared.
-    scope: Option<Arc<str>>,
+    /// Series and number as printed → its document.
+    seen: HashMap<(u32, u32), usize>,
+    /// The scope of the document before, and its code: there are few.
+    scope: (String, u32),
 }
 
 impl Gathered {
     pub fn new(once: bool) -> Self {
-        Self { once, ..Self::default() }
+        Self { once, scope: (String::new(), NO_TEXT), ..Self::default() }
     }
 
-    pub fn push(&mut self, mut document: Document) {
+    /// Takes in cells, each with its record and whether the record is kept; an empty one is no document.
+    pub fn extend(&mut self, series: &SeriesPlan, cells: &[(i64, &str, bool)], texts: &Texts) {
+        let (own, other) = (texts.code(&series.name), texts.code(OTHER));
+        let names = cells.iter().map(|(_, cell, _)| Some(cell.trim_ascii()).filter(|cell| !cell.is_empty()));
+        let codes = texts.codes(names);
+        for ((record, cell, kept), document_no) in cells.iter().zip(codes) {
+            if document_no == NO_TEXT {
+                continue;
+            }
+            let read = series.read(cell.trim_ascii());
+            let document = Document {
+                series: if read.is_some() { own } else { other },
+                scope: read.as_ref().map_or(NO_TEXT, |read| self.scope(&read.scope, texts)),
+                number: read.map(|read| read.number),
+                document_no,
+                record: *record,
+                kept: *kept,
+            };
+            self.push(document);
+        }
+    }
+
+    fn scope(&mut self, scope: &str, texts: &Texts) -> u32 {
+        if self.scope.0 != scope {
+            self.scope.0.clear();
+            self.scope.0.push_str(scope);
+            self.scope.1 = if scope.is_empty() { NO_TEXT } else { texts.code(scope) };
+        }
+        self.scope.1
+    }
+
+    fn push(&mut self, document: Document) {
         if self.once {
-            match self.seen.entry(digest(&document)) {
+            match self.seen.entry(document.name()) {
                 Entry::Occupied(first) => {
                     self.documents[*first.get()].kept |= document.kept;
                     return;
@@ -181,38 +200,29 @@ impl Gathered {
                 }
             }
         }
-        if document.scope == self.scope {
-            document.scope.clone_from(&self.scope);
-        } else {
-            self.scope.clone_from(&document.scope);
-        }
         self.documents.push(document);
     }
 }
 
-/// 128 bits of series and number as printed: no two of any number of documents share them by chance.
-fn digest(document: &Document) -> u128 {
-    let half = |seed: u8| {
-        let mut hasher = DefaultHasher::new();
-        hasher.write_u8(seed);
-        (&document.series, &document.document_no).hash(&mut hasher);
-        u128::from(hasher.finish())
-    };
-    (half(0) << 64) | half(1)
+impl Document {
+    /// Series and number as printed.
+    fn name(&self) -> (u32, u32) {
+        (self.series, self.document_no)
+    }
 }
 
 /// One list out of several files in order of export: where two extracts hold a number, the later one's count.
 pub(crate) fn merge(files: Vec<Gathered>) -> Vec<Document> {
-    let mut latest: HashMap<u128, usize> = HashMap::new();
+    let mut latest: HashMap<(u32, u32), usize> = HashMap::new();
     if files.len() > 1 {
         for (file, gathered) in files.iter().enumerate() {
-            latest.extend(gathered.documents.iter().map(|document| (digest(document), file)));
+            latest.extend(gathered.documents.iter().map(|document| (document.name(), file)));
         }
     }
     let mut merged = Vec::new();
     for (file, mut gathered) in files.into_iter().enumerate() {
         if !latest.is_empty() {
-            gathered.documents.retain(|document| latest.get(&digest(document)) == Some(&file));
+            gathered.documents.retain(|document| latest.get(&document.name()) == Some(&file));
         }
         merged.append(&mut gathered.documents);
     }
@@ -225,14 +235,7 @@ mod tests {
 
     fn plan(pattern: &str) -> SeriesPlan {
         let items = compile(pattern).unwrap();
-        SeriesPlan {
-            name: "s".into(),
-            other: OTHER.into(),
-            header: "n".into(),
-            span: 0..0,
-            origin: Arc::default(),
-            items,
-        }
+        SeriesPlan { name: "s".into(), header: "n".into(), span: 0..0, origin: Arc::default(), items }
     }
 
     #[test]
@@ -248,7 +251,7 @@ mod tests {
             ("{number}", "99999999999999999999", None),
         ];
         for (pattern, text, expected) in cases {
-            let expected = expected.map(|(scope, number)| Numbered { scope: scope.to_owned(), number });
+            let expected = expected.map(|(scope, number)| Numbered { scope: scope.into(), number });
             assert_eq!(plan(pattern).read(text), expected, "{pattern} {text}");
         }
         assert!(compile("INV-{nr}").is_err() && compile("INV").is_err() && compile("{number").is_err());
@@ -256,18 +259,25 @@ mod tests {
 
     #[test]
     fn lines_of_one_document_count_once_and_the_later_extract_wins() {
-        let plan = plan("{number}");
+        let (plan, texts) = (plan("{number}"), Texts::default());
         let mut lines = Gathered::new(true);
-        for (text, kept) in [("1", false), ("1", true), ("2", true), ("x", true)] {
-            lines.push(plan.document(text, 1, kept).unwrap());
-        }
+        lines.extend(&plan, &[(1, "1", false), (1, " 1", true), (1, "2", true), (1, "", true), (1, "x", true)], &texts);
         assert_eq!(lines.documents.len(), 3);
         assert!(lines.documents[0].kept);
-        assert_eq!(&*lines.documents[2].series, "other");
+        assert_eq!(texts.get(lines.documents[2].series).as_deref(), Some("other"));
         let mut later = Gathered::new(false);
-        later.push(plan.document("2", 9, true).unwrap());
-        later.push(plan.document("2", 10, true).unwrap());
+        later.extend(&plan, &[(9, "2", true), (10, "2", true)], &texts);
         let merged = merge(vec![lines, later]);
-        assert_eq!(merged.iter().filter(|document| &*document.document_no == "2").count(), 2);
+        let two = texts.find("2").unwrap();
+        assert_eq!(merged.iter().filter(|document| document.document_no == two).count(), 2);
+    }
+
+    #[test]
+    fn scopes_are_shared() {
+        let (plan, texts) = (plan("{prefix}-{year}-{number}"), Texts::default());
+        let mut gathered = Gathered::new(false);
+        gathered.extend(&plan, &[(1, "A-2026-1", true), (2, "A-2026-2", true), (3, "?", true)], &texts);
+        let scopes: Vec<_> = gathered.documents.iter().map(|document| texts.get(document.scope)).collect();
+        assert_eq!(scopes.iter().map(Option::as_deref).collect::<Vec<_>>(), [Some("A/2026"), Some("A/2026"), None]);
     }
 }

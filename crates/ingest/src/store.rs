@@ -2,7 +2,8 @@
 //!
 //! Text has become typed columns before it gets here; nothing later parses a cell again. Money and quantities are
 //! `Int64` at scale 6, prices `Int64` at scale 8, rates `Int64` at scale 12, whole numbers `Int64`, dates `Int32` days
-//! since 1970-01-01, ids, text, enums and periods `String`, booleans `Boolean`; an empty cell is null.
+//! since 1970-01-01, booleans `Boolean`; ids, text, enums and periods are `UInt32` codes of `Store::texts`, which holds
+//! each text once. An empty cell is null, and what stands beneath a null says nothing.
 //! `__rec` (`Int64`, never null) is `RecordRef::pack` of file and record number. A column with unreadable cells has a
 //! companion `<column>!` (`Boolean`, never null), true where the cell is unreadable (the value is then null): present,
 //! empty and unreadable stay three things.
@@ -87,7 +88,7 @@ pub struct Store {
     pub populations: BTreeMap<String, Population>,
     /// The files, in the order of `RecordRef::source`.
     pub files: Vec<SourceFile>,
-    /// The texts of its columns.
+    /// The texts of its columns: what the codes stand for.
     pub texts: Arc<Texts>,
     /// How each file is split into records, for `locate`; empty in a store that was not loaded from files.
     pub layouts: Vec<FileLayout>,

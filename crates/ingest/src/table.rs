@@ -1,22 +1,21 @@
-//! One batch of one file becomes one frame of one population.
+//! One batch of one file becomes rows of one population.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
-use polars::prelude::{
-    BooleanChunked, Column as Stored, DataFrame, Int64Chunked, IntoColumn as _, NewChunkedArray as _,
-};
 use tieout_model::{Code, ColumnType, RecordRef, amount};
 
-use crate::convert::cell::Absent;
+use crate::convert::cell::{Absent, text};
 use crate::convert::column::Builder;
 use crate::convert::compute::{self, Computed};
+use crate::convert::swift::Swift;
 use crate::convert::{Column, Value, Values};
 use crate::diagnose::{Sighting, Tallies};
+use crate::gather::Rows;
 use crate::plan::{Bound, ColumnPlan, How, TablePlan};
 use crate::profile::CreditSign;
 use crate::read::Batch;
-use crate::store::{REC, UNREADABLE};
+use crate::texts::Texts;
 
 /// A table that is being read from one file.
 pub(crate) struct Reading {
@@ -29,6 +28,7 @@ pub(crate) struct Reading {
     pub flip: Flip,
     /// Note keys and contents, because several files feed the population.
     pub track: bool,
+    pub texts: Arc<Texts>,
 }
 
 /// Which records are credit notes stated positive.
@@ -41,7 +41,7 @@ pub(crate) enum Flip {
 
 /// What came out of a batch.
 pub(crate) struct Part {
-    pub frame: DataFrame,
+    pub stored: Rows,
     pub elsewhere: u64,
     pub tallies: Tallies,
     /// Unreadable cells by column.
@@ -80,6 +80,18 @@ impl Flip {
 }
 
 impl Reading {
+    /// Fields of a record that are read.
+    pub fn fields(&self) -> Vec<usize> {
+        let mut fields: Vec<usize> = self.bound.conditions.iter().chain(&self.bound.series).copied().collect();
+        for (index, column) in self.plan.columns.iter().enumerate() {
+            if column.stored || self.track || self.plan.document_type == Some(index) {
+                fields.extend(self.bound.fields[index]);
+                fields.extend(self.bound.minor[index]);
+            }
+        }
+        fields
+    }
+
     /// Converts a batch.
     pub fn convert(&self, batch: &Batch, rows: Vec<u32>) -> Part {
         let mut tallies = Tallies::default();
@@ -92,7 +104,7 @@ impl Reading {
                 continue;
             }
             let mut converted = match &column.how {
-                How::Constant(value, _) => Column::constant(value, column.ty, rows.len()),
+                How::Constant(value, _) => Column::constant(value, column.ty, rows.len(), &self.texts),
                 How::Record => self.record_numbers(batch, &rows, column.ty),
                 How::Compute { .. } => self.compute(batch, &rows, column, &columns, &mut tallies),
                 How::Header(_) | How::Position(_) => match self.bound.fields[index] {
@@ -129,56 +141,64 @@ impl Reading {
         let keys = if self.track { self.keys(&columns, &contents, rows.len()) } else { Vec::new() };
         let records =
             rows.iter().map(|row| RecordRef { source: self.file, record: batch.numbers[*row as usize] }.pack());
-        let mut stored: Vec<Stored> = vec![Int64Chunked::from_vec(REC.into(), records.collect()).into_column()];
+        let mut stored = Rows { records: records.collect(), columns: Vec::with_capacity(columns.len()) };
         let mut unreadable = Vec::new();
         for (index, column) in columns.into_iter().enumerate() {
-            let Some(mut column) = column else { continue };
-            let name = &self.plan.columns[index].name;
-            if let Some(marks) = column.unreadable.take() {
+            let Some(column) = column else { continue };
+            if let Some(marks) = &column.unreadable {
                 unreadable.push((index, marks.iter().filter(|mark| **mark).count() as u64));
-                let companion = format!("{name}{UNREADABLE}");
-                stored.push(BooleanChunked::from_slice(companion.as_str().into(), &marks).into_column());
             }
-            stored.push(column.into_stored(name));
+            assert_eq!(column.len(), rows.len(), "a column was converted short");
+            stored.columns.push((self.plan.columns[index].name.clone(), column));
         }
-        // Every column has as many values as there are rows and a name of its own.
-        let frame = DataFrame::new(rows.len(), stored).unwrap_or_default();
-        assert_eq!(frame.height(), rows.len(), "a column was converted short");
-        Part { frame, elsewhere, tallies, unreadable, decimals, keys, contents, signs, rows }
+        Part { stored, elsewhere, tallies, unreadable, decimals, keys, contents, signs, rows }
     }
 
     fn cells(&self, batch: &Batch, rows: &[u32], index: usize, field: usize, tallies: &mut Tallies) -> Column {
         let column = &self.plan.columns[index];
-        let mut builder = Builder::new(column.ty, rows.len());
+        let Some(slot) = batch.kept.slot(field) else { return Builder::new(column.ty, 0, &self.texts).finish() };
+        let swift = Swift::of(&column.rules);
+        if let Swift::Text { strip_decimal, upper } = swift {
+            return self.texts(batch, rows, (index, field, slot), (strip_decimal, upper), tallies);
+        }
+        let mut builder = Builder::new(column.ty, rows.len(), &self.texts);
+        // Dates and words repeat from record to record, and a cell that stands again has the same value.
+        let mut last: Option<(&[u8], Value<'_>)> = None;
         let fixed = match column.minor {
             Some(crate::plan::Minor::Places(places)) => Some(places),
             _ => None,
         };
-        // Dates repeat from record to record, and a cell that stands again has the same value.
-        let mut last: Option<(&str, i32)> = None;
         for row in rows {
             let row = *row as usize;
-            let cell = batch.cell(row, field);
-            if let Some((_, day)) = last.filter(|(text, _)| *text == cell) {
-                builder.push(Value::Day(day));
+            let cell = batch.bytes(row, slot);
+            if let Some((_, value)) = last.as_ref().filter(|(text, _)| *text == cell) {
+                builder.push(value.clone());
+                continue;
+            }
+            if let Some(value) = swift.read(cell) {
+                if let Value::Day(_) = value {
+                    last = Some((cell, value.clone()));
+                }
+                builder.push(value);
                 continue;
             }
             let places = match self.bound.minor[index] {
                 Some(field) => currency_places(batch.cell(row, field)),
                 None => fixed,
             };
-            match column.rules.value(cell, places) {
+            match column.rules.value(batch.cell(row, field), places) {
                 Ok(value) => {
-                    if let Value::Day(day) = value {
-                        last = Some((cell, day));
+                    let value = match value {
+                        Value::Text(text) => Value::Code(self.texts.code(&text)),
+                        other => other,
+                    };
+                    if matches!(value, Value::Day(_) | Value::Code(_)) {
+                        last = Some((cell, value.clone()));
                     }
                     builder.push(value);
                 }
                 Err(Absent::Empty) => {
-                    if column.required {
-                        let sighting = || self.sight(batch, row, Some(field));
-                        tallies.add(Code::CellEmptyRequired, &column.canonical, batch.lines[row], sighting);
-                    }
+                    self.empty(batch, row, (index, field), tallies);
                     builder.absent(false);
                 }
                 Err(Absent::Unreadable(code)) => {
@@ -190,6 +210,53 @@ impl Reading {
         builder.finish()
     }
 
+    /// Cells of a text column that stand for themselves.
+    fn texts(
+        &self,
+        batch: &Batch,
+        rows: &[u32],
+        (index, field, slot): (usize, usize, usize),
+        (strip_decimal, upper): (bool, bool),
+        tallies: &mut Tallies,
+    ) -> Column {
+        let rules = &self.plan.columns[index].rules;
+        let mut cells: Vec<Option<&[u8]>> = Vec::with_capacity(rows.len());
+        let mut changed: Vec<(usize, u32)> = Vec::new();
+        for row in rows {
+            let row = *row as usize;
+            let cell = batch.bytes(row, slot).trim_ascii();
+            if rules.nulls.iter().any(|null| null.len() == cell.len() && null.as_bytes() == cell) {
+                self.empty(batch, row, (index, field), tallies);
+                cells.push(None);
+                continue;
+            }
+            if strip_decimal || upper {
+                let cell = batch.cell(row, field).trim_ascii();
+                match text(cell, strip_decimal, upper) {
+                    std::borrow::Cow::Borrowed(text) => cells.push(Some(text.as_bytes())),
+                    std::borrow::Cow::Owned(text) => {
+                        changed.push((cells.len(), self.texts.code(&text)));
+                        cells.push(None);
+                    }
+                }
+                continue;
+            }
+            cells.push(Some(cell));
+        }
+        let mut codes = self.texts.codes_of_bytes(cells.into_iter());
+        changed.into_iter().for_each(|(at, code)| codes[at] = code);
+        Column::of_codes(codes)
+    }
+
+    /// Complains of an empty cell where there must be none.
+    fn empty(&self, batch: &Batch, row: usize, (index, field): (usize, usize), tallies: &mut Tallies) {
+        let column = &self.plan.columns[index];
+        if column.required {
+            let sighting = || self.sight(batch, row, Some(field));
+            tallies.add(Code::CellEmptyRequired, &column.canonical, batch.lines[row], sighting);
+        }
+    }
+
     fn compute(
         &self,
         batch: &Batch,
@@ -198,7 +265,7 @@ impl Reading {
         done: &[Option<Column>],
         tallies: &mut Tallies,
     ) -> Column {
-        let mut builder = Builder::new(column.ty, rows.len());
+        let mut builder = Builder::new(column.ty, rows.len(), &self.texts);
         let How::Compute { operation, operands, less, places } = &column.how else { return builder.finish() };
         let inputs: Vec<(&Column, u8)> = operands
             .iter()
@@ -233,7 +300,7 @@ impl Reading {
     }
 
     fn record_numbers(&self, batch: &Batch, rows: &[u32], ty: ColumnType) -> Column {
-        let mut builder = Builder::new(ty, rows.len());
+        let mut builder = Builder::new(ty, rows.len(), &self.texts);
         for row in rows {
             let number = batch.numbers[*row as usize];
             match ty {
@@ -252,7 +319,15 @@ impl Reading {
             return Some(vec![word == "credit_note"; rows.len()]);
         }
         let field = self.bound.fields[index]?;
-        Some(rows.iter().map(|row| column.rules.word(batch.cell(*row as usize, field)) == Ok("credit_note")).collect())
+        let mut last = ("", false);
+        let credit = |row: &u32| {
+            let cell = batch.cell(*row as usize, field);
+            if cell != last.0 || cell.is_empty() {
+                last = (cell, column.rules.word(cell) == Ok("credit_note"));
+            }
+            last.1
+        };
+        Some(rows.iter().map(credit).collect())
     }
 
     fn flip(&self, column: &mut Column, credit: Option<&[bool]>) {
@@ -301,11 +376,13 @@ impl Reading {
             .filter_map(|(column, field)| Some((column.name.as_str(), (*field)?)))
             .collect();
         fields.sort_unstable();
+        let fields: Vec<(u64, usize)> =
+            fields.into_iter().map(|(name, field)| (self.texts.hash(name.as_bytes()), field)).collect();
         rows.iter()
             .map(|row| {
-                let mut hasher = DefaultHasher::new();
+                let mut hasher = self.texts.hasher();
                 for (name, field) in &fields {
-                    name.hash(&mut hasher);
+                    hasher.write_u64(*name);
                     batch.cell(*row as usize, *field).trim_ascii().hash(&mut hasher);
                 }
                 hasher.finish()
@@ -358,10 +435,7 @@ fn key(parts: &[(&Column, bool)], row: usize, content: Option<u64>) -> u128 {
     }
     for hasher in [&mut low, &mut high] {
         for (column, required) in parts {
-            let present = match &column.values {
-                Values::Text(all) => all.get(row).is_some(),
-                _ => column.is_valid(row),
-            };
+            let present = column.is_valid(row);
             if column.is_unreadable(row) || *required && !present {
                 return 0;
             }
@@ -373,7 +447,7 @@ fn key(parts: &[(&Column, bool)], row: usize, content: Option<u64>) -> u128 {
                 Values::Units(all) => all[row].hash(hasher),
                 Values::Days(all) => all[row].hash(hasher),
                 Values::Flags(all) => all[row].hash(hasher),
-                Values::Text(all) => all.get(row).hash(hasher),
+                Values::Codes(all) => all[row].hash(hasher),
             }
         }
         content.hash(hasher);

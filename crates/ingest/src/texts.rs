@@ -3,7 +3,8 @@
 //! Two texts are equal exactly if their codes are, over all columns and populations, so that joins and groups compare
 //! integers. Codes say nothing about order, and differ from run to run: whatever needs an order reads the texts.
 
-use std::hash::BuildHasher;
+use std::cmp::Ordering;
+use std::hash::{BuildHasher as _, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hashbrown::{DefaultHashBuilder, HashTable};
@@ -15,6 +16,8 @@ pub const NO_TEXT: u32 = u32::MAX;
 const SHARDS: usize = 16;
 /// Bytes of one piece of a shard's store; a longer text gets a piece of its own.
 const PIECE: usize = 1 << 18;
+/// Texts of a column that are remembered while it is coded.
+const RECENT: usize = 256;
 
 /// Every text once.
 pub struct Texts {
@@ -47,34 +50,40 @@ impl Default for Texts {
 impl Texts {
     /// The code of a text, a new one if it has none yet.
     pub fn code(&self, text: &str) -> u32 {
-        let hash = self.hasher.hash_one(text);
+        let hash = self.hash(text.as_bytes());
         let shard = shard_of(hash);
-        code_of(self.shard(shard).place(text, hash), shard)
+        code_of(self.shard(shard).place(text.as_bytes(), hash), shard)
     }
 
     /// The code of a text that has one.
     pub fn find(&self, text: &str) -> Option<u32> {
-        let hash = self.hasher.hash_one(text);
+        let hash = self.hash(text.as_bytes());
         let shard = shard_of(hash);
-        self.shard(shard).find(text, hash).map(|place| code_of(place, shard))
+        self.shard(shard).find(text.as_bytes(), hash).map(|place| code_of(place, shard))
     }
 
     /// The codes of many texts, `NO_TEXT` for a missing one. Neighbours that repeat cost next to nothing.
-    pub fn codes<'t>(&self, texts: impl ExactSizeIterator<Item = Option<&'t str>> + Clone) -> Vec<u32> {
+    pub fn codes<'t>(&self, texts: impl ExactSizeIterator<Item = Option<&'t str>>) -> Vec<u32> {
+        self.codes_of_bytes(texts.map(|text| text.map(str::as_bytes)))
+    }
+
+    /// The codes of many texts, whose bytes are UTF-8.
+    pub(crate) fn codes_of_bytes<'t>(&self, texts: impl ExactSizeIterator<Item = Option<&'t [u8]>>) -> Vec<u32> {
         let mut codes = vec![NO_TEXT; texts.len()];
-        let mut waiting: [Vec<(u32, u64, &str)>; SHARDS] = std::array::from_fn(|_| Vec::new());
+        let mut waiting: [Vec<(u32, u64, &[u8])>; SHARDS] = std::array::from_fn(|_| Vec::new());
         let mut repeats: Vec<(u32, u32)> = Vec::new();
-        let mut last: Option<(&str, u32)> = None;
+        // Texts that were met not long ago, with the row of the first; a new one takes the place of an older one.
+        let mut recent: [(&[u8], u32); RECENT] = [(&[], NO_TEXT); RECENT];
         for (row, text) in (0u32..).zip(texts) {
             let Some(text) = text else { continue };
-            match last.filter(|(known, _)| *known == text) {
-                Some((_, first)) => repeats.push((row, first)),
-                None => {
-                    let hash = self.hasher.hash_one(text);
-                    waiting[shard_of(hash)].push((row, hash, text));
-                    last = Some((text, row));
-                }
+            let slot = &mut recent[recent_of(text)];
+            if slot.1 != NO_TEXT && slot.0 == text {
+                repeats.push((row, slot.1));
+                continue;
             }
+            let hash = self.hash(text);
+            waiting[shard_of(hash)].push((row, hash, text));
+            *slot = (text, row);
         }
         for (number, waiting) in waiting.iter().enumerate().filter(|(_, waiting)| !waiting.is_empty()) {
             let mut shard = self.shard(number);
@@ -86,6 +95,16 @@ impl Texts {
             codes[row as usize] = codes[first as usize];
         }
         codes
+    }
+
+    /// A digest of bytes that is the same for equal bytes as long as these texts live.
+    pub(crate) fn hash(&self, bytes: &[u8]) -> u64 {
+        self.hasher.hash_one(bytes)
+    }
+
+    /// A hasher of the same kind, for digests that are put together.
+    pub(crate) fn hasher(&self) -> impl Hasher {
+        self.hasher.build_hasher()
     }
 
     /// The text of a code; `None` for `NO_TEXT`.
@@ -103,6 +122,11 @@ impl Texts {
         Some(read(shard.text(*entry)))
     }
 
+    /// The order of two texts.
+    pub fn order(&self, left: u32, right: u32) -> Ordering {
+        if left == right { Ordering::Equal } else { self.get(left).cmp(&self.get(right)) }
+    }
+
     /// Bytes in use.
     pub fn bytes(&self) -> usize {
         let of = |shard: &Mutex<Shard>| {
@@ -117,6 +141,13 @@ impl Texts {
         // Nothing in here stops half way.
         self.shards[number].lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Where a text is remembered: its length and its last four bytes, in which neighbours differ, say enough.
+fn recent_of(text: &[u8]) -> usize {
+    let ends =
+        text.iter().rev().take(4).fold(text.len(), |sum, byte| sum.wrapping_mul(31).wrapping_add(usize::from(*byte)));
+    ends % RECENT
 }
 
 /// Bits of the hash that the table within a shard uses least.
@@ -137,15 +168,15 @@ impl Shard {
         &self.pieces[entry.piece as usize][from..from + entry.length as usize]
     }
 
-    fn find(&self, text: &str, hash: u64) -> Option<u32> {
+    fn find(&self, text: &[u8], hash: u64) -> Option<u32> {
         let same = |place: &u32| {
             let entry = self.entries[*place as usize];
-            entry.hash == short(hash) && entry.length as usize == text.len() && self.text(entry) == text
+            entry.hash == short(hash) && entry.length as usize == text.len() && self.text(entry).as_bytes() == text
         };
         self.places.find(spread(short(hash)), same).copied()
     }
 
-    fn place(&mut self, text: &str, hash: u64) -> u32 {
+    fn place(&mut self, text: &[u8], hash: u64) -> u32 {
         if let Some(place) = self.find(text, hash) {
             return place;
         }
@@ -158,7 +189,7 @@ impl Shard {
         let narrow = |size: usize| u32::try_from(size).expect("a text of less than 4 GiB");
         let entry =
             Entry { piece: narrow(piece), from: narrow(held.len()), length: narrow(text.len()), hash: short(hash) };
-        held.push_str(text);
+        held.push_str(std::str::from_utf8(text).expect("a text that has been decoded"));
         let place = narrow(self.entries.len());
         self.entries.push(entry);
         let entries = &self.entries;

@@ -6,7 +6,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use polars::prelude::{DataFrame, PolarsResult};
-use tieout_model::report::ControlTotal;
+
+use crate::texts::{NO_TEXT, Texts};
 
 pub(crate) use tieout_model::amount::NO_CURRENCY;
 
@@ -37,10 +38,10 @@ pub(crate) fn control_column(population: &str) -> Option<&'static str> {
 pub(crate) enum CurrencyOf<'a> {
     /// The frame's own column.
     Column(&'a str),
-    /// The same for all.
-    Only(String),
+    /// The same for all; `NO_TEXT` is none.
+    Only(u32),
     /// By a column of the frame, in a parent.
-    Parent(&'a str, &'a HashMap<String, String>),
+    Parent(&'a str, &'a HashMap<u32, u32>),
 }
 
 impl CurrencyOf<'_> {
@@ -53,44 +54,63 @@ impl CurrencyOf<'_> {
     }
 }
 
-/// Adds a frame to the total.
-pub(crate) fn add(
-    total: &mut ControlTotal,
-    frame: &DataFrame,
-    column: &str,
-    currency: &CurrencyOf<'_>,
-) -> PolarsResult<()> {
-    let amounts = frame.column(column)?.i64()?;
-    let codes = currency.column().map(|name| frame.column(name)?.str()).transpose()?;
-    let mut last: Option<(&str, i128)> = None;
-    let mut sums: BTreeMap<String, i128> = BTreeMap::new();
-    for (row, amount) in amounts.iter().enumerate() {
-        let Some(amount) = amount else {
-            total.without_amount += 1;
-            continue;
-        };
-        let code = match currency {
-            CurrencyOf::Only(code) => code.as_str(),
-            CurrencyOf::Column(_) => codes.and_then(|codes| codes.get(row)).unwrap_or(NO_CURRENCY),
-            CurrencyOf::Parent(_, parents) => {
-                let parent = codes.and_then(|codes| codes.get(row)).and_then(|parent| parents.get(parent));
-                parent.map_or(NO_CURRENCY, String::as_str)
-            }
-        };
-        match &mut last {
-            Some((own, sum)) if *own == code => *sum += i128::from(amount),
-            _ => {
-                if let Some((code, sum)) = last.replace((code, i128::from(amount))) {
-                    *sums.entry(code.to_owned()).or_default() += sum;
+/// Sums by the code of their currency, `NO_TEXT` where it is not known.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sums {
+    sums: BTreeMap<u32, i128>,
+    /// Records without an amount.
+    pub without_amount: u64,
+}
+
+impl Sums {
+    /// Adds amounts with the code of each one's currency.
+    pub fn extend(&mut self, rows: impl Iterator<Item = (Option<i64>, u32)>) {
+        let mut last: Option<(u32, i128)> = None;
+        for (amount, code) in rows {
+            let Some(amount) = amount else {
+                self.without_amount += 1;
+                continue;
+            };
+            match &mut last {
+                Some((own, sum)) if *own == code => *sum += i128::from(amount),
+                _ => {
+                    if let Some((code, sum)) = last.replace((code, i128::from(amount))) {
+                        *self.sums.entry(code).or_default() += sum;
+                    }
                 }
             }
         }
+        if let Some((code, sum)) = last {
+            *self.sums.entry(code).or_default() += sum;
+        }
     }
-    if let Some((code, sum)) = last {
-        *sums.entry(code.to_owned()).or_default() += sum;
+
+    /// Adds a frame.
+    pub fn add(&mut self, frame: &DataFrame, column: &str, currency: &CurrencyOf<'_>) -> PolarsResult<()> {
+        let amounts = frame.column(column)?.i64()?.iter();
+        match currency {
+            CurrencyOf::Only(code) => self.extend(amounts.map(|amount| (amount, *code))),
+            CurrencyOf::Column(name) => {
+                let codes = frame.column(name)?.u32()?.iter();
+                self.extend(amounts.zip(codes.map(|code| code.unwrap_or(NO_TEXT))));
+            }
+            CurrencyOf::Parent(name, parents) => {
+                let codes = frame.column(name)?.u32()?.iter();
+                let own =
+                    codes.map(|parent| parent.and_then(|parent| parents.get(&parent).copied()).unwrap_or(NO_TEXT));
+                self.extend(amounts.zip(own));
+            }
+        }
+        Ok(())
     }
-    for (code, sum) in sums {
-        *total.totals.entry(code).or_default() += sum;
+
+    /// By the currencies' own names.
+    pub fn named(&self, texts: &Texts) -> BTreeMap<String, i128> {
+        let mut named = BTreeMap::new();
+        for (code, sum) in &self.sums {
+            let name = texts.with(*code, str::to_owned).unwrap_or_else(|| NO_CURRENCY.to_owned());
+            *named.entry(name).or_default() += sum;
+        }
+        named
     }
-    Ok(())
 }

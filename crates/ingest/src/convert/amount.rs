@@ -49,7 +49,8 @@ pub(crate) fn parse(cell: &[u8], format: &NumberFormat, scale: u8) -> Result<(i6
 }
 
 /// The common spelling: optional minus, digits, optional mark and digits; `None` if there is anything else.
-fn plain(cell: &[u8], decimal: u8, scale: u8) -> Option<Result<(i64, u8), AmountProblem>> {
+#[inline]
+pub(super) fn plain(cell: &[u8], decimal: u8, scale: u8) -> Option<Result<(i64, u8), AmountProblem>> {
     let (negative, digits) = match cell.split_first() {
         Some((b'-', rest)) => (true, rest),
         _ => (false, cell),

@@ -58,6 +58,8 @@ pub(crate) enum Value<'a> {
     Day(i32),
     Flag(bool),
     Text(std::borrow::Cow<'a, str>),
+    /// A text by its code.
+    Code(u32),
 }
 
 /// Empty, or why a cell is unreadable.
@@ -153,7 +155,7 @@ fn units<'a>(word: &str, format: &NumberFormat, scale: u8, shift: u8) -> Result<
     }
 }
 
-fn text(word: &str, strip_decimal: bool, upper: bool) -> std::borrow::Cow<'_, str> {
+pub(crate) fn text(word: &str, strip_decimal: bool, upper: bool) -> std::borrow::Cow<'_, str> {
     let word = if strip_decimal { stripped(word) } else { word };
     if upper && word.bytes().any(|byte| byte.is_ascii_lowercase()) {
         word.to_ascii_uppercase().into()

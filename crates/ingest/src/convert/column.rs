@@ -1,28 +1,28 @@
 //! A column of a batch: values, which of them are there, and which could not be read.
 
 use polars::prelude::{
-    BooleanChunked, Column as Stored, Int32Chunked, Int64Chunked, IntoColumn as _, NewChunkedArray as _, StringChunked,
-    StringChunkedBuilder,
+    BooleanChunked, Column as Stored, Int32Chunked, Int64Chunked, IntoColumn as _, NewChunkedArray as _, UInt32Chunked,
 };
 use tieout_model::ColumnType;
 use tieout_model::types::Physical;
 
 use super::cell::Value;
+use crate::texts::{NO_TEXT, Texts};
 
-/// Typed values; a place that holds nothing has the type's zero.
+/// Typed values; a place that holds nothing has the type's zero, or `NO_TEXT`.
 #[derive(Clone, Debug)]
 pub(crate) enum Values {
     Units(Vec<i64>),
     Days(Vec<i32>),
     Flags(Vec<bool>),
-    Text(StringChunked),
+    Codes(Vec<u32>),
 }
 
 /// A converted column.
 #[derive(Clone, Debug)]
 pub(crate) struct Column {
     pub values: Values,
-    /// Which places hold a value; `None` if all do. Text carries its own.
+    /// Which places hold a value; `None` if all do, and for codes, which say it themselves.
     pub valid: Option<Vec<bool>>,
     /// Which cells could not be read; `None` if all could.
     pub unreadable: Option<Vec<bool>>,
@@ -31,100 +31,118 @@ pub(crate) struct Column {
 }
 
 /// Collects a column.
-pub(crate) struct Builder {
-    values: Growing,
-    valid: Option<Vec<bool>>,
-    unreadable: Option<Vec<bool>>,
-    decimals: u8,
+pub(crate) struct Builder<'t> {
+    column: Column,
+    texts: &'t Texts,
     rows: usize,
-    pushed: usize,
 }
 
-enum Growing {
-    Units(Vec<i64>),
-    Days(Vec<i32>),
-    Flags(Vec<bool>),
-    Text(StringChunkedBuilder),
-}
-
-impl Builder {
-    pub fn new(ty: ColumnType, rows: usize) -> Self {
+impl<'t> Builder<'t> {
+    pub fn new(ty: ColumnType, rows: usize, texts: &'t Texts) -> Self {
         let values = match ty.physical() {
-            Physical::Units => Growing::Units(Vec::with_capacity(rows)),
-            Physical::Date => Growing::Days(Vec::with_capacity(rows)),
-            Physical::Bool => Growing::Flags(Vec::with_capacity(rows)),
-            Physical::Text => Growing::Text(StringChunkedBuilder::new("".into(), rows)),
+            Physical::Units => Values::Units(Vec::with_capacity(rows)),
+            Physical::Date => Values::Days(Vec::with_capacity(rows)),
+            Physical::Bool => Values::Flags(Vec::with_capacity(rows)),
+            Physical::Text => Values::Codes(Vec::with_capacity(rows)),
         };
-        Self { values, valid: None, unreadable: None, decimals: 0, rows, pushed: 0 }
+        Self { column: Column { values, valid: None, unreadable: None, decimals: 0 }, texts, rows }
     }
 
+    #[inline]
     pub fn push(&mut self, value: Value<'_>) {
-        match (&mut self.values, value) {
-            (Growing::Units(all), Value::Units(units, decimals)) => {
+        match (&mut self.column.values, value) {
+            (Values::Units(all), Value::Units(units, decimals)) => {
                 all.push(units);
-                self.decimals = self.decimals.max(decimals);
+                self.column.decimals = self.column.decimals.max(decimals);
             }
-            (Growing::Days(all), Value::Day(day)) => all.push(day),
-            (Growing::Flags(all), Value::Flag(flag)) => all.push(flag),
-            (Growing::Text(all), Value::Text(text)) => all.append_value(text.as_ref()),
+            (Values::Days(all), Value::Day(day)) => all.push(day),
+            (Values::Flags(all), Value::Flag(flag)) => all.push(flag),
+            (Values::Codes(all), Value::Text(text)) => all.push(self.texts.code(&text)),
+            (Values::Codes(all), Value::Code(code)) => all.push(code),
             // A kernel is made from the same type as the builder, so they cannot differ.
             _ => return self.absent(false),
         }
-        if let Some(valid) = &mut self.valid {
+        if let Some(valid) = &mut self.column.valid {
             valid.push(true);
         }
-        if let Some(unreadable) = &mut self.unreadable {
+        if let Some(unreadable) = &mut self.column.unreadable {
             unreadable.push(false);
         }
-        self.pushed += 1;
     }
 
     pub fn absent(&mut self, unreadable: bool) {
-        match &mut self.values {
-            Growing::Units(all) => all.push(0),
-            Growing::Days(all) => all.push(0),
-            Growing::Flags(all) => all.push(false),
-            Growing::Text(all) => all.append_null(),
-        }
-        let (pushed, rows) = (self.pushed, self.rows);
-        let filled = |value: bool| {
-            let mut all = Vec::with_capacity(rows);
-            all.resize(pushed, value);
-            all
+        let (pushed, rows) = (self.column.len(), self.rows);
+        let coded = match &mut self.column.values {
+            Values::Units(all) => (all.push(0), false).1,
+            Values::Days(all) => (all.push(0), false).1,
+            Values::Flags(all) => (all.push(false), false).1,
+            Values::Codes(all) => (all.push(NO_TEXT), true).1,
         };
-        self.valid.get_or_insert_with(|| filled(true)).push(false);
+        if !coded {
+            self.column.valid.get_or_insert_with(|| filled(true, pushed, rows)).push(false);
+        }
         if unreadable {
-            self.unreadable.get_or_insert_with(|| filled(false)).push(true);
-        } else if let Some(marks) = &mut self.unreadable {
+            self.column.unreadable.get_or_insert_with(|| filled(false, pushed, rows)).push(true);
+        } else if let Some(marks) = &mut self.column.unreadable {
             marks.push(false);
         }
-        self.pushed += 1;
     }
 
     pub fn finish(self) -> Column {
-        let values = match self.values {
-            Growing::Units(all) => Values::Units(all),
-            Growing::Days(all) => Values::Days(all),
-            Growing::Flags(all) => Values::Flags(all),
-            Growing::Text(all) => Values::Text(all.finish()),
-        };
-        Column { values, valid: self.valid, unreadable: self.unreadable, decimals: self.decimals }
+        self.column
     }
+}
+
+fn filled(value: bool, count: usize, rows: usize) -> Vec<bool> {
+    let mut all = Vec::with_capacity(rows.max(count + 1));
+    all.resize(count, value);
+    all
 }
 
 impl Column {
     /// The same value in every row.
-    pub fn constant(value: &Value<'_>, ty: ColumnType, rows: usize) -> Self {
-        let mut builder = Builder::new(ty, rows);
+    pub fn constant(value: &Value<'_>, ty: ColumnType, rows: usize, texts: &Texts) -> Self {
+        let value = match value {
+            Value::Text(text) => Value::Code(texts.code(text)),
+            other => other.clone(),
+        };
+        let mut builder = Builder::new(ty, rows, texts);
         for _ in 0..rows {
             builder.push(value.clone());
         }
         builder.finish()
     }
 
+    /// Codes, `NO_TEXT` where there is none.
+    pub fn of_codes(codes: Vec<u32>) -> Self {
+        Self { values: Values::Codes(codes), valid: None, unreadable: None, decimals: 0 }
+    }
+
+    /// Rows.
+    pub fn len(&self) -> usize {
+        match &self.values {
+            Values::Units(all) => all.len(),
+            Values::Days(all) => all.len(),
+            Values::Flags(all) => all.len(),
+            Values::Codes(all) => all.len(),
+        }
+    }
+
+    /// Bytes of a row's value.
+    pub fn width(&self) -> usize {
+        match &self.values {
+            Values::Units(_) => 8,
+            Values::Days(_) | Values::Codes(_) => 4,
+            Values::Flags(_) => 1,
+        }
+    }
+
     /// True if the row holds a value.
     pub fn is_valid(&self, row: usize) -> bool {
-        self.valid.as_ref().is_none_or(|valid| valid[row])
+        match &self.values {
+            Values::Codes(all) => all[row] != NO_TEXT,
+            _ => self.valid.as_ref().is_none_or(|valid| valid[row]),
+        }
     }
 
     /// True if the row's cell could not be read.
@@ -132,13 +150,45 @@ impl Column {
         self.unreadable.as_ref().is_some_and(|marks| marks[row])
     }
 
+    /// Makes room for so many more rows.
+    pub fn reserve(&mut self, rows: usize) {
+        match &mut self.values {
+            Values::Units(all) => all.reserve_exact(rows),
+            Values::Days(all) => all.reserve_exact(rows),
+            Values::Flags(all) => all.reserve_exact(rows),
+            Values::Codes(all) => all.reserve_exact(rows),
+        }
+    }
+
+    /// Puts the rows of another column of the same type below.
+    pub fn append(&mut self, below: &Self) {
+        let before = self.len();
+        match (&mut self.values, &below.values) {
+            (Values::Units(all), Values::Units(more)) => all.extend_from_slice(more),
+            (Values::Days(all), Values::Days(more)) => all.extend_from_slice(more),
+            (Values::Flags(all), Values::Flags(more)) => all.extend_from_slice(more),
+            (Values::Codes(all), Values::Codes(more)) => all.extend_from_slice(more),
+            _ => unreachable!("a column has one type"),
+        }
+        let rows = (before, self.len());
+        join(&mut self.valid, below.valid.as_deref(), true, rows);
+        join(&mut self.unreadable, below.unreadable.as_deref(), false, rows);
+        self.decimals = self.decimals.max(below.decimals);
+    }
+
     /// For the frame.
     pub fn into_stored(self, name: &str) -> Stored {
-        let valid = self.valid.as_deref().map(|valid| BooleanChunked::from_slice("".into(), valid));
+        let valid = match &self.values {
+            Values::Codes(all) if all.contains(&NO_TEXT) => {
+                Some(all.iter().map(|code| *code != NO_TEXT).collect::<BooleanChunked>())
+            }
+            _ => self.valid.as_deref().map(|valid| BooleanChunked::from_slice("".into(), valid)),
+        };
         let mask = || valid.as_ref().and_then(|mask| mask.downcast_iter().next().map(|array| array.values().clone()));
         match self.values {
             Values::Units(all) => Int64Chunked::from_vec_validity(name.into(), all, mask()).into_column(),
             Values::Days(all) => Int32Chunked::from_vec_validity(name.into(), all, mask()).into_column(),
+            Values::Codes(all) => UInt32Chunked::from_vec_validity(name.into(), all, mask()).into_column(),
             Values::Flags(all) => match &self.valid {
                 None => BooleanChunked::from_slice(name.into(), &all).into_column(),
                 Some(valid) => all
@@ -149,7 +199,53 @@ impl Column {
                     .with_name(name.into())
                     .into_column(),
             },
-            Values::Text(all) => all.with_name(name.into()).into_column(),
         }
+    }
+}
+
+/// Marks of the rows below, where either part has any; `usual` stands for a part that has none.
+fn join(marks: &mut Option<Vec<bool>>, below: Option<&[bool]>, usual: bool, (before, after): (usize, usize)) {
+    if marks.is_none() && below.is_none() {
+        return;
+    }
+    let all = marks.get_or_insert_with(|| filled(usual, before, after));
+    match below {
+        Some(below) => all.extend_from_slice(below),
+        None => all.resize(after, usual),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_join_where_only_one_part_has_them() {
+        let texts = Texts::default();
+        let column = |cells: &[Option<i64>]| {
+            let mut builder = Builder::new(ColumnType::Money, cells.len(), &texts);
+            for cell in cells {
+                match cell {
+                    Some(units) => builder.push(Value::Units(*units, 2)),
+                    None => builder.absent(true),
+                }
+            }
+            builder.finish()
+        };
+        let mut all = column(&[Some(1), Some(2)]);
+        all.append(&column(&[None, Some(3)]));
+        all.append(&column(&[Some(4)]));
+        assert_eq!(all.valid, Some(vec![true, true, false, true, true]));
+        assert_eq!(all.unreadable, Some(vec![false, false, true, false, false]));
+        let stored = all.into_stored("amount");
+        assert_eq!(stored.i64().unwrap().iter().collect::<Vec<_>>(), [Some(1), Some(2), None, Some(3), Some(4)]);
+    }
+
+    #[test]
+    fn a_missing_text_is_null() {
+        let texts = Texts::default();
+        let code = texts.code("a");
+        let stored = Column::of_codes(vec![code, NO_TEXT]).into_stored("id");
+        assert_eq!(stored.u32().unwrap().iter().collect::<Vec<_>>(), [Some(code), None]);
     }
 }

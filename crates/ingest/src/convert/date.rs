@@ -165,6 +165,12 @@ impl DateFormat {
 }
 
 impl DateRules {
+    /// True if a cell is first tried as `2026-10-31`, whose day no zone moves.
+    pub fn begins_with_iso(&self) -> bool {
+        let iso = [Item::Year4, Item::Literal(b'-'), Item::Month, Item::Literal(b'-'), Item::Day];
+        self.formats.first().is_some_and(|format| format.0 == iso)
+    }
+
     /// The civil day of a cell in days since 1970-01-01, `None` if no format fits.
     pub fn parse(&self, cell: &[u8]) -> Option<i32> {
         let day = self.formats.iter().find_map(|format| self.day(&format.read(cell)?))?;

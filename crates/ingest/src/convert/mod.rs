@@ -5,6 +5,7 @@ pub(crate) mod cell;
 pub(crate) mod column;
 pub(crate) mod compute;
 pub(crate) mod date;
+pub(crate) mod swift;
 
 pub(crate) use cell::{CellRules, Kernel, Value, Words};
 pub(crate) use column::{Column, Values};

@@ -11,7 +11,9 @@ use tieout_model::report::PopulationFacts;
 use tieout_model::{Amount, Code, Diagnostic, RecordRef};
 
 use super::Control;
+use crate::convert::Column;
 use crate::store::REC;
+use crate::texts::Texts;
 use crate::totals::NO_CURRENCY;
 
 /// What one source gave a population.
@@ -132,14 +134,16 @@ fn add(sum: &mut Option<i64>, units: Option<i128>) {
 }
 
 /// The rows as a frame, and the names of its columns.
-pub(super) fn frame(rows: &[Row]) -> PolarsResult<(DataFrame, [&'static str; 6])> {
+pub(super) fn frame(rows: &[Row], known: &Texts) -> PolarsResult<(DataFrame, [&'static str; 6])> {
     let records: Vec<i64> = rows.iter().map(|row| RecordRef { source: row.file, record: 0 }.pack()).collect();
-    let texts = |pick: fn(&Row) -> Option<String>| rows.iter().map(pick).collect::<Vec<Option<String>>>();
+    let texts = |name: &str, pick: fn(&Row) -> Option<&str>| {
+        Column::of_codes(known.codes(rows.iter().map(pick))).into_stored(name)
+    };
     let numbers = |pick: fn(&Row) -> Option<i64>| rows.iter().map(pick).collect::<Vec<Option<i64>>>();
     let columns = vec![
         Series::new(REC.into(), records).into_column(),
-        Series::new("source".into(), texts(|row| Some(row.source.clone()))).into_column(),
-        Series::new("currency".into(), texts(|row| row.currency.clone())).into_column(),
+        texts("source", |row| Some(&row.source)),
+        texts("currency", |row| row.currency.as_deref()),
         Series::new("records_read".into(), numbers(|row| Some(row.records_read))).into_column(),
         Series::new("records_stated".into(), numbers(|row| row.records_stated)).into_column(),
         Series::new("total_read".into(), numbers(|row| row.total_read)).into_column(),

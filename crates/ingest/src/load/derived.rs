@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use polars::prelude::{Column as Stored, DataFrame, IntoColumn as _, NamedFrom as _, Series};
 use tieout_model::{Code, Diagnostic, RecordRef};
 
 use super::Loading;
@@ -10,9 +9,9 @@ use super::facts::words;
 use super::finish::Done;
 use crate::derive::Fold;
 use crate::diagnose::Sighting;
-use crate::gather::Chunks;
+use crate::gather::{Chunks, Rows};
 use crate::plan::DerivePlan;
-use crate::store::{REC, StoredColumn, UNREADABLE};
+use crate::store::StoredColumn;
 
 /// Puts derived records into their population.
 pub(super) fn unfold(
@@ -26,18 +25,16 @@ pub(super) fn unfold(
     let (records, columns) = fold.finish();
     let groups = records.len();
     let Some(target) = done.get_mut(&plan.population.name) else { return Ok(()) };
-    let mut stored: Vec<Stored> = vec![Series::new(REC.into(), records).into_column()];
-    for ((derived, mut column), (count, first, last)) in columns.into_iter().zip(disagreements) {
-        if let Some(marks) = column.unreadable.take() {
+    let mut stored = Rows { records, columns: Vec::new() };
+    for ((derived, column), (count, first, last)) in columns.into_iter().zip(disagreements) {
+        if let Some(marks) = &column.unreadable {
             *target.unreadable.entry(derived.name.clone()).or_default() +=
                 marks.iter().filter(|mark| **mark).count() as u64;
-            let companion = format!("{}{UNREADABLE}", derived.name);
-            stored.push(Series::new(companion.as_str().into(), marks).into_column());
         }
         if count > 0 {
             loading.diagnostics.push(disagree(plan, &derived.name, count, groups as u64, (first, last), loading));
         }
-        stored.push(column.into_stored(&derived.name));
+        stored.columns.push((derived.name.clone(), column));
         let from = match derived.rule {
             crate::profile::FoldRule::First | crate::profile::FoldRule::Agree => words(&derived.origin),
             rule => format!("{} of {}", rule.name(), words(&derived.origin).trim_start_matches("computed from ")),
@@ -60,7 +57,7 @@ pub(super) fn unfold(
     target.facts.kept += groups as u64;
     target.records += groups as u64;
     let mut chunks = Chunks::default();
-    target.spill.push(&mut chunks, DataFrame::new(groups, stored)?)?;
+    target.spill.push(&mut chunks, stored, 0)?;
     target.spill.end(&mut chunks)?;
     target.chunks.push(chunks);
     Ok(())

@@ -11,7 +11,8 @@ use super::numbers::made;
 use super::{Control, Loading, store_failed};
 use crate::gather::Chunks;
 use crate::schema::schema;
-use crate::totals::{self, CurrencyOf, NO_CURRENCY, control_column};
+use crate::texts::{NO_TEXT, Texts};
+use crate::totals::{CurrencyOf, Sums, control_column};
 
 /// By population: the sender's figures, and what each source gave.
 pub(super) type Controls = BTreeMap<String, (Vec<Control>, BTreeMap<usize, Sent>)>;
@@ -21,7 +22,7 @@ pub(super) fn control(done: &mut BTreeMap<String, Done>, controls: &Controls, lo
     let mut rows = Vec::new();
     let names: Vec<String> = done.keys().cloned().collect();
     for name in &names {
-        match total(name, done) {
+        match total(name, done, &loading.texts) {
             Ok(total) => {
                 if let Some(population) = done.get_mut(name) {
                     population.facts.control = total;
@@ -43,19 +44,24 @@ pub(super) fn control(done: &mut BTreeMap<String, Done>, controls: &Controls, lo
         }
         return;
     }
-    if let (Some(schema), Ok((frame, columns))) = (schema().get("control_total"), super::control::frame(&rows)) {
-        let mut population = made("control_total", &columns, "control figure of the engagement", schema);
+    if let (Some(schema), Ok((frame, columns))) =
+        (schema().get("control_total"), super::control::frame(&rows, &loading.texts))
+    {
+        let mut population = made("control_total", &columns, "control figure of the engagement", schema, loading);
         let count = frame.height() as u64;
         (population.facts.read, population.facts.kept, population.records) = (count, count, count);
         let mut chunks = Chunks::default();
-        if population.spill.push(&mut chunks, frame).and_then(|()| population.spill.end(&mut chunks)).is_ok() {
-            population.chunks.push(chunks);
-            done.insert("control_total".to_owned(), population);
-        }
+        population.spill.push_frame(&mut chunks, frame);
+        population.chunks.push(chunks);
+        done.insert("control_total".to_owned(), population);
     }
 }
 
-pub(super) fn total(name: &str, done: &BTreeMap<String, Done>) -> polars::prelude::PolarsResult<ControlTotal> {
+pub(super) fn total(
+    name: &str,
+    done: &BTreeMap<String, Done>,
+    texts: &Texts,
+) -> polars::prelude::PolarsResult<ControlTotal> {
     let Some(column) =
         control_column(name).filter(|column| done.get(name).is_some_and(|done| done.columns.contains_key(*column)))
     else {
@@ -68,45 +74,43 @@ pub(super) fn total(name: &str, done: &BTreeMap<String, Done>) -> polars::prelud
     let (table, code) = from.as_deref().and_then(|path| path.split_once('.')).unwrap_or((name, "currency"));
     let parents;
     let currency = if table == name {
-        if population.columns.contains_key(code) {
-            CurrencyOf::Column(code)
-        } else {
-            CurrencyOf::Only(NO_CURRENCY.to_owned())
-        }
+        if population.columns.contains_key(code) { CurrencyOf::Column(code) } else { CurrencyOf::Only(NO_TEXT) }
     } else {
         parents = parent_currencies(table, code, done)?;
-        let codes: BTreeSet<&String> = parents.values().collect();
+        let codes: BTreeSet<u32> = parents.values().copied().collect();
         let link = schema().get(table).and_then(|parent| parent.key.first().cloned()).unwrap_or_default();
         let own = population.columns.keys().find(|own| **own == link).map(String::as_str);
         match (codes.len(), own) {
-            (1, _) => CurrencyOf::Only(codes.first().map_or_else(String::new, |code| (*code).clone())),
+            (1, _) => CurrencyOf::Only(codes.first().copied().unwrap_or(NO_TEXT)),
             (_, Some(own)) => CurrencyOf::Parent(own, &parents),
-            _ => CurrencyOf::Only(NO_CURRENCY.to_owned()),
+            _ => CurrencyOf::Only(NO_TEXT),
         }
     };
+    let mut sums = Sums::default();
     let mut reads = vec![column.to_owned()];
     reads.extend(currency.column().map(str::to_owned));
     for frame in population.chunks.iter().flat_map(|chunks| chunks.frames(Some(&reads))) {
         let frame = frame?;
         // A file without the optional column has no amounts.
         if frame.column(column).is_err() {
-            total.without_amount += frame.height() as u64;
+            sums.without_amount += frame.height() as u64;
             continue;
         }
         let here = currency.column().is_none_or(|name| frame.column(name).is_ok());
-        let none = CurrencyOf::Only(NO_CURRENCY.to_owned());
-        totals::add(&mut total, &frame, column, if here { &currency } else { &none })?;
+        let none = CurrencyOf::Only(NO_TEXT);
+        sums.add(&frame, column, if here { &currency } else { &none })?;
     }
+    (total.totals, total.without_amount) = (sums.named(texts), sums.without_amount);
     Ok(total)
 }
 
-/// Key of the parent → its currency. One entry, under an empty key, if all have the same.
+/// Key of the parent → its currency. One entry, under no key, if all have the same.
 pub(super) fn parent_currencies(
     table: &str,
     code: &str,
     done: &BTreeMap<String, Done>,
-) -> polars::prelude::PolarsResult<HashMap<String, String>> {
-    let mut only: BTreeSet<String> = BTreeSet::new();
+) -> polars::prelude::PolarsResult<HashMap<u32, u32>> {
+    let mut only: BTreeSet<u32> = BTreeSet::new();
     let mut all = HashMap::new();
     let key = schema().get(table).and_then(|parent| parent.key.first().cloned()).unwrap_or_default();
     let Some(parent) = done.get(table) else { return Ok(all) };
@@ -115,25 +119,25 @@ pub(super) fn parent_currencies(
         for frame in parent.chunks.iter().flat_map(|chunks| chunks.frames(Some(&reads))) {
             let frame = frame?;
             let Ok(codes) = frame.column(code) else { continue };
-            let codes = codes.str()?;
+            let codes = codes.u32()?;
             if pass == 0 {
                 let mut last = None;
                 for code in codes.iter().flatten() {
                     if last != Some(code) {
-                        only.insert(code.to_owned());
+                        only.insert(code);
                         last = Some(code);
                     }
                 }
             } else if let Ok(keys) = frame.column(&key) {
-                for (key, code) in keys.str()?.iter().zip(codes.iter()) {
+                for (key, code) in keys.u32()?.iter().zip(codes.iter()) {
                     if let (Some(key), Some(code)) = (key, code) {
-                        all.insert(key.to_owned(), code.to_owned());
+                        all.insert(key, code);
                     }
                 }
             }
         }
         if only.len() < 2 {
-            return Ok(only.into_iter().map(|code| (String::new(), code)).collect());
+            return Ok(only.into_iter().map(|code| (NO_TEXT, code)).collect());
         }
     }
     Ok(all)

@@ -3,16 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 
 use rayon::prelude::*;
-use tieout_model::report::{ControlTotal, SourceFile};
+use tieout_model::report::SourceFile;
 use tieout_model::{Code, Diagnostic, Place, RecordRef};
 
 use super::job::Job;
 use super::{Loading, messages, store_failed};
+use crate::convert::Values;
 use crate::diagnose::{Sighting, Tallies};
-use crate::gather::Chunks;
+use crate::gather::{Chunks, Rows};
 use crate::locate::FileLayout;
 use crate::plan::{Bound, TablePlan, bind, rows};
 use crate::read::split::ReadError;
@@ -20,7 +21,8 @@ use crate::read::{Batch, Splitter};
 use crate::series::Gathered;
 use crate::source::{Kind, Opened, open};
 use crate::table::{Flip, Part, Reading, Signs};
-use crate::totals::{self, CurrencyOf, NO_CURRENCY, control_column};
+use crate::texts::{NO_TEXT, Texts};
+use crate::totals::{Sums, control_column};
 
 /// What one file gave one population.
 pub(crate) struct FilePart {
@@ -45,8 +47,8 @@ pub(crate) struct FilePart {
     pub series: Vec<Gathered>,
     pub signs: Signs,
     pub tallies: Tallies,
-    /// Σ of the control column as this file states it, by currency (`XXX` where the table has none).
-    pub sums: ControlTotal,
+    /// Σ of the control column as this file states it, by currency.
+    pub sums: Sums,
 }
 
 /// Everything that one pass over a file gives.
@@ -143,6 +145,9 @@ pub(super) fn pass(
     let opened = open(path, job.plan.encoding)
         .map_err(|error| vec![messages::read_error(&ReadError::Io(error), shown, &job.plan)])?;
     let (meter, hash) = (opened.meter(), opened.hash());
+    // How many records a compressed file holds, its size does not tell.
+    let size = if opened.seekable { super::size(path) } else { 0 };
+    let texts = Arc::clone(&loading.texts);
     let parquet = opened.kind == Kind::Parquet;
     let mut layout = FileLayout::new(&opened, &job.plan);
     let failed = |error: ReadError| vec![messages::read_error(&error, shown, &job.plan)];
@@ -172,14 +177,17 @@ pub(super) fn pass(
         return Err(complaints);
     }
     let fill_down: BTreeSet<usize> = readings.iter().flat_map(|reading| reading.bound.fill_down.clone()).collect();
-    let source = source.fill_down(&fill_down.into_iter().collect::<Vec<_>>());
+    let mut source = source.fill_down(&fill_down.iter().copied().collect::<Vec<_>>());
+    let fields: BTreeSet<usize> = readings.iter().flat_map(Reading::fields).chain(fill_down).collect();
+    source.keep(&fields.into_iter().collect::<Vec<_>>());
     let mut parts: Vec<FilePart> = readings.iter().map(|reading| FilePart::new(reading, job, shown)).collect();
     let mut read = 0;
     let mut excluded = Tallies::default();
     let threads = pool.map_or_else(rayon::current_num_threads, rayon::ThreadPool::current_num_threads).max(1);
     let outcome: Result<(), Vec<Diagnostic>> = std::thread::scope(|scope| {
         let (sender, receiver) = sync_channel::<Result<Batch, ReadError>>(threads);
-        scope.spawn(move || source.send(&sender));
+        let (spent, used) = channel::<Batch>();
+        scope.spawn(move || source.send(&sender, &used));
         loop {
             let group = take(&receiver, threads);
             if group.is_empty() {
@@ -206,16 +214,19 @@ pub(super) fn pass(
                 Some(pool) => pool.install(convert),
                 None => convert(),
             };
-            for (batch, converted) in batches.iter().zip(converted) {
+            for (batch, converted) in batches.into_iter().zip(converted) {
                 read = batch.read;
-                layout.note(batch);
-                exclusions(batch, &mut excluded);
+                layout.note(&batch);
+                exclusions(&batch, &mut excluded);
                 for ((own, reading), part) in parts.iter_mut().zip(&readings).zip(converted) {
-                    own.document_numbers(batch, reading, &part);
+                    own.document_numbers(&batch, reading, &part, &texts);
                     let Some(growing) = loading.growing.get_mut(&own.plan.population.name) else { continue };
-                    let frame = own.take(part, batch);
-                    growing.spill.push(&mut own.chunks, frame).map_err(|error| vec![store_failed(&error)])?;
+                    let rows = own.take(part, &batch);
+                    let expected = expected(size, &batch, own.rows);
+                    growing.spill.push(&mut own.chunks, rows, expected).map_err(|error| vec![store_failed(&error)])?;
                 }
+                // At the end of the file nobody takes it.
+                let _ = spent.send(batch);
             }
         }
     });
@@ -243,6 +254,7 @@ fn reading(plan: &Arc<TablePlan>, bound: Bound, headers: &Arc<Vec<String>>, file
         file,
         flip: Flip::of(plan.credit_sign, positive),
         track: loading.growing.get(&plan.population.name).is_some_and(|growing| growing.files > 1),
+        texts: Arc::clone(&loading.texts),
     }
 }
 
@@ -256,6 +268,13 @@ fn take(receiver: &Receiver<Result<Batch, ReadError>>, threads: usize) -> Vec<Re
         group.push(batch);
     }
     group
+}
+
+/// About how many rows a table gets from the rest of a file, by what it has of it so far.
+fn expected(size: u64, batch: &Batch, rows: u64) -> usize {
+    let read = (batch.start.0 + batch.raw as u64).max(1);
+    let rest = u128::from(rows) * u128::from(size.saturating_sub(read)) / u128::from(read);
+    usize::try_from(rest + rest / 32).unwrap_or(0)
 }
 
 fn exclusions(batch: &Batch, excluded: &mut Tallies) {
@@ -301,12 +320,12 @@ impl FilePart {
             series: reading.plan.series.iter().map(|_| Gathered::new(once)).collect(),
             signs: Signs::default(),
             tallies: Tallies::default(),
-            sums: ControlTotal::default(),
+            sums: Sums::default(),
         }
     }
 
-    fn take(&mut self, part: Part, batch: &Batch) -> polars::prelude::DataFrame {
-        self.rows += part.frame.height() as u64;
+    fn take(&mut self, part: Part, batch: &Batch) -> Rows {
+        self.rows += part.stored.records.len() as u64;
         self.elsewhere += part.elsewhere;
         self.excluded += batch.excluded.len() as u64;
         self.keys.extend(part.keys);
@@ -322,42 +341,43 @@ impl FilePart {
         self.signs.negative += part.signs.negative;
         self.signs.first = self.signs.first.take().or(part.signs.first);
         self.tallies.append(part.tallies);
-        self.sum(&part.frame);
-        part.frame
+        self.sum(&part.stored);
+        part.stored
     }
 
     /// Adds to the figure that the sender's is held against.
-    fn sum(&mut self, frame: &polars::prelude::DataFrame) {
-        let Some(column) = control_column(&self.plan.population.name).filter(|name| frame.column(name).is_ok()) else {
-            return;
+    fn sum(&mut self, rows: &Rows) {
+        let column = |name: &str| rows.columns.iter().find(|(own, _)| own == name).map(|(_, column)| column);
+        let Some(amounts) = control_column(&self.plan.population.name).and_then(column) else { return };
+        let Values::Units(units) = &amounts.values else { return };
+        let codes = match column("currency").map(|column| &column.values) {
+            Some(Values::Codes(codes)) => Some(codes),
+            _ => None,
         };
-        let currency = match frame.column("currency") {
-            Ok(_) => CurrencyOf::Column("currency"),
-            Err(_) => CurrencyOf::Only(NO_CURRENCY.to_owned()),
+        let row = |(row, units): (usize, &i64)| {
+            (amounts.is_valid(row).then_some(*units), codes.map_or(NO_TEXT, |codes| codes[row]))
         };
-        // The column is there and has the control column's type, so this cannot fail.
-        let added = totals::add(&mut self.sums, frame, column, &currency);
-        debug_assert!(added.is_ok());
+        self.sums.extend(units.iter().enumerate().map(row));
     }
 
     /// Numbers of the batch's documents in order of record, excluded ones and those of other tables included.
-    fn document_numbers(&mut self, batch: &Batch, reading: &Reading, part: &Part) {
+    fn document_numbers(&mut self, batch: &Batch, reading: &Reading, part: &Part, texts: &Texts) {
         for ((series, gathered), field) in reading.plan.series.iter().zip(&mut self.series).zip(&reading.bound.series) {
             let pack = |record: u64| RecordRef { source: reading.file, record }.pack();
             let mut documents = Vec::new();
             let mut kept = part.rows.iter().peekable();
             for row in 0..batch.len() {
                 let keep = kept.next_if(|kept| **kept as usize == row).is_some();
-                documents.extend(series.document(batch.cell(row, *field), pack(batch.numbers[row]), keep));
+                documents.push((pack(batch.numbers[row]), batch.cell(row, *field), keep));
             }
             for record in &batch.excluded {
                 let repeated = matches!(record.reason, Code::HeaderRepeated | Code::RecordBlank);
                 if let Some((start, end)) = record.fields.get(*field).filter(|_| !repeated) {
-                    documents.extend(series.document(batch.slice(*start, *end), pack(record.record), false));
+                    documents.push((pack(record.record), batch.slice(*start, *end), false));
                 }
             }
-            documents.sort_by_key(|document| document.record);
-            documents.into_iter().for_each(|document| gathered.push(document));
+            documents.sort_by_key(|document| document.0);
+            gathered.extend(series, &documents, texts);
         }
     }
 }
@@ -376,11 +396,18 @@ impl Source {
         self
     }
 
-    /// Sends all batches; stops when nobody listens.
-    fn send(self, sender: &std::sync::mpsc::SyncSender<Result<Batch, ReadError>>) {
+    /// Only these fields of a record are going to be read.
+    fn keep(&mut self, fields: &[usize]) {
+        if let Self::Text(splitter) = self {
+            splitter.keep(fields);
+        }
+    }
+
+    /// Sends all batches, in place of those that come back as done with; stops when nobody listens.
+    fn send(self, sender: &SyncSender<Result<Batch, ReadError>>, used: &Receiver<Batch>) {
         match self {
             Self::Text(mut splitter) => {
-                while let Some(batch) = splitter.batch().transpose() {
+                while let Some(batch) = splitter.batch_into(used.try_recv().unwrap_or_default()).transpose() {
                     let failed = batch.is_err();
                     if sender.send(batch).is_err() || failed {
                         return;

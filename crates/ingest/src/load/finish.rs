@@ -1,6 +1,7 @@
 //! Populations as they stand at the end: extracts merged, records derived, totals taken, facts stated.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use tieout_model::Period;
 use tieout_model::report::PopulationFacts;
@@ -16,6 +17,7 @@ use crate::derive::Fold;
 use crate::gather::{Chunks, Spill, count_unreadable};
 use crate::plan::DerivePlan;
 use crate::store::{Population, Store, StoredColumn, UNREADABLE};
+use crate::texts::Texts;
 
 /// A population that is nearly done.
 pub(super) struct Done {
@@ -35,7 +37,7 @@ pub(super) fn finish(loading: &mut Loading) -> Store {
     let mut controls = Controls::new();
     let growing = std::mem::take(&mut loading.growing);
     for (name, mut growing) in growing {
-        controls.insert(name.clone(), (std::mem::take(&mut growing.controls), sent(&growing)));
+        controls.insert(name.clone(), (std::mem::take(&mut growing.controls), sent(&growing, &loading.texts)));
         signs::complain(&growing, &loading.files, &mut loading.diagnostics);
         documents.extend(series(&mut growing));
         if growing.parts.is_empty() && (growing.failed || growing.plans.is_empty()) {
@@ -59,10 +61,11 @@ pub(super) fn finish(loading: &mut Loading) -> Store {
     }
     // A derived population whose source could not be read is absent too.
     done.retain(|_, population| !population.columns.is_empty());
-    if let Some(population) = document_numbers(documents) {
+    if let Some(population) = document_numbers(documents, loading) {
         done.insert("document_number".to_owned(), population);
     }
     let mut store = Store {
+        texts: Arc::clone(&loading.texts),
         files: std::mem::take(&mut loading.files),
         layouts: std::mem::take(&mut loading.layouts),
         ..Store::default()
@@ -163,7 +166,7 @@ fn population(
     for part in &growing.parts {
         for plan in &part.plan.derive {
             let at = derived.iter().position(|(other, ..)| same(other, plan)).unwrap_or_else(|| {
-                derived.push((plan.clone(), Fold::new(plan), Vec::new()));
+                derived.push((plan.clone(), Fold::new(plan, &loading.texts), Vec::new()));
                 derived.len() - 1
             });
             let (_, fold, sources) = &mut derived[at];
@@ -180,15 +183,15 @@ fn population(
 }
 
 /// What each source gave, as it was sent.
-fn sent(growing: &Growing) -> BTreeMap<usize, Sent> {
+fn sent(growing: &Growing, texts: &Texts) -> BTreeMap<usize, Sent> {
     let mut sent: BTreeMap<usize, Sent> = BTreeMap::new();
     for part in &growing.parts {
         let own = sent.entry(part.source).or_default();
         own.records += part.rows;
         own.excluded += part.excluded;
         own.elsewhere += part.elsewhere;
-        for (code, units) in &part.sums.totals {
-            *own.totals.entry(code.clone()).or_default() += units;
+        for (code, units) in part.sums.named(texts) {
+            *own.totals.entry(code).or_default() += units;
         }
     }
     sent

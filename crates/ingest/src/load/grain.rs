@@ -20,15 +20,15 @@ pub(super) fn mixed(store: &Store, loading: &mut Loading) {
     };
     let columns = (frame.column(REC), frame.column("invoice_id"), frame.column("line_no"));
     let (Ok(records), Ok(invoices), Ok(lines)) = columns else { return };
-    let (Ok(records), Ok(invoices), Ok(lines)) = (records.i64(), invoices.str(), lines.str()) else { return };
-    let mut seen: HashMap<&str, (bool, bool, i64)> = HashMap::new();
+    let (Ok(records), Ok(invoices), Ok(lines)) = (records.i64(), invoices.u32(), lines.u32()) else { return };
+    let mut seen: HashMap<u32, (bool, bool, i64)> = HashMap::new();
     for ((record, invoice), line) in records.iter().zip(invoices.iter()).zip(lines.iter()) {
         let (Some(record), Some(invoice)) = (record, invoice) else { continue };
         let entry = seen.entry(invoice).or_insert((false, false, record));
         entry.0 |= line.is_some();
         entry.1 |= line.is_none();
     }
-    let both: BTreeMap<i64, &str> = seen
+    let both: BTreeMap<i64, u32> = seen
         .into_iter()
         .filter(|(_, (by_line, whole, _))| *by_line && *whole)
         .map(|(invoice, (.., record))| (record, invoice))
@@ -36,6 +36,7 @@ pub(super) fn mixed(store: &Store, loading: &mut Loading) {
     let Some((record, invoice)) = both.first_key_value() else { return };
     let record = RecordRef::unpack(*record);
     let file = store.files.get(record.source as usize).map_or("", |file| file.path.as_str());
+    let invoice = store.texts.get(*invoice).unwrap_or_default();
     let message = format!("{} documents have tax rows both by line and by invoice, first `{invoice}`", both.len());
     let place = tieout_model::Place { file: file.to_owned(), ..tieout_model::Place::default() };
     loading.complain(

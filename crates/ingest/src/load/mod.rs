@@ -22,11 +22,12 @@ use std::sync::Arc;
 use tieout_model::report::SourceFile;
 use tieout_model::{Code, Diagnostic, Level, Period};
 
-use crate::gather::{Layout, Spill};
+use crate::gather::{Budget, Layout, Spill};
 use crate::locate::FileLayout;
 use crate::plan::TablePlan;
 use crate::profile::SourceSpec;
 use crate::store::Store;
+use crate::texts::Texts;
 use file::FilePart;
 use job::Job;
 
@@ -73,9 +74,13 @@ pub(crate) struct Control {
     pub place: Option<tieout_model::Place>,
 }
 
+/// Bytes of all populations that are kept in memory.
+const MEMORY_MAX: usize = 2 << 30;
+
 /// What a load gathers.
-#[derive(Default)]
 pub(crate) struct Loading {
+    pub texts: Arc<Texts>,
+    pub budget: Arc<Budget>,
     pub files: Vec<SourceFile>,
     pub layouts: Vec<FileLayout>,
     pub paths: Vec<PathBuf>,
@@ -85,7 +90,7 @@ pub(crate) struct Loading {
 
 /// Reads the sources. Never panics on input; a diagnostic of level error means that its source could not be used.
 pub fn load(sources: &[SourceSpec], options: &LoadOptions<'_>) -> (Store, Vec<Diagnostic>) {
-    let mut loading = Loading::default();
+    let mut loading = Loading::new(&Arc::default());
     let mut jobs = Vec::new();
     for (index, source) in sources.iter().enumerate() {
         jobs.extend(job::prepare(index, source, options, &mut loading.diagnostics));
@@ -113,10 +118,24 @@ pub fn load(sources: &[SourceSpec], options: &LoadOptions<'_>) -> (Store, Vec<Di
 }
 
 impl Loading {
+    /// Nothing yet.
+    pub fn new(texts: &Arc<Texts>) -> Self {
+        Self {
+            texts: Arc::clone(texts),
+            budget: Arc::new(Budget::new(MEMORY_MAX)),
+            files: Vec::new(),
+            layouts: Vec::new(),
+            paths: Vec::new(),
+            growing: BTreeMap::new(),
+            diagnostics: Vec::new(),
+        }
+    }
+
     /// Notes what a source is going to feed, so that columns and file counts are known before the first record.
     fn declare(&mut self, job: &Job) {
         for plan in &job.plan.tables {
-            let growing = self.growing.entry(plan.population.name.clone()).or_insert_with(Growing::new);
+            let budget = &self.budget;
+            let growing = self.growing.entry(plan.population.name.clone()).or_insert_with(|| Growing::new(budget));
             for column in plan.columns.iter().filter(|column| column.stored) {
                 growing.spill.layout.insert(column.name.clone(), column.ty);
             }
@@ -124,7 +143,8 @@ impl Loading {
             growing.files += job.files.len();
             growing.extracts.push(job.extract);
             for derive in &plan.derive {
-                let derived = self.growing.entry(derive.population.name.clone()).or_insert_with(Growing::new);
+                let derived =
+                    self.growing.entry(derive.population.name.clone()).or_insert_with(|| Growing::new(budget));
                 for column in &derive.columns {
                     derived.spill.layout.insert(column.name.clone(), column.ty);
                 }
@@ -145,9 +165,9 @@ impl Loading {
 }
 
 impl Growing {
-    fn new() -> Self {
+    fn new(budget: &Arc<Budget>) -> Self {
         Self {
-            spill: Spill::new(Layout::new()),
+            spill: Spill::new(Layout::new(), budget),
             parts: Vec::new(),
             hashes: BTreeMap::new(),
             extracts: Vec::new(),

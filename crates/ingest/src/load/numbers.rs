@@ -6,8 +6,9 @@ use polars::prelude::{DataFrame, IntoColumn as _, NamedFrom as _, Series};
 use tieout_model::RecordRef;
 use tieout_model::report::PopulationFacts;
 
-use super::Growing;
 use super::finish::Done;
+use super::{Growing, Loading};
+use crate::convert::Column;
 use crate::gather::{Chunks, Layout, Spill};
 use crate::schema::schema;
 use crate::series::{Document, merge as merge_series};
@@ -26,7 +27,7 @@ pub(super) fn series(growing: &mut Growing) -> Vec<Document> {
     by_name.into_values().flat_map(merge_series).collect()
 }
 
-pub(super) fn document_numbers(documents: Vec<Document>) -> Option<Done> {
+pub(super) fn document_numbers(documents: Vec<Document>, loading: &Loading) -> Option<Done> {
     if documents.is_empty() {
         return None;
     }
@@ -34,17 +35,15 @@ pub(super) fn document_numbers(documents: Vec<Document>) -> Option<Done> {
     let count = documents.len() as u64;
     let records: Vec<i64> = documents.iter().map(|document| document.record).collect();
     let sources: BTreeSet<u32> = records.iter().map(|record| RecordRef::unpack(*record).source).collect();
-    let series: Vec<&str> = documents.iter().map(|document| &*document.series).collect();
-    let scopes: Vec<Option<&str>> = documents.iter().map(|document| document.scope.as_deref()).collect();
-    let numbers: Vec<Option<i64>> = documents.iter().map(|document| document.number).collect();
+    let codes = |pick: fn(&Document) -> u32| Column::of_codes(documents.iter().map(pick).collect());
     let kept: Vec<bool> = documents.iter().map(|document| document.kept).collect();
-    let names: Vec<&str> = documents.iter().map(|document| &*document.document_no).collect();
+    let numbers: Vec<Option<i64>> = documents.iter().map(|document| document.number).collect();
     let columns = vec![
         Series::new(REC.into(), records).into_column(),
-        Series::new("series".into(), series).into_column(),
-        Series::new("scope".into(), scopes).into_column(),
+        codes(|document| document.series).into_stored("series"),
+        codes(|document| document.scope).into_stored("scope"),
         Series::new("number".into(), numbers).into_column(),
-        Series::new("document_no".into(), names).into_column(),
+        codes(|document| document.document_no).into_stored("document_no"),
         Series::new("kept".into(), kept).into_column(),
     ];
     let mut done = made(
@@ -52,18 +51,25 @@ pub(super) fn document_numbers(documents: Vec<Document>) -> Option<Done> {
         &["series", "scope", "number", "document_no", "kept"],
         "made by the reader",
         population,
+        loading,
     );
     done.facts.sources = sources.into_iter().collect();
     (done.facts.read, done.facts.kept, done.records) = (count, count, count);
     let frame = DataFrame::new(usize::try_from(count).ok()?, columns).ok()?;
     let mut chunks = Chunks::default();
-    done.spill.push(&mut chunks, frame).and_then(|()| done.spill.end(&mut chunks)).ok()?;
+    done.spill.push_frame(&mut chunks, frame);
     done.chunks.push(chunks);
     Some(done)
 }
 
 /// A population that the reader makes itself.
-pub(super) fn made(name: &str, columns: &[&str], from: &str, population: &crate::schema::PopulationSchema) -> Done {
+pub(super) fn made(
+    name: &str,
+    columns: &[&str],
+    from: &str,
+    population: &crate::schema::PopulationSchema,
+    loading: &Loading,
+) -> Done {
     let mut layout = Layout::new();
     let mut stored = BTreeMap::new();
     for column in columns {
@@ -76,7 +82,7 @@ pub(super) fn made(name: &str, columns: &[&str], from: &str, population: &crate:
         );
     }
     let mapped = columns.iter().map(|column| ((*column).to_owned(), from.to_owned())).collect();
-    let mut done = Done::empty(Spill::new(layout), &[]);
+    let mut done = Done::empty(Spill::new(layout, &loading.budget), &[]);
     done.facts = PopulationFacts { name: name.to_owned(), mapped, ..PopulationFacts::default() };
     done.columns = stored;
     done

@@ -16,7 +16,7 @@ pub(super) fn settle(job: &Job, loading: &mut Loading, pool: Option<&rayon::Thre
     if asking.is_empty() {
         return;
     }
-    let mut scratch = Loading::default();
+    let mut scratch = Loading::new(&loading.texts);
     scratch.declare(job);
     let mut seen = vec![(0, 0); job.plan.tables.len()];
     for (shown, path) in &job.files {
@@ -25,7 +25,7 @@ pub(super) fn settle(job: &Job, loading: &mut Loading, pool: Option<&rayon::Thre
         for (seen, part) in seen.iter_mut().zip(&pass.parts) {
             *seen = (seen.0 + part.signs.positive, seen.1 + part.signs.negative);
         }
-        scratch = Loading::default();
+        scratch = Loading::new(&loading.texts);
         scratch.declare(job);
     }
     for table in asking {

@@ -108,6 +108,7 @@ fn constant(rules: &CellRules, text: &str) -> Option<Value<'static>> {
         Value::Units(units, _) => Value::Units(units, 0),
         Value::Day(day) => Value::Day(day),
         Value::Flag(flag) => Value::Flag(flag),
+        Value::Code(code) => Value::Code(code),
     };
     rules.value(text, Some(2)).ok().map(own)
 }

@@ -1,17 +1,22 @@
-//! Some tens of thousands of records: one text and the ends of its fields, no allocation a cell.
+//! Some thousands of records: one text and the ends of its fields, no allocation a cell.
+//!
+//! A batch is as large as a processor's cache and is filled again once it is done with, so that a file of any size
+//! passes through the same few megabytes.
+
+use std::sync::Arc;
 
 use tieout_model::Code;
 
 /// Records of equal width that lie in one text.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
-    /// The records as they stand in the file, then unescaped fields.
-    pub text: String,
+    /// The records as they stand in the file, then unescaped fields: UTF-8.
+    pub text: Vec<u8>,
     /// Length of the part that stands in the file.
     pub raw: usize,
-    /// Fields a record.
-    pub width: usize,
-    /// Start and end of each field; `width` a record.
+    /// Which fields of a record are kept.
+    pub kept: Arc<Kept>,
+    /// Start and end of each kept field, record by record.
     pub fields: Vec<(u32, u32)>,
     /// Number of each record in its file.
     pub numbers: Vec<u64>,
@@ -25,6 +30,39 @@ pub(crate) struct Batch {
     pub read: u64,
     /// Byte offset of the batch in the decoded text, with the record number and line before it.
     pub start: (u64, u64, u64),
+}
+
+/// Which fields of a record are kept: what nobody reads is split off and forgotten. The first one always is.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Kept {
+    /// By field: its place among the kept ones.
+    slots: Vec<Option<usize>>,
+    /// How many are kept.
+    pub count: usize,
+}
+
+impl Kept {
+    /// Every one of them.
+    pub fn all(width: usize) -> Self {
+        Self { slots: (0..width).map(Some).collect(), count: width }
+    }
+
+    /// The first and those that are wanted.
+    pub fn only(width: usize, wanted: &[usize]) -> Self {
+        let mut count = 0;
+        let mut slot = |field: usize| {
+            let kept = field == 0 || wanted.contains(&field);
+            count += usize::from(kept);
+            kept.then_some(count - usize::from(kept))
+        };
+        let slots = (0..width).map(&mut slot).collect();
+        Self { slots, count }
+    }
+
+    /// The place of a field among the kept ones.
+    pub fn slot(&self, field: usize) -> Option<usize> {
+        self.slots.get(field).copied().flatten()
+    }
 }
 
 /// A record that could not be split into fields.
@@ -47,22 +85,37 @@ impl Batch {
         self.numbers.len()
     }
 
-    /// The cell as received, quotes taken off.
-    pub fn cell(&self, row: usize, column: usize) -> &str {
-        let (start, end) = self.fields[row * self.width + column];
-        self.slice(start, end)
+    /// The cell as received, quotes taken off; empty if its field is not kept.
+    pub fn cell(&self, row: usize, field: usize) -> &str {
+        self.kept.slot(field).map_or("", |slot| text(self.bytes(row, slot)))
+    }
+
+    /// The bytes of a kept field, by its place among them.
+    pub fn bytes(&self, row: usize, slot: usize) -> &[u8] {
+        let (start, end) = self.fields[row * self.kept.count + slot];
+        &self.text[start as usize..end as usize]
     }
 
     /// A piece of the text.
     pub fn slice(&self, start: u32, end: u32) -> &str {
-        self.text.get(start as usize..end as usize).unwrap_or_default()
+        self.text.get(start as usize..end as usize).map_or("", text)
+    }
+
+    /// Makes room for other records; what was allocated stays.
+    pub fn clear(&mut self) {
+        self.fields.clear();
+        self.numbers.clear();
+        self.lines.clear();
+        self.spans.clear();
+        self.excluded.clear();
     }
 
     /// The line on which a field stands, with the editor's line number and the field's character column and width.
     pub fn excerpt(&self, row: usize, column: usize) -> (u64, u32, u32, String) {
         let (start, end) = self.spans[row];
         let record = self.slice(start, end);
-        let (from, to) = self.fields[row * self.width + column];
+        let slot = self.kept.slot(column).unwrap_or(0);
+        let (from, to) = self.fields[row * self.kept.count + slot];
         let (from, to) = if (from as usize) < self.raw {
             (from.saturating_sub(start) as usize, to.saturating_sub(start) as usize)
         } else {
@@ -77,4 +130,9 @@ impl Batch {
         let width = record.get(from..to).unwrap_or_default().lines().next().unwrap_or_default().chars().count();
         (line, u32::try_from(place + 1).unwrap_or(0), u32::try_from(width).unwrap_or(0), shown.to_owned())
     }
+}
+
+/// The whole text is UTF-8 and fields end at ASCII bytes.
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap_or_default()
 }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use polars::prelude::{AnyValue, DataFrame, DataType, ParquetReader, PolarsResult, SerReader as _};
 use tieout_model::{Code, Date, Diagnostic, Place, RecordRef};
 
-use super::batch::Batch;
+use super::batch::{Batch, Kept};
 use super::split::ReadError;
 use crate::load::Source;
 use crate::locate::Located;
@@ -104,23 +104,26 @@ fn slice(path: &Path, from: usize, rows: usize) -> PolarsResult<DataFrame> {
 /// Spells every cell out.
 fn render(frame: &DataFrame, before: u64, float_places: Option<u8>) -> PolarsResult<Batch> {
     let (rows, width) = (frame.height(), frame.width());
-    let mut batch = Batch { width, start: (0, before, before + 1), read: before + rows as u64, ..Batch::default() };
+    let kept = Arc::new(Kept::all(width));
+    let mut batch = Batch { kept, start: (0, before, before + 1), read: before + rows as u64, ..Batch::default() };
     batch.fields.reserve(rows * width);
+    let mut text = String::new();
     for row in 0..rows {
-        let begin = index(batch.text.len());
+        let begin = index(text.len());
         for column in frame.columns() {
-            let start = index(batch.text.len());
-            spell(&mut batch.text, &column.get(row)?, float_places);
-            batch.fields.push((start, index(batch.text.len())));
-            batch.text.push(',');
+            let start = index(text.len());
+            spell(&mut text, &column.get(row)?, float_places);
+            batch.fields.push((start, index(text.len())));
+            text.push(',');
         }
-        batch.text.pop();
+        text.pop();
         batch.numbers.push(before + row as u64 + 1);
         batch.lines.push(before + row as u64 + 1);
-        batch.spans.push((begin, index(batch.text.len())));
-        batch.text.push('\n');
+        batch.spans.push((begin, index(text.len())));
+        text.push('\n');
     }
-    batch.raw = batch.text.len();
+    batch.raw = text.len();
+    batch.text = text.into_bytes();
     Ok(batch)
 }
 

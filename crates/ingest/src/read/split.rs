@@ -4,14 +4,15 @@
 //! beyond 1 MiB ends its record as excluded, and reading goes on at the line after the one where the record began.
 
 use std::io::Read;
+use std::sync::Arc;
 
 use tieout_model::Code;
 
-use super::batch::{Batch, Excluded};
+use super::batch::{Batch, Excluded, Kept};
 use super::record::{FIELD_MAX, Parsed, bytes, index, parse, untail};
 
-/// Bytes read at a time, which is about a batch of 64k short records.
-const CHUNK: usize = 4 << 20;
+/// Bytes read at a time: a batch and its fields stay in a processor's cache.
+const CHUNK: usize = 1 << 20;
 
 /// How fields are told apart.
 #[derive(Clone, Debug)]
@@ -46,7 +47,7 @@ pub(crate) struct Splitter<R> {
     header: Vec<Vec<u8>>,
     fill_down: Vec<(usize, Vec<u8>)>,
     nul: bool,
-    expected: usize,
+    kept: Arc<Kept>,
 }
 
 impl<R: Read> Splitter<R> {
@@ -64,7 +65,7 @@ impl<R: Read> Splitter<R> {
             header: Vec::new(),
             fill_down: Vec::new(),
             nul: false,
-            expected: 0,
+            kept: Arc::default(),
         }
     }
 
@@ -72,6 +73,7 @@ impl<R: Read> Splitter<R> {
     pub fn resume(&mut self, (offset, record, line): (u64, u64, u64), headers: &[String]) {
         (self.offset, self.record, self.line) = (offset, record, line);
         self.width = headers.len();
+        self.kept = Arc::new(Kept::all(self.width));
         if self.syntax.header {
             self.header = headers.iter().map(|header| header.as_bytes().to_vec()).collect();
         }
@@ -104,6 +106,7 @@ impl<R: Read> Splitter<R> {
                     let cells: Vec<Vec<u8>> =
                         fields.iter().map(|range| bytes(&self.buffer, &tail, *range).trim_ascii().to_vec()).collect();
                     self.width = cells.len();
+                    self.kept = Arc::new(Kept::all(self.width));
                     if !self.syntax.header {
                         return Ok((1..=self.width).map(|index| index.to_string()).collect());
                     }
@@ -125,18 +128,27 @@ impl<R: Read> Splitter<R> {
         self.fill_down = columns.iter().map(|column| (*column, Vec::new())).collect();
     }
 
-    /// The next records; `None` at the end.
+    /// Keeps the first field of a record and these, and no others.
+    pub fn keep(&mut self, fields: &[usize]) {
+        self.kept = Arc::new(Kept::only(self.width, fields));
+    }
+
+    /// The next records in a batch of their own; `None` at the end.
     pub fn batch(&mut self) -> Result<Option<Batch>, ReadError> {
-        let mut batch = Batch { width: self.width, start: (self.offset, self.record, self.line), ..Batch::default() };
-        // A batch is about as large as the one before.
-        let (mut fields, mut tail) = (Vec::with_capacity(self.expected * self.width), Vec::new());
-        batch.numbers.reserve(self.expected);
-        batch.lines.reserve(self.expected);
-        batch.spans.reserve(self.expected);
+        self.batch_into(Batch::default())
+    }
+
+    /// The next records, in place of those of a batch that is done with; `None` at the end.
+    pub fn batch_into(&mut self, mut batch: Batch) -> Result<Option<Batch>, ReadError> {
+        batch.clear();
+        batch.kept = Arc::clone(&self.kept);
+        batch.start = (self.offset, self.record, self.line);
+        let (mut fields, mut tail) = (std::mem::take(&mut batch.fields), Vec::new());
         let mut at = self.position;
         let first_line = self.line;
         loop {
             at = self.simple(&mut batch, &mut fields, at);
+            // Every field of a careful record is looked at before those that are kept stay.
             let before = (fields.len(), tail.len());
             if at >= self.buffer.len() && self.ended {
                 break;
@@ -176,24 +188,42 @@ impl<R: Read> Splitter<R> {
         self.finish(batch, fields, tail, at, first_line).map(Some)
     }
 
-    /// Records without a quote, which are nearly all: one search over the whole buffer. Returns where the first record
-    /// begins that needs the careful way.
+    /// Records without an escaped quote or a line break inside one, which are nearly all: one search over the whole
+    /// buffer. Returns where the first record begins that needs the careful way.
     fn simple(&mut self, batch: &mut Batch, fields: &mut Vec<(u32, u32)>, from: usize) -> usize {
-        let (delimiter, quote) = (self.syntax.delimiter, self.syntax.quote);
+        let (delimiter, quote, width) = (self.syntax.delimiter, self.syntax.quote, self.width);
+        let (buffer, kept) = (std::mem::take(&mut self.buffer), Arc::clone(&self.kept));
         let mut record = from;
         let mut start = from;
         let mut first = fields.len();
-        let buffer = std::mem::take(&mut self.buffer);
+        let mut field = 0;
+        // Where the quotes of the field that is being read open and close.
+        let (mut quoted, mut closed) = (false, None);
         for hit in memchr::memchr3_iter(delimiter, b'\n', quote.unwrap_or(b'\n'), &buffer[from..]) {
             let at = from + hit;
             let byte = buffer[at];
-            if byte == delimiter {
-                fields.push((index(start), index(at)));
+            if quoted {
+                if byte == delimiter {
+                    continue;
+                }
+                if Some(byte) != quote || !ends_field(&buffer[at + 1..], delimiter) {
+                    break;
+                }
+                (quoted, closed) = (false, Some(at));
+            } else if byte == delimiter {
+                if kept.slot(field).is_some() {
+                    fields.push(inside(start, at, closed.take()));
+                }
+                closed = None;
+                field += 1;
                 start = at + 1;
             } else if byte == b'\n' {
                 let end = if at > start && buffer[at - 1] == b'\r' { at - 1 } else { at };
-                fields.push((index(start), index(end)));
-                let regular = fields.len() - first == self.width && end - record < FIELD_MAX && !self.nul;
+                if kept.slot(field).is_some() {
+                    fields.push(inside(start, end, closed.take()));
+                }
+                closed = None;
+                let regular = field + 1 == width && end - record < FIELD_MAX && !self.nul;
                 if !regular || self.suspect(&buffer, fields[first]) {
                     break;
                 }
@@ -202,11 +232,9 @@ impl<R: Read> Splitter<R> {
                 batch.lines.push(self.line);
                 batch.spans.push((index(record), index(end)));
                 self.line += 1;
-                record = at + 1;
-                start = record;
-                first = fields.len();
-            } else if at == start && Some(byte) == quote {
-                break;
+                (record, start, first, field) = (at + 1, at + 1, fields.len(), 0);
+            } else if at == start {
+                quoted = true;
             }
         }
         self.buffer = buffer;
@@ -228,8 +256,12 @@ impl<R: Read> Splitter<R> {
         at: usize,
         first_line: u64,
     ) -> Result<Batch, ReadError> {
-        let rest = self.buffer.split_off(at);
-        let mut data = std::mem::replace(&mut self.buffer, rest);
+        // What is left over goes into the text of the batch that was done with.
+        let mut data = std::mem::take(&mut batch.text);
+        data.clear();
+        data.extend_from_slice(&self.buffer[at..]);
+        std::mem::swap(&mut data, &mut self.buffer);
+        data.truncate(at);
         self.offset += (at - self.position) as u64;
         // What was consumed before, the header, stands in front.
         let begin = std::mem::take(&mut self.position);
@@ -244,21 +276,20 @@ impl<R: Read> Splitter<R> {
         batch.fields = fields;
         self.fill_from_above(&mut batch, &data, &mut tail);
         data.append(&mut tail);
-        batch.text = String::from_utf8(data).map_err(|error| {
-            let valid = error.utf8_error().valid_up_to();
-            let above =
-                memchr::memchr_iter(b'\n', error.as_bytes().get(begin..valid).unwrap_or_default()).count() as u64;
-            ReadError::Encoding(first_line + above)
-        })?;
+        if let Err(error) = std::str::from_utf8(&data) {
+            let above = data.get(begin..error.valid_up_to()).unwrap_or_default();
+            return Err(ReadError::Encoding(first_line + memchr::memchr_iter(b'\n', above).count() as u64));
+        }
+        batch.text = data;
         batch.read = self.record;
-        self.expected = batch.numbers.len() + batch.numbers.len() / 16;
         Ok(batch)
     }
 
     fn fill_from_above(&mut self, batch: &mut Batch, data: &[u8], tail: &mut Vec<u8>) {
         for (column, above) in &mut self.fill_down {
+            let Some(slot) = batch.kept.slot(*column) else { continue };
             for row in 0..batch.numbers.len() {
-                let index = row * batch.width + *column;
+                let index = row * batch.kept.count + slot;
                 let (start, end) = batch.fields[index];
                 let (start, end) = (start as usize, end as usize);
                 let cell =
@@ -302,6 +333,12 @@ impl<R: Read> Splitter<R> {
                 batch.numbers.push(self.record);
                 batch.lines.push(self.line);
                 batch.spans.push(span);
+                if self.kept.count < self.width {
+                    let kept = (0..self.width).filter(|field| self.kept.slot(*field).is_some());
+                    let ranges: Vec<(u32, u32)> = kept.map(|field| fields[first + field]).collect();
+                    fields.truncate(first);
+                    fields.extend(ranges);
+                }
             }
             Some(reason) => {
                 let fields = fields.split_off(first);
@@ -387,12 +424,37 @@ impl<R: Read> Splitter<R> {
 
     fn read_more(&mut self) -> Result<(), ReadError> {
         let length = self.buffer.len();
-        self.buffer.reserve(CHUNK);
-        let limit = CHUNK as u64;
-        let read = (&mut self.input).take(limit).read_to_end(&mut self.buffer).map_err(ReadError::Io)?;
-        self.ended = read < CHUNK;
+        self.buffer.resize(length + CHUNK, 0);
+        let mut filled = length;
+        while filled < self.buffer.len() {
+            match self.input.read(&mut self.buffer[filled..]) {
+                Ok(0) => break,
+                Ok(read) => filled += read,
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(ReadError::Io(error)),
+            }
+        }
+        self.ended = filled < self.buffer.len();
+        self.buffer.truncate(filled);
         self.nul |= memchr::memchr(0, &self.buffer[length..]).is_some();
         Ok(())
+    }
+}
+
+/// The range of a field, inside its quotes if it has them.
+fn inside(start: usize, end: usize, closed: Option<usize>) -> (u32, u32) {
+    match closed {
+        Some(closed) => (index(start + 1), index(closed)),
+        None => (index(start), index(end)),
+    }
+}
+
+/// True if a field ends here for certain.
+fn ends_field(rest: &[u8], delimiter: u8) -> bool {
+    match rest {
+        [first, ..] if *first == delimiter || *first == b'\n' => true,
+        [b'\r', b'\n', ..] => true,
+        _ => false,
     }
 }
 
@@ -412,7 +474,7 @@ mod tests {
         let (mut rows, mut excluded) = (Vec::new(), Vec::new());
         while let Some(batch) = splitter.batch().unwrap() {
             for row in 0..batch.len() {
-                rows.push((0..batch.width).map(|column| batch.cell(row, column).to_owned()).collect());
+                rows.push((0..batch.kept.count).map(|column| batch.cell(row, column).to_owned()).collect());
             }
             excluded.extend(batch.excluded.iter().map(|record| (record.record, record.line, record.reason)));
         }

@@ -73,7 +73,7 @@ pub fn rows(store: &Store, population: &str, columns: &[&str]) -> Vec<Vec<String
                 Amount::new(i128::from(units), stored[name].ty.scale().unwrap()).to_places(0)
             }
             AnyValue::Int32(day) => Date(day).to_string(),
-            AnyValue::String(text) => text.to_owned(),
+            AnyValue::UInt32(code) => store.texts.with(code, str::to_owned).unwrap(),
             AnyValue::Boolean(flag) => flag.to_string(),
             other => other.to_string(),
         }

@@ -173,7 +173,9 @@ fn with_strangers(all: &Store) -> Store {
                 return column.i64().unwrap().apply_values(|rec| rec + (1 << 30)).into_column();
             }
             if is_name(column.name()) {
-                let renamed = column.str().unwrap().apply_values(|text| format!("stranger {text}").into());
+                let renamed = column.u32().unwrap().apply_values(|code| {
+                    all.texts.code(&format!("stranger {}", all.texts.get(code).unwrap_or_default()))
+                });
                 return renamed.into_column();
             }
             column.clone()
