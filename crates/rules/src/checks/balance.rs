@@ -123,7 +123,7 @@ fn other_side(file: &AgainstFile, build: &mut Build<'_>) -> Result<Side, Refusal
     build.settled()?;
     let scale = open.ty.scale().max(tieout_model::amount::MONEY_SCALE);
     columns.push(("against.one".to_owned(), open.widened(scale)));
-    let mut plan = inner.assemble().extend(columns);
+    let mut plan = inner.assemble(None).extend(columns);
     if let Some(condition) = condition {
         plan = plan.filter(condition);
     }

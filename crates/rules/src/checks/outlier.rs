@@ -68,7 +68,7 @@ impl Build<'_> {
         let value = inner.number(value);
         columns.push(("peer.value".to_owned(), value));
         let names: Vec<String> = columns.iter().map(|(name, _)| name.clone()).collect();
-        let plan = inner.assemble();
+        let plan = inner.assemble(None);
         let plan = match condition {
             Some(condition) => plan.filter(condition),
             None => plan,

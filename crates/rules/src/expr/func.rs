@@ -223,13 +223,17 @@ fn days_30_360(from: tieout_model::Date, to: tieout_model::Date) -> i128 {
 
 /// Whether `text` names `id` as a whole word, whatever the case: no letter or digit next to it.
 fn mentions(text: &str, id: &str) -> bool {
-    let (text, id) = (text.to_lowercase(), id.trim().to_lowercase());
+    lower_mentions(&text.to_lowercase(), &id.trim().to_lowercase())
+}
+
+/// As `mentions`, of words in lower case.
+pub fn lower_mentions(text: &str, id: &str) -> bool {
     let whole = |at: usize| {
         let before = text[..at].chars().next_back();
         let after = text[at + id.len()..].chars().next();
         [before, after].into_iter().flatten().all(|symbol| !symbol.is_alphanumeric())
     };
-    !id.is_empty() && text.match_indices(&id).any(|(at, _)| whole(at))
+    !id.is_empty() && text.match_indices(id).any(|(at, _)| whole(at))
 }
 
 /// Decimal places by which a point is misplaced at most.

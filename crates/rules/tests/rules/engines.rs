@@ -255,7 +255,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 6, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn polars_agrees_with_the_reference_on_every_rule(seed in any::<u64>()) {
+    fn the_default_engine_agrees_with_the_reference_on_every_rule(seed in any::<u64>()) {
         let store = generated(seed);
         let library = library();
         let fast = audit_with(&Columnar::new(&store), &store, &library, &options());

@@ -19,6 +19,11 @@ fn unknown_left(column: &str) -> Expr {
     Expr::null(ty)
 }
 
+/// True, or not known.
+fn or_true(truth: Expr) -> Expr {
+    Expr { node: Node::Coalesce(vec![truth, Expr::bool(true)]), ty: Ty::Bool, bound: 0 }
+}
+
 /// What netting left of lines, beside them.
 struct Residues {
     rows: Plan,
@@ -258,9 +263,14 @@ impl<'a> Build<'a> {
         self.children.iter().filter_map(missing).reduce(Expr::and)
     }
 
-    /// The records with every column, key and sum.
-    pub fn assemble(&self) -> Plan {
+    /// The records with every column, key and sum. Where it depends on the record what counts, nothing is summed for one
+    /// that is not `in_scope`: pairs are many.
+    pub fn assemble(&self, in_scope: Option<Expr>) -> Plan {
         let mut plan = self.scope.plan();
+        let known: std::collections::BTreeSet<String> = plan.columns().into_iter().map(|column| column.name).collect();
+        let mut read = std::collections::BTreeSet::new();
+        in_scope.iter().for_each(|expr| expr.columns(&mut read));
+        let in_scope = in_scope.filter(|_| read.is_subset(&known));
         let mut keys = Vec::new();
         for (index, child) in self.children.iter().enumerate() {
             keys.extend(child.keys.iter().map(|(name, expr)| (format!("~{name}"), expr.clone())));
@@ -271,12 +281,12 @@ impl<'a> Build<'a> {
         }
         plan = plan.extend(keys);
         for (index, child) in self.children.iter().enumerate() {
-            plan = Self::join_child(plan, index, child, &self.scope.rec());
+            plan = Self::join_child(plan, index, child, (&self.scope.rec(), in_scope.as_ref()));
         }
         plan
     }
 
-    fn join_child(plan: Plan, index: usize, child: &Child, rec: &str) -> Plan {
+    fn join_child(plan: Plan, index: usize, child: &Child, (rec, in_scope): (&str, Option<&Expr>)) -> Plan {
         let prefix = format!("{index}:");
         let value = |name: &String| format!("{prefix}value:{name}");
         let aggs = |value: &dyn Fn(&String) -> String| {
@@ -311,9 +321,13 @@ impl<'a> Build<'a> {
                 // A row of which it is not known whether it counts is missing, never left out.
                 let take = Expr::col(format!("{prefix}take"), Ty::Bool);
                 let counts = within.when.clone().and(take);
-                let perhaps =
-                    Expr { node: Node::Coalesce(vec![counts.clone(), Expr::bool(true)]), ty: Ty::Bool, bound: 0 };
-                let joined = plan.clone().project(narrow).join(child.plan.clone(), on, Join::Inner).filter(perhaps);
+                let perhaps = or_true(counts.clone());
+                let records = match in_scope {
+                    // Of a record of which it is not known whether it is in scope, the sums are wanted.
+                    Some(in_scope) => plan.clone().filter(or_true(in_scope.clone())),
+                    None => plan.clone(),
+                };
+                let joined = records.project(narrow).join(child.plan.clone(), on, Join::Inner).filter(perhaps);
                 let known = |name: &String| format!("{prefix}known:{name}");
                 let values = child.sums.iter().chain(&child.dates).map(|name| {
                     let ty = child.plan.ty(&value(name)).unwrap_or(Ty::MONEY);

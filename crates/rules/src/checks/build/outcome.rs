@@ -35,6 +35,7 @@ impl Build<'_> {
         let measure = money_column(&self.scope.population.clone()).and_then(|column| self.scope.column(column));
         let limits = self.lookback()?;
         self.settled()?;
+        let in_scope = self.in_scope(condition.as_ref(), day.as_ref(), limits);
         let mut words = Vec::new();
         let (before, outcome) = self.outcome(
             condition,
@@ -53,9 +54,10 @@ impl Build<'_> {
         columns.push(("__money".to_owned(), measure.unwrap_or_else(|| Expr::null(Ty::MONEY))));
         columns.push(("__currency".to_owned(), self.currency.clone().unwrap_or_else(|| Expr::null(Ty::Text))));
         columns.push(("__outcome".to_owned(), outcome));
+        let assembled = self.assemble(in_scope);
         let plan = match graded.plan {
-            Some(around) => around(self.assemble()),
-            None => self.assemble(),
+            Some(around) => around(assembled),
+            None => assembled,
         };
         Ok(Procedure {
             population: self.scope.population.clone(),
@@ -74,6 +76,19 @@ impl Build<'_> {
             limits: graded.limits,
             netting: self.nets.then(|| self.audited.netting.clone()),
         })
+    }
+
+    /// False where a record is out of scope or outside whatever else is known of it.
+    fn in_scope(&self, condition: Option<&Expr>, day: Option<&Expr>, limits: Option<(Period, Date)>) -> Option<Expr> {
+        let mut parts: Vec<Expr> = condition.into_iter().cloned().collect();
+        if let Some(day) = day {
+            if let Some((period, start)) = limits {
+                parts.push(day.clone().compare(Cmp::Ge, Expr::date(start.0)));
+                parts.push(day.clone().compare(Cmp::Lt, Expr::date(period.to.0)));
+            }
+            parts.extend(self.audited.as_of.map(|as_of| day.clone().compare(Cmp::Le, Expr::date(as_of.0))));
+        }
+        parts.into_iter().reduce(Expr::and)
     }
 
     fn key_columns(&mut self) -> (Vec<String>, usize) {

@@ -1,6 +1,7 @@
 //! Scalar functions over vectors: fast where figures are many, and by the one definition of `Func` everywhere else.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use hashbrown::HashMap;
 use tieout_ingest::texts::{NO_TEXT, Texts};
@@ -15,6 +16,8 @@ use crate::value::Value;
 #[derive(Default)]
 pub(super) struct Memo {
     results: HashMap<[u64; 2], Value>,
+    /// Texts in lower case, and whether without white space around them.
+    lower: HashMap<(u32, bool), Arc<str>>,
     /// A result did not fit where planning proved that it would.
     pub beyond: bool,
 }
@@ -57,8 +60,32 @@ pub(super) fn apply(
                 _ => plain(func, args, (kind, memo), rows, texts),
             }
         }
+        (Func::Mentions, [text, id]) => match (text.as_ref(), id.as_ref()) {
+            (Vector::Code(text), Vector::Code(id)) => Vector::Truth(mentions(text, id, texts, memo)),
+            _ => plain(func, args, (kind, memo), rows, texts),
+        },
         _ => remembered(func, args, kind, rows, texts, memo),
     }
+}
+
+/// Pairs of texts are many and texts are few: each is put into lower case once.
+fn mentions(text: &[u32], id: &[u32], texts: &Texts, memo: &mut Memo) -> Vec<u8> {
+    let mut lower = |code: u32, trim: bool| -> Option<Arc<str>> {
+        if memo.lower.len() > MEMO_MAX {
+            memo.lower.clear();
+        }
+        let key = (code, trim);
+        if !memo.lower.contains_key(&key) {
+            let made = texts.with(code, |text| Arc::from(if trim { text.trim() } else { text }.to_lowercase()))?;
+            memo.lower.insert(key, made);
+        }
+        memo.lower.get(&key).cloned()
+    };
+    let one = |(&text, &id): (&u32, &u32)| match (lower(text, false), lower(id, true)) {
+        (Some(text), Some(id)) => u8::from(func::lower_mentions(&text, &id)),
+        _ => super::vector::UNKNOWN,
+    };
+    text.iter().zip(id).map(one).collect()
 }
 
 fn nearest<T: Copy + Ord>(a: &[T], b: &[T], missing: T, least: bool) -> Vec<T> {
