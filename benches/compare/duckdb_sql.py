@@ -19,7 +19,8 @@ def reader(path: pathlib.Path, wanted: dict) -> str:
         return f"read_parquet('{path}')"
     kinds = {name: wanted.get(name, str) for name in header(path)}
     columns = ", ".join(f"'{name}': '{TYPES.get(kind) or f'DECIMAL(18, {kind})'}'" for name, kind in kinds.items())
-    return f"""read_csv('{path}', header = true, auto_detect = false, delim = ',', quote = '"', columns = {{{columns}}})"""
+    layout = """header = true, auto_detect = false, delim = ',', quote = '"'"""
+    return f"read_csv('{path}', {layout}, columns = {{{columns}}})"
 
 
 def main(folder: str, format: str, pack: str, mode: str, findings: str) -> None:

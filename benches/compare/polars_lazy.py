@@ -76,10 +76,11 @@ def billed_again(t: Tables) -> pl.LazyFrame:
     )
     candidate = repeated(bill, key)
     cells = ["item_id", "quantity", "unit_price", "order_id", "shipment_id", "service_start"]
+    line = pl.concat_str([col(cell).cast(pl.String).fill_null("") for cell in cells], separator="|")
     content = (
         t["invoice_lines"]
         .join(candidate, on="invoice_id", how="semi")
-        .select("invoice_id", line=pl.concat_str([col(cell).cast(pl.String).fill_null("") for cell in cells], separator="|"))
+        .select("invoice_id", line=line)
         .group_by("invoice_id")
         .agg(col("line").sort().str.join("\n"))
     )
@@ -102,7 +103,9 @@ def number_respelled(t: Tables) -> pl.LazyFrame:
         .str.replace_all("(^|[^0-9])0+([0-9])", "${1}${2}")
     )
     candidate = now(repeated(folded, [*key, "fold"])).with_columns(
-        runs=number.str.extract_all("[0-9]+|[A-Z]+").list.eval(pl.element().str.replace("^0+([0-9])", "${1}")).list.join("|"),
+        runs=number.str.extract_all("[0-9]+|[A-Z]+")
+        .list.eval(pl.element().str.replace("^0+([0-9])", "${1}"))
+        .list.join("|"),
         place=number.str.extract_all("."),
         order=pl.concat_str(col("issue_date").cast(pl.String), "invoice_no", "invoice_id", separator="|"),
     )
@@ -281,7 +284,7 @@ def price_off_agreed(t: Tables) -> pl.LazyFrame:
     key = ["invoice_id", "line_no"]
     bill = (
         posted(t, "invoice")
-        .join(t["customers"], on="customer_id")
+        .join(t["customers"], on="customer_id", how="left")
         .select("invoice_id", "customer_id", "currency", "segment", "issue_date")
     )
     order = t["order_lines"].select("order_id", "line_no", "order_date", ordered=col("quantity"))

@@ -8,6 +8,7 @@ See README.md beside this file.
 
 import argparse
 import decimal
+import hashlib
 import importlib.metadata
 import json
 import os
@@ -33,7 +34,8 @@ def engagement(folder: pathlib.Path, work: pathlib.Path, format: str, pack: str)
     head, *sources = (folder / "tieout.toml").read_text().split("[[source]]")
     sources[-1] = sources[-1].split("[rules")[0]
     files = [f'path = "{name}.csv"' for name in PACKS[pack]]
-    chosen = [source.replace('.csv"', f'.{format}"', 1) for source in sources if any(file in source for file in files)]
+    chosen = [source for source in sources if any(file in source for file in files)]
+    chosen = [source.replace('.csv"', f'.{format}"', 1) for source in chosen]
     head = head.replace('period = "2026-10"', 'period = "2024-01-01/2026-11-06"')
     rules = f'[rules]\npaths = ["{HERE / "rules"}"]\nselect = ["{"compare" if pack == "checks" else pack}"]\n'
     path = work / f"{pack}-{format}.toml"
@@ -60,8 +62,8 @@ def engines(args: argparse.Namespace, folder: pathlib.Path, work: pathlib.Path, 
 
 
 def measure(command: list[str], log: pathlib.Path) -> dict:
-    """Runs a child of its own; CPU, wall and peak memory of the whole child. This process stays small, because a child's
-    peak is never less than its parent's size when it started."""
+    """Runs a child of its own; CPU, wall and peak memory of the whole child. This process stays small, because the peak
+    of a child is never less than the size of its parent when it started."""
     with log.open("w") as output:
         start = time.monotonic()
         child = subprocess.Popen(command, stdout=output, stderr=output)
@@ -104,6 +106,8 @@ def machine(args: argparse.Namespace) -> dict:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     versions = {name: importlib.metadata.version(name) for name in PEERS}
     versions["tieout"] = subprocess.run([args.tieout, "--version"], capture_output=True, text=True).stdout.split()[-1]
+    with open(args.tieout, "rb") as binary:
+        versions["tieout"] += f" (SHA-256 {hashlib.file_digest(binary, 'sha256').hexdigest()[:12]}…)"
     return {"cpu": model, "cores": os.cpu_count(), "memory_gib": round(memory), "system": platform.platform(),
             "python": platform.python_version(), "load_at_start": os.getloadavg(), "versions": versions}  # fmt: skip
 
@@ -161,7 +165,7 @@ def main() -> None:
     parser.add_argument("--tieout", default="target/release/tieout")
     parser.add_argument("--generator", default="target/release/tieout-benches")
     parser.add_argument("--data", type=pathlib.Path, help="folder of the exports; generated into it if it has none")
-    parser.add_argument("--out", type=pathlib.Path, required=True, help="Markdown; the raw figures go beside it as .json")
+    parser.add_argument("--out", type=pathlib.Path, required=True, help="Markdown; the raw figures beside it as .json")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         work = pathlib.Path(temporary)
@@ -187,10 +191,10 @@ def report(result: dict) -> str:
     lines = [
         f"# {result['lines']:,} invoice lines, every engine on the same files",
         "",
-        f"{box['cores']} cores of {box['cpu']}, {box['memory_gib']} GiB, {box['system']}, Python {box['python']}; {versions}. "
-        f"Load average at the start {box['load_at_start'][0]:.1f}.",
-        f"`tieout-benches generate --lines {result['lines']} --seed {result['seed']}`; medians of {result['runs']} runs, the "
-        "engines in turn, each a process of its own, files in the page cache.",
+        f"{box['cores']} cores of {box['cpu']}, {box['memory_gib']} GiB, {box['system']}, Python {box['python']}; "
+        f"{versions}. Load average at the start {box['load_at_start'][0]:.1f}.",
+        f"`tieout-benches generate --lines {result['lines']} --seed {result['seed']}`; medians of {result['runs']} "
+        "runs, the engines in turn, each a process of its own, files in the page cache.",
         "",
     ]
     return "\n".join([*lines, *(line for part in result["parts"] for line in table(part))])

@@ -16,7 +16,8 @@ candidate as materialized (
 ),
 content as (
     select l.invoice_id,
-           list_sort(list(row(l.item_id, l.quantity, l.unit_price, l.order_id, l.shipment_id, l.service_start))) as lines
+           list_sort(list(
+               row(l.item_id, l.quantity, l.unit_price, l.order_id, l.shipment_id, l.service_start))) as lines
     from invoice_lines l
     semi join candidate using (invoice_id)
     group by l.invoice_id

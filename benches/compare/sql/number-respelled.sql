@@ -42,7 +42,8 @@ pair as (
       on later.customer_id = earlier.customer_id and later.currency = earlier.currency
      and later.gross_total = earlier.gross_total and later.fold = earlier.fold
      and later.invoice_no <> earlier.invoice_no
-     and (earlier.issue_date, earlier.invoice_no, earlier.invoice_id) < (later.issue_date, later.invoice_no, later.invoice_id)
+     and (earlier.issue_date, earlier.invoice_no, earlier.invoice_id)
+       < (later.issue_date, later.invoice_no, later.invoice_id)
 )
 select distinct invoice_id as key, gross_total as money, currency
 from pair

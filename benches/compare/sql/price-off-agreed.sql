@@ -1,5 +1,5 @@
--- The unit price is the one in force for the customer on the day of the order and the quantity ordered: of the contract,
--- else of the segment, else of the list.
+-- The unit price is the one in force for the customer on the day of the order and the quantity ordered: of the
+-- contract, else of the segment, else of the list.
 with price as materialized (
     select item_id, customer_id, segment, currency, min_quantity, max_quantity, unit_price, effective_from, source,
            coalesce(effective_to, min(effective_from) over (
@@ -13,7 +13,7 @@ billed as (
            c.segment, coalesce(o.order_date, i.issue_date) as day, coalesce(o.quantity, l.quantity) as quantity
     from invoice_lines l
     join invoices i using (invoice_id)
-    join customers c using (customer_id)
+    left join customers c using (customer_id)
     left join order_lines o on o.order_id = l.order_id and o.line_no = l.order_line_no
     where i.document_type = 'invoice' and i.status = 'posted' and l.line_type = 'item' and l.quantity > 0
       and l.subscription_id is null and l.discount_id is null
