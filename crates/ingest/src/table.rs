@@ -220,12 +220,17 @@ impl Reading {
         tallies: &mut Tallies,
     ) -> Column {
         let rules = &self.plan.columns[index].rules;
+        let nothing = rules.is_null("");
         let mut cells: Vec<Option<&[u8]>> = Vec::with_capacity(rows.len());
         let mut changed: Vec<(usize, u32)> = Vec::new();
         for row in rows {
             let row = *row as usize;
             let cell = batch.bytes(row, slot).trim_ascii();
-            if rules.nulls.iter().any(|null| null.len() == cell.len() && null.as_bytes() == cell) {
+            let null = match cell {
+                [] => nothing,
+                _ => rules.nulls.iter().any(|null| null.len() == cell.len() && null.as_bytes() == cell),
+            };
+            if null {
                 self.empty(batch, row, (index, field), tallies);
                 cells.push(None);
                 continue;

@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 use std::hash::{BuildHasher as _, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use hashbrown::{DefaultHashBuilder, HashTable};
+use hashbrown::DefaultHashBuilder;
 
 /// The code of a missing text.
 pub const NO_TEXT: u32 = u32::MAX;
@@ -17,7 +17,9 @@ const SHARDS: usize = 16;
 /// Bytes of one piece of a shard's store; a longer text gets a piece of its own.
 const PIECE: usize = 1 << 18;
 /// Texts of a column that are remembered while it is coded.
-const RECENT: usize = 256;
+const RECENT: usize = 512;
+/// A text up to this length lies in its entry: identifiers mostly do, and to compare one takes no second look.
+const SHORT: usize = 16;
 
 /// Every text once.
 pub struct Texts {
@@ -25,20 +27,21 @@ pub struct Texts {
     hasher: DefaultHashBuilder,
 }
 
+/// The texts of one part of all hashes.
 #[derive(Default)]
 struct Shard {
-    places: HashTable<u32>,
+    /// Open addressing: a hash's half and the place of its text plus one, or zero. Never more than two thirds full.
+    places: Vec<u64>,
     entries: Vec<Entry>,
-    pieces: Vec<String>,
+    pieces: Vec<Vec<u8>>,
 }
 
-/// Where a text stands, and its hash.
+/// A short text, or where a longer one stands.
 #[derive(Clone, Copy)]
 struct Entry {
-    piece: u32,
-    from: u32,
     length: u32,
     hash: u32,
+    text: [u8; SHORT],
 }
 
 impl Default for Texts {
@@ -73,22 +76,24 @@ impl Texts {
         let mut waiting: [Vec<(u32, u64, &[u8])>; SHARDS] = std::array::from_fn(|_| Vec::new());
         let mut repeats: Vec<(u32, u32)> = Vec::new();
         // Texts that were met not long ago, with the row of the first; a new one takes the place of an older one.
-        let mut recent: [(&[u8], u32); RECENT] = [(&[], NO_TEXT); RECENT];
+        let mut recent: [(u64, &[u8], u32); RECENT] = [(0, &[], NO_TEXT); RECENT];
         for (row, text) in (0u32..).zip(texts) {
             let Some(text) = text else { continue };
-            let slot = &mut recent[recent_of(text)];
-            if slot.1 != NO_TEXT && slot.0 == text {
-                repeats.push((row, slot.1));
+            let hash = self.hash(text);
+            let slot = &mut recent[hash as usize % RECENT];
+            if slot.0 == hash && slot.2 != NO_TEXT && slot.1 == text {
+                repeats.push((row, slot.2));
                 continue;
             }
-            let hash = self.hash(text);
             waiting[shard_of(hash)].push((row, hash, text));
-            *slot = (text, row);
+            *slot = (hash, text, row);
         }
         for (number, waiting) in waiting.iter().enumerate().filter(|(_, waiting)| !waiting.is_empty()) {
             let mut shard = self.shard(number);
-            for (row, hash, text) in waiting {
-                codes[*row as usize] = code_of(shard.place(text, *hash), number);
+            let guesses = shard.guesses(waiting);
+            for ((row, hash, text), guess) in waiting.iter().zip(guesses) {
+                let place = guess.unwrap_or_else(|| shard.place(text, *hash));
+                codes[*row as usize] = code_of(place, number);
             }
         }
         for (row, first) in repeats {
@@ -119,7 +124,7 @@ impl Texts {
         }
         let shard = self.shard(code as usize % SHARDS);
         let entry = shard.entries.get(code as usize / SHARDS)?;
-        Some(read(shard.text(*entry)))
+        Some(read(std::str::from_utf8(shard.bytes(entry)).unwrap_or_default()))
     }
 
     /// The order of two texts.
@@ -131,8 +136,8 @@ impl Texts {
     pub fn bytes(&self) -> usize {
         let of = |shard: &Mutex<Shard>| {
             let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
-            let pieces: usize = shard.pieces.iter().map(String::capacity).sum();
-            pieces + shard.entries.capacity() * size_of::<Entry>() + shard.places.capacity() * size_of::<u64>()
+            let pieces: usize = shard.pieces.iter().map(Vec::capacity).sum();
+            pieces + shard.entries.capacity() * size_of::<Entry>() + shard.places.len() * size_of::<u64>()
         };
         self.shards.iter().map(of).sum()
     }
@@ -141,13 +146,6 @@ impl Texts {
         // Nothing in here stops half way.
         self.shards[number].lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Where a text is remembered: its length and its last four bytes, in which neighbours differ, say enough.
-fn recent_of(text: &[u8]) -> usize {
-    let ends =
-        text.iter().rev().take(4).fold(text.len(), |sum, byte| sum.wrapping_mul(31).wrapping_add(usize::from(*byte)));
-    ends % RECENT
 }
 
 /// Bits of the hash that the table within a shard uses least.
@@ -162,50 +160,134 @@ fn code_of(place: u32, shard: usize) -> u32 {
         .expect("fewer than four thousand million different texts")
 }
 
+impl Entry {
+    fn new(text: &[u8], hash: u32) -> Self {
+        let mut entry = Self { length: narrow(text.len()), hash, text: [0; SHORT] };
+        if let Some(room) = entry.text.get_mut(..text.len()) {
+            room.copy_from_slice(text);
+        }
+        entry
+    }
+
+    /// Piece and place of a long text.
+    fn stands(&self) -> (usize, usize) {
+        let [a, b, c, d, e, f, g, h, ..] = self.text;
+        (u32::from_le_bytes([a, b, c, d]) as usize, u32::from_le_bytes([e, f, g, h]) as usize)
+    }
+}
+
 impl Shard {
-    fn text(&self, entry: Entry) -> &str {
-        let from = entry.from as usize;
-        &self.pieces[entry.piece as usize][from..from + entry.length as usize]
+    fn bytes<'t>(&'t self, entry: &'t Entry) -> &'t [u8] {
+        let length = entry.length as usize;
+        if length <= SHORT {
+            return &entry.text[..length];
+        }
+        let (piece, from) = entry.stands();
+        &self.pieces[piece][from..from + length]
     }
 
     fn find(&self, text: &[u8], hash: u64) -> Option<u32> {
-        let same = |place: &u32| {
-            let entry = self.entries[*place as usize];
-            entry.hash == short(hash) && entry.length as usize == text.len() && self.text(entry).as_bytes() == text
+        let probe = Entry::new(text, hash as u32);
+        self.slot(text, &probe).ok()
+    }
+
+    /// The places of texts that stand where their hash says: most of those that are known. The memory behind them is far
+    /// apart, so it is asked for all at once and not text by text.
+    fn guesses(&self, texts: &[(u32, u64, &[u8])]) -> Vec<Option<u32>> {
+        let Some(mask) = self.places.len().checked_sub(1) else { return vec![None; texts.len()] };
+        let noted: Vec<u64> = texts.iter().map(|(_, hash, _)| self.places[spread(*hash as u32) & mask]).collect();
+        let place = |((_, hash, text), noted): (&(u32, u64, &[u8]), u64)| {
+            let place = (noted as u32).wrapping_sub(1);
+            let entry = self.entries.get(place as usize).filter(|_| (noted >> 32) as u32 == *hash as u32)?;
+            let short =
+                text.len() <= SHORT && entry.length as usize == text.len() && entry.text[..text.len()] == **text;
+            short.then_some(place)
         };
-        self.places.find(spread(short(hash)), same).copied()
+        texts.iter().zip(noted).map(place).collect()
+    }
+
+    /// The place of a text, or the slot where it would be noted.
+    fn slot(&self, text: &[u8], probe: &Entry) -> Result<u32, usize> {
+        let Some(mask) = self.places.len().checked_sub(1) else { return Err(0) };
+        let mut slot = spread(probe.hash) & mask;
+        loop {
+            let noted = self.places[slot];
+            if noted == 0 {
+                return Err(slot);
+            }
+            if (noted >> 32) as u32 == probe.hash {
+                let place = noted as u32 - 1;
+                let entry = &self.entries[place as usize];
+                let same = entry.length == probe.length
+                    && if text.len() <= SHORT { entry.text == probe.text } else { self.bytes(entry) == text };
+                if same {
+                    return Ok(place);
+                }
+            }
+            slot = (slot + 1) & mask;
+        }
     }
 
     fn place(&mut self, text: &[u8], hash: u64) -> u32 {
-        if let Some(place) = self.find(text, hash) {
-            return place;
+        let mut entry = Entry::new(text, hash as u32);
+        let mut slot = match self.slot(text, &entry) {
+            Ok(place) => return place,
+            Err(slot) => slot,
+        };
+        if self.places.len() * 2 < (self.entries.len() + 1) * 3 {
+            self.grow();
+            slot = self.slot(text, &entry).err().unwrap_or_default();
         }
-        let room = self.pieces.last().is_some_and(|piece| piece.capacity() - piece.len() >= text.len());
-        if !room {
-            self.pieces.push(String::with_capacity(PIECE.max(text.len())));
+        if text.len() > SHORT {
+            let (piece, from) = self.keep(text);
+            entry.text[..4].copy_from_slice(&piece.to_le_bytes());
+            entry.text[4..8].copy_from_slice(&from.to_le_bytes());
         }
-        let piece = self.pieces.len() - 1;
-        let held = &mut self.pieces[piece];
-        let narrow = |size: usize| u32::try_from(size).expect("a text of less than 4 GiB");
-        let entry =
-            Entry { piece: narrow(piece), from: narrow(held.len()), length: narrow(text.len()), hash: short(hash) };
-        held.push_str(std::str::from_utf8(text).expect("a text that has been decoded"));
         let place = narrow(self.entries.len());
         self.entries.push(entry);
-        let entries = &self.entries;
-        self.places.insert_unique(spread(short(hash)), place, |place| spread(entries[*place as usize].hash));
+        self.places[slot] = noted(entry.hash, place);
         place
+    }
+
+    /// Where a long text stands from now on.
+    fn keep(&mut self, text: &[u8]) -> (u32, u32) {
+        let room = self.pieces.last().is_some_and(|piece| piece.capacity() - piece.len() >= text.len());
+        if !room {
+            self.pieces.push(Vec::with_capacity(PIECE.max(text.len())));
+        }
+        let piece = self.pieces.len() - 1;
+        let bytes = &mut self.pieces[piece];
+        let from = narrow(bytes.len());
+        bytes.extend_from_slice(text);
+        (narrow(piece), from)
+    }
+
+    fn grow(&mut self) {
+        let mut places = vec![0; (self.places.len() * 2).max(64)];
+        let mask = places.len() - 1;
+        for (place, entry) in (0u32..).zip(&self.entries) {
+            let mut slot = spread(entry.hash) & mask;
+            while places[slot] != 0 {
+                slot = (slot + 1) & mask;
+            }
+            places[slot] = noted(entry.hash, place);
+        }
+        self.places = places;
     }
 }
 
-/// The half of a hash that is kept.
-fn short(hash: u64) -> u32 {
-    hash as u32
+fn noted(hash: u32, place: u32) -> u64 {
+    u64::from(hash) << 32 | u64::from(place + 1)
 }
 
-/// A kept half as a hash for the table, which wants its high bits mixed too.
-fn spread(short: u32) -> u64 {
-    u64::from(short).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+fn narrow(size: usize) -> u32 {
+    u32::try_from(size).expect("a text of less than 4 GiB, and fewer than 4 thousand million of them")
+}
+
+/// The kept half of a hash as a place of the table.
+fn spread(short: u32) -> usize {
+    let mixed = u64::from(short).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    (mixed >> 32) as usize
 }
 
 #[cfg(test)]
@@ -215,7 +297,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn codes_are_equal_exactly_where_texts_are(texts in prop::collection::vec(prop::option::of("[ab]{0,3}"), 0..200)) {
+        fn codes_are_equal_exactly_where_texts_are(texts in prop::collection::vec(prop::option::of("[ab]{0,3}(x{14,16})?"), 0..400)) {
             let known = Texts::default();
             let all: Vec<Option<&str>> = texts.iter().map(Option::as_deref).collect();
             let codes = known.codes(all.iter().copied());
@@ -233,6 +315,7 @@ mod tests {
         let (known, long) = (Texts::default(), "x".repeat(PIECE + 1));
         let codes = [known.code(&long), known.code(""), known.code("y")];
         assert_eq!(codes.map(|code| known.with(code, str::len)), [Some(PIECE + 1), Some(0), Some(1)]);
+        assert_eq!(known.find(&long), Some(codes[0]));
         assert_eq!(known.get(NO_TEXT), None);
         assert!(known.bytes() > PIECE);
     }

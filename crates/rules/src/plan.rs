@@ -36,6 +36,8 @@ pub enum Agg {
     Min(String),
     /// Largest present number or date.
     Max(String),
+    /// The value that all rows of a group have.
+    Any(String),
 }
 
 /// A relational operator.
@@ -56,6 +58,15 @@ pub enum Plan {
     Project(Box<Plan>, Vec<(String, Expr)>),
     /// The input's columns and these.
     Extend(Box<Plan>, Vec<(String, Expr)>),
+    /// The input, and a number that rows have in common exactly if their keys are equal; a missing key is a value like any.
+    Number {
+        /// Input.
+        input: Box<Plan>,
+        /// Key columns.
+        keys: Vec<String>,
+        /// Name of the number, from 0 on; which key has which is not promised.
+        name: String,
+    },
     /// The input as it is. These columns are read more than once, so that an engine does well to compute them only once.
     Once(Box<Plan>, Vec<String>),
     /// Equi-join; the right key columns are dropped, other names must differ.
@@ -97,7 +108,7 @@ impl Agg {
     pub fn of(&self) -> Option<&String> {
         match self {
             Self::Count => None,
-            Self::Sum(of) | Self::Missing(of) | Self::True(of) | Self::Min(of) | Self::Max(of) => Some(of),
+            Self::Sum(of) | Self::Missing(of) | Self::True(of) | Self::Min(of) | Self::Max(of) | Self::Any(of) => Some(of),
         }
     }
 }
@@ -119,6 +130,12 @@ impl Plan {
     #[must_use]
     pub fn extend(self, columns: Vec<(String, Expr)>) -> Self {
         if columns.is_empty() { self } else { Self::Extend(Box::new(self), columns) }
+    }
+
+    /// The same, with a number for each combination of some columns.
+    #[must_use]
+    pub fn number(self, keys: &[String], name: &str) -> Self {
+        Self::Number { input: Box::new(self), keys: keys.to_vec(), name: name.to_owned() }
     }
 
     /// The same, with columns that are read more than once.
@@ -149,6 +166,9 @@ impl Plan {
                 self.join(Self::Rows(keys.clone()), vec![(column.to_owned(), key)], Join::Semi)
             }
             Self::Filter(input, condition) => Self::Filter(Box::new(input.near(column, keys)), condition),
+            Self::Number { input, keys: of, name } => {
+                Self::Number { input: Box::new(input.near(column, keys)), keys: of, name }
+            }
             Self::Once(input, columns) => Self::Once(Box::new(input.near(column, keys)), columns),
             Self::Join { left, right, on, how } => {
                 Self::Join { left: Box::new(left.near(column, keys)), right, on, how }
@@ -204,15 +224,15 @@ impl Plan {
                     name: name.clone(),
                     ty: match agg {
                         Agg::Count | Agg::Missing(_) | Agg::True(_) => Ty::INT,
-                        Agg::Sum(of) | Agg::Min(of) | Agg::Max(of) => ty(of),
+                        Agg::Sum(of) | Agg::Min(of) | Agg::Max(of) | Agg::Any(of) => ty(of),
                     },
                 };
                 keys.iter().map(key).chain(aggs.iter().map(agg)).collect()
             }
             Self::Union(inputs) => inputs.first().map(Self::columns).unwrap_or_default(),
-            Self::Unique { input, count, .. } => {
+            Self::Unique { input, count: name, .. } | Self::Number { input, name, .. } => {
                 let mut all = input.columns();
-                all.push(Column { name: count.clone(), ty: Ty::INT });
+                all.push(Column { name: name.clone(), ty: Ty::INT });
                 all
             }
         }

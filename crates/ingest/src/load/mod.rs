@@ -74,9 +74,6 @@ pub(crate) struct Control {
     pub place: Option<tieout_model::Place>,
 }
 
-/// Bytes of all populations that are kept in memory.
-const MEMORY_MAX: usize = 2 << 30;
-
 /// What a load gathers.
 pub(crate) struct Loading {
     pub texts: Arc<Texts>,
@@ -122,7 +119,7 @@ impl Loading {
     pub fn new(texts: &Arc<Texts>) -> Self {
         Self {
             texts: Arc::clone(texts),
-            budget: Arc::new(Budget::new(MEMORY_MAX)),
+            budget: Arc::new(Budget::new(memory_max())),
             files: Vec::new(),
             layouts: Vec::new(),
             paths: Vec::new(),
@@ -178,6 +175,19 @@ impl Growing {
             positive: Vec::new(),
         }
     }
+}
+
+/// Bytes of all populations that are kept in memory: a quarter of the machine's, or of what its container leaves.
+fn memory_max() -> usize {
+    const USUAL: u64 = 8 << 30;
+    let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
+    let total = read("/proc/meminfo").lines().find_map(|line| {
+        let kilobytes = line.strip_prefix("MemTotal:")?.trim().strip_suffix("kB")?;
+        Some(kilobytes.trim().parse::<u64>().ok()? << 10)
+    });
+    let allowed = read("/sys/fs/cgroup/memory.max").trim().parse::<u64>().ok();
+    let memory = total.into_iter().chain(allowed).min().unwrap_or(USUAL);
+    usize::try_from(memory / 4).unwrap_or(usize::MAX)
 }
 
 fn size(path: &Path) -> u64 {

@@ -39,6 +39,14 @@ impl Reference {
                 table.rows.iter().map(|row| picks.iter().map(|&pick| row[pick].clone()).collect()).collect()
             }
             Plan::Rows(relation) => relation.rows.clone(),
+            Plan::Number { input, keys, .. } => {
+                let input = self.plan(input)?;
+                let mut rows = input.rows.clone();
+                for (number, members) in (0i128..).zip(groups(&input, keys).into_values()) {
+                    members.into_iter().for_each(|member| rows[member].push(Value::Num(number)));
+                }
+                rows
+            }
             Plan::Once(input, _) => self.plan(input)?.rows,
             Plan::Filter(input, condition) => {
                 let input = self.plan(input)?;
@@ -131,6 +139,7 @@ fn aggregate(input: &Relation, keys: &[String], aggs: &[(String, Agg)]) -> Resul
                 }
                 Agg::Missing(column) => count(values(column).filter(|value| value.is_null()).count()),
                 Agg::True(column) => count(values(column).filter(|value| **value == Value::Bool(true)).count()),
+                Agg::Any(column) => values(column).next().cloned().unwrap_or(Value::Null),
                 Agg::Min(column) => {
                     values(column).filter(|value| !value.is_null()).min().cloned().unwrap_or(Value::Null)
                 }

@@ -81,6 +81,9 @@ pub(in crate::checks) fn fill_ends(rows: Plan, keys: &mut Keys) -> Plan {
         ])
 }
 
+/// Column that numbers the choices of keys and dates that are asked for.
+const ASKED: &str = "asked";
+
 /// The joins around the assembled records.
 pub(in crate::checks) struct Around {
     pub(in crate::checks) keys: Keys,
@@ -171,43 +174,40 @@ impl Around {
     /// The records with the row in force beside them.
     pub(in crate::checks) fn join(self, base: Plan, base_rec: &str) -> Plan {
         let own: Vec<String> = self.keys.own.iter().map(|(name, _)| name.clone()).collect();
-        let base = base.extend(self.keys.own.clone()).extend(self.per.clone());
+        let number = |name: &str| Expr::col(name, Ty::INT);
+        let base = base.extend(self.keys.own.clone()).extend(self.per.clone()).number(&own, ASKED);
         // A row of which it is not known whether it matches makes the record not tested.
         let matches = self.matches();
         let unsure = vec![("ref.unsure".to_owned(), matches.clone().is_null())];
         let perhaps = Expr { node: Node::Coalesce(vec![matches, Expr::bool(true)]), ty: Ty::Bool, bound: 0 };
-        let distinct = base.clone().distinct(&own);
-        let mut hits = Plan::Union(self.by_open_keys(&distinct)).extend(unsure).filter(perhaps);
-        let pairs = || own.iter().map(|name| (name.clone(), format!("hit{name}"))).collect::<Vec<_>>();
-        let renamed = |mut extra: Vec<(String, Expr)>| {
-            let mut columns: Vec<(String, Expr)> = self
-                .keys
-                .own
-                .iter()
-                .map(|(name, expr)| (format!("hit{name}"), Expr::col(name.clone(), expr.ty)))
-                .collect();
-            columns.append(&mut extra);
-            columns
-        };
-        let hit_keys = || own.iter().map(|name| format!("hit{name}")).collect::<Vec<_>>();
+        let asked = own.iter().map(|name| (name.clone(), Agg::Any(name.clone()))).collect();
+        // A key that is missing finds nothing.
+        let known = self.keys.own.iter().map(|(name, expr)| Expr::col(name.clone(), expr.ty).is_null().negated());
+        let known = known.reduce(Expr::and).unwrap_or_else(|| Expr::bool(true));
+        let asked = base.clone().filter(known).aggregate(vec![ASKED.to_owned()], asked);
+        let mut hits = Plan::Union(self.by_open_keys(&asked)).extend(unsure).filter(perhaps);
+        let of = |name: &str| vec![(name.to_owned(), number(ASKED))];
         if let Some(rank) = &self.rank {
             hits = hits.extend(vec![("ref.rank".to_owned(), rank.clone())]);
+            let mut ranks = of("ranked");
+            ranks.push(("rank".to_owned(), number("ref.rank")));
             let best = hits
                 .clone()
-                .project(renamed(vec![("rank".to_owned(), Expr::col("ref.rank", Ty::INT))]))
-                .aggregate(hit_keys(), vec![("ref.best".to_owned(), Agg::Min("rank".to_owned()))]);
+                .project(ranks)
+                .aggregate(vec!["ranked".to_owned()], vec![("ref.best".to_owned(), Agg::Min("rank".to_owned()))]);
             hits = hits
-                .join(best, pairs(), Join::Inner)
-                .filter(Expr::col("ref.rank", Ty::INT).compare(Cmp::Eq, Expr::col("ref.best", Ty::INT)));
+                .join(best, vec![(ASKED.to_owned(), "ranked".to_owned())], Join::Inner)
+                .filter(number("ref.rank").compare(Cmp::Eq, number("ref.best")));
         }
         let unsure = Expr::col("ref.unsure", Ty::Bool);
-        let picked = vec![
-            ("rec".to_owned(), Expr::col(self.rec.clone(), Ty::INT)),
+        let mut picked = of("hit");
+        picked.extend([
+            ("rec".to_owned(), number(&self.rec)),
             ("sure".to_owned(), unsure.clone().negated()),
             ("unsure".to_owned(), unsure),
-        ];
-        let chosen = hits.project(renamed(picked)).aggregate(
-            hit_keys(),
+        ]);
+        let chosen = hits.project(picked).aggregate(
+            vec!["hit".to_owned()],
             vec![
                 (COUNT.to_owned(), Agg::True("sure".to_owned())),
                 (UNKNOWN.to_owned(), Agg::True("unsure".to_owned())),
@@ -224,7 +224,7 @@ impl Around {
             .collect();
         let copy = format!("row.{REC}");
         carried.push((copy.clone(), Expr::col(self.rec.clone(), Ty::INT)));
-        let joined = base.join(chosen, pairs(), Join::Left).join(
+        let joined = base.join(chosen, vec![(ASKED.to_owned(), "hit".to_owned())], Join::Left).join(
             self.rows.clone().project(carried),
             vec![(chosen_rec, copy)],
             Join::Left,

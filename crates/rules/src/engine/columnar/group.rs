@@ -4,11 +4,23 @@ use hashbrown::HashTable;
 use tieout_ingest::texts::Texts;
 
 use super::compute::columns_of;
-use super::join::{equal, image, mix};
-use super::vector::{FALSE, NO_DAY, NO_ROW, NO_SMALL, NO_WIDE, TRUE, UNKNOWN, Vector, wide};
+use super::key::{Keys, hash};
+use super::vector::{FALSE, Kind, NO_DAY, NO_ROW, NO_SMALL, NO_WIDE, TRUE, UNKNOWN, Vector, wide};
 use super::view::{Id, View};
 use crate::engine::EngineError;
 use crate::plan::Agg;
+
+/// The number of each row's group by some keys, groups in order of first appearance.
+pub(super) fn number(view: &View, texts: &Texts, keys: &[Id]) -> Result<Vector, EngineError> {
+    let mut groups = Groups::new(keys.iter().map(|key| view.kind(*key)).collect());
+    let mut numbers: Vec<i64> = Vec::with_capacity(view.rows);
+    for from in (0..view.rows).step_by(BLOCK) {
+        let to = view.rows.min(from + BLOCK);
+        let columns = columns_of(view, texts, keys, (from, to))?;
+        numbers.extend(groups.places(&columns, to - from).0.into_iter().map(i64::from));
+    }
+    Ok(Vector::Small(numbers))
+}
 
 /// Rows that are computed before they are put into groups: bounds what is held at a time.
 const BLOCK: usize = 1 << 20;
@@ -20,7 +32,7 @@ pub(super) fn aggregate(
     keys: &[Id],
     aggs: &[(Agg, Option<Id>)],
 ) -> Result<(usize, Vec<Vector>), EngineError> {
-    let mut groups = Groups::new(keys.iter().map(|key| view.kind(*key)).map(|kind| Vector::empty(kind, 0)).collect());
+    let mut groups = Groups::new(keys.iter().map(|key| view.kind(*key)).collect());
     let mut sums: Vec<Accumulator> =
         aggs.iter().map(|(agg, id)| Accumulator::new(agg, id.map(|id| view.kind(id)))).collect();
     let ids: Vec<Id> = keys.iter().copied().chain(aggs.iter().filter_map(|(_, id)| *id)).collect();
@@ -28,11 +40,11 @@ pub(super) fn aggregate(
         let to = view.rows.min(from + BLOCK);
         let columns = columns_of(view, texts, &ids, (from, to))?;
         let (own, values) = columns.split_at(keys.len());
-        let places = groups.places(own, to - from);
+        let (places, fresh) = groups.places(own, to - from);
         let mut values = values.iter();
         for (sum, (_, id)) in sums.iter_mut().zip(aggs) {
             let value = id.and_then(|_| values.next());
-            sum.add(&places, value, groups.count)?;
+            sum.add((&places, &fresh), value, groups.count)?;
         }
     }
     let mut columns = groups.keys;
@@ -43,80 +55,82 @@ pub(super) fn aggregate(
 /// Keys seen so far, numbered.
 struct Groups {
     keys: Vec<Vector>,
+    kinds: Vec<Kind>,
     count: usize,
     finder: Finder,
 }
 
 enum Finder {
-    /// By the code of the only key.
+    /// By the code of the only key, a missing one first.
     Direct(Vec<u32>),
-    Hashed(HashTable<u32>),
+    Hashed(Keys, HashTable<u32>),
 }
 
 impl Groups {
-    fn new(keys: Vec<Vector>) -> Self {
-        let direct = matches!(keys.as_slice(), [Vector::Code(_)]);
-        let finder = if direct { Finder::Direct(Vec::new()) } else { Finder::Hashed(HashTable::new()) };
-        Self { keys, count: 0, finder }
+    fn new(kinds: Vec<Kind>) -> Self {
+        let finder = match kinds.as_slice() {
+            [Kind::Code] => Finder::Direct(Vec::new()),
+            _ => Finder::Hashed(Keys::new::<Vector>(&[], &kinds, 0), HashTable::new()),
+        };
+        Self { keys: kinds.iter().map(|kind| Vector::empty(*kind, 0)).collect(), kinds, count: 0, finder }
     }
 
-    /// The group of each row.
-    fn places(&mut self, own: &[Vector], rows: usize) -> Vec<u32> {
+    /// The group of each row, and the first rows of groups not seen before.
+    fn places(&mut self, own: &[Vector], rows: usize) -> (Vec<u32>, Vec<u32>) {
         if own.is_empty() {
-            self.count = self.count.max(usize::from(rows > 0));
-            return vec![0; rows];
+            let fresh = if self.count == 0 && rows > 0 { vec![0] } else { Vec::new() };
+            self.count += fresh.len();
+            return (vec![0; rows], fresh);
         }
+        let mut fresh: Vec<u32> = Vec::new();
+        let mut count = self.count;
+        let mut found = |row: usize| {
+            fresh.push(u32::try_from(row).expect("a block of rows"));
+            count += 1;
+            u32::try_from(count - 1).expect("fewer groups than four thousand million")
+        };
         let mut places: Vec<u32> = Vec::with_capacity(rows);
-        for row in 0..rows {
-            let place = match places.last() {
-                Some(last) if own.iter().all(|key| alike(key, row, key, row - 1)) => *last,
-                _ => self.place(own, row),
-            };
-            places.push(place);
-        }
-        places
-    }
-
-    fn place(&mut self, own: &[Vector], row: usize) -> u32 {
-        let fresh = u32::try_from(self.count).expect("fewer groups than four thousand million");
         match &mut self.finder {
-            Finder::Direct(places) => {
-                // A missing key is the first of all.
-                let code = super::compute::codes(&own[0])[row].wrapping_add(1) as usize;
-                if places.len() <= code {
-                    places.resize((code + 1).max(places.len() * 2), NO_ROW);
+            Finder::Direct(known) => {
+                for (row, code) in super::compute::codes(&own[0]).iter().enumerate() {
+                    let code = code.wrapping_add(1) as usize;
+                    if known.len() <= code {
+                        known.resize((code + 1).max(known.len() * 2), NO_ROW);
+                    }
+                    if known[code] == NO_ROW {
+                        known[code] = found(row);
+                    }
+                    places.push(known[code]);
                 }
-                if places[code] != NO_ROW {
-                    return places[code];
-                }
-                places[code] = fresh;
             }
-            Finder::Hashed(table) => {
-                let hash = hash_of(own, row);
-                let keys = &self.keys;
-                let same = |place: &u32| keys.iter().zip(own).all(|(key, own)| alike(key, *place as usize, own, row));
-                if let Some(known) = table.find(hash, same) {
-                    return *known;
+            Finder::Hashed(known, table) => {
+                let keys = Keys::new(own, &self.kinds, rows);
+                for row in 0..rows {
+                    let key = keys.of(row);
+                    if let Some(last) = places.last().filter(|_| keys.of(row - 1) == key) {
+                        places.push(*last);
+                        continue;
+                    }
+                    let hash = hash(key);
+                    let place = match table.find(hash, |place| known.of(*place as usize) == key) {
+                        Some(place) => *place,
+                        None => {
+                            let place = found(row);
+                            known.push(&keys, row);
+                            table.insert_unique(hash, place, |place| known.hash(*place as usize));
+                            place
+                        }
+                    };
+                    places.push(place);
                 }
-                table.insert_unique(hash, fresh, |place| hash_of(keys, *place as usize));
             }
         }
+        self.count = count;
         for (key, own) in self.keys.iter_mut().zip(own) {
-            key.append(own.slice(row, row + 1));
+            key.append(own.gather(&fresh));
         }
-        self.count += 1;
-        fresh
+        (places, fresh)
     }
-}
-
-fn hash_of(keys: &[Vector], row: usize) -> u64 {
-    keys.iter().fold(0, |hash, key| mix(hash, image(key, row).unwrap_or(u64::MAX)))
-}
-
-/// Equal, or both missing.
-fn alike(a: &Vector, at: usize, b: &Vector, bt: usize) -> bool {
-    // A missing value has the same mark in every vector of its kind, and numbers of both sizes compare by value.
-    equal(a, at, b, bt)
 }
 
 enum Accumulator {
@@ -127,16 +141,17 @@ enum Accumulator {
     Small(Vec<i64>, bool),
     Wide(Vec<i128>, bool),
     Days(Vec<i32>, bool),
+    Any(Vector),
 }
 
 impl Accumulator {
-    fn new(agg: &Agg, kind: Option<super::vector::Kind>) -> Self {
-        use super::vector::Kind;
+    fn new(agg: &Agg, kind: Option<Kind>) -> Self {
         match agg {
             Agg::Count => Self::Count(Vec::new()),
             Agg::Sum(_) => Self::Sum(Vec::new()),
             Agg::Missing(_) => Self::Missing(Vec::new()),
             Agg::True(_) => Self::True(Vec::new()),
+            Agg::Any(_) => Self::Any(Vector::empty(kind.unwrap_or(Kind::Small), 0)),
             Agg::Min(_) | Agg::Max(_) => {
                 let least = matches!(agg, Agg::Min(_));
                 match kind {
@@ -148,7 +163,12 @@ impl Accumulator {
         }
     }
 
-    fn add(&mut self, places: &[u32], value: Option<&Vector>, groups: usize) -> Result<(), EngineError> {
+    fn add(
+        &mut self,
+        (places, fresh): (&[u32], &[u32]),
+        value: Option<&Vector>,
+        groups: usize,
+    ) -> Result<(), EngineError> {
         fn nearest<T: Copy + Ord>(all: &mut [T], places: &[u32], values: &[T], missing: T, least: bool) {
             for (&place, &value) in places.iter().zip(values) {
                 let known = &mut all[place as usize];
@@ -210,6 +230,7 @@ impl Accumulator {
                 all.resize(groups, NO_DAY);
                 nearest(all, places, values, NO_DAY, *least);
             }
+            (Self::Any(all), Some(value)) => all.append(value.gather(fresh)),
             (_, Some(other)) => return Err(strange(other)),
             (_, None) => return Err(EngineError("an aggregate of nothing".to_owned())),
         }
@@ -221,6 +242,7 @@ impl Accumulator {
             Self::Count(all) | Self::Missing(all) | Self::True(all) | Self::Small(all, _) => Vector::Small(all),
             Self::Sum(all) | Self::Wide(all, _) => Vector::Wide(all).narrowed(),
             Self::Days(all, _) => Vector::Days(all),
+            Self::Any(all) => all,
         }
     }
 }

@@ -9,6 +9,7 @@ mod call;
 mod compute;
 mod group;
 mod join;
+mod key;
 mod load;
 mod vector;
 mod view;
@@ -21,7 +22,7 @@ use tieout_ingest::store::{REC, Store};
 use tieout_ingest::texts::Texts;
 
 use self::compute::{columns, over, select};
-use self::join::{Index, Ref};
+use self::join::{Index, refs};
 use self::load::Tables;
 use self::vector::{Kind, NO_ROW, Vector, Words};
 use self::view::{Id, Op, Same, View};
@@ -122,6 +123,13 @@ impl<'s> Columnar<'s> {
                 let view = self.own(input, memo)?;
                 self.once(view, names)
             }
+            Plan::Number { input, keys, name } => {
+                let mut view = self.own(input, memo)?;
+                let ids: Vec<Id> = keys.iter().map(|key| view.column(key)).collect();
+                let made = group::number(&view, &self.texts, &ids)?;
+                beside_rows(&mut view, [(name.clone(), made)]);
+                Ok(view)
+            }
             Plan::Join { left, right, on, how } => match how {
                 Join::Semi | Join::Anti => {
                     let (left, right) = (self.own(left, memo)?, self.lower(right, memo)?);
@@ -172,15 +180,8 @@ impl<'s> Columnar<'s> {
     fn once(&self, mut view: View, names: &[String]) -> Result<View, EngineError> {
         let ids: Vec<Id> = names.iter().map(|name| view.column(name)).collect();
         let made = columns(&view, &self.texts, &ids)?;
-        let source = u32::try_from(view.sources.len()).unwrap_or(u32::MAX);
-        view.sources.push(None);
-        let rows = view.source(source);
-        for (name, vector) in names.iter().zip(made) {
-            let id = view.gather(rows, Same(Arc::new(vector)));
-            if let Some(column) = view.columns.iter_mut().find(|(own, _)| own == name) {
-                column.1 = id;
-            }
-        }
+        view.columns.retain(|(name, _)| !names.contains(name));
+        beside_rows(&mut view, names.iter().cloned().zip(made));
         Ok(view)
     }
 
@@ -189,7 +190,7 @@ impl<'s> Columnar<'s> {
         let stored: Option<Vec<Same<Vector>>> = keys.iter().map(|key| view.stored(*key).cloned()).collect();
         let Some(stored) = stored else {
             let made = columns(view, &self.texts, keys)?;
-            return Ok(Arc::new(Index::new(made.into_iter().map(Arc::new).collect(), view.rows)));
+            return Ok(Arc::new(Index::new(&made.into_iter().map(Arc::new).collect::<Vec<_>>(), view.rows)));
         };
         // A few rows of somebody's findings are not worth keeping.
         let keep = stored.iter().all(|key| self.tables.holds(&key.0));
@@ -197,7 +198,7 @@ impl<'s> Columnar<'s> {
         if let Some(index) = known.get(&stored) {
             return Ok(index.clone());
         }
-        let index = Arc::new(Index::new(stored.iter().map(|key| key.0.clone()).collect(), view.rows));
+        let index = Arc::new(Index::new(&stored.iter().map(|key| key.0.clone()).collect::<Vec<_>>(), view.rows));
         if keep {
             known.insert(stored, index.clone());
         }
@@ -215,7 +216,7 @@ impl<'s> Columnar<'s> {
         {
             let index = self.index(&left, &own)?;
             let wanted = columns(right, &self.texts, &right_keys(right, on))?;
-            let mut rows: Vec<u32> = (0..right.rows).flat_map(|row| index.all(&wanted, row)).collect();
+            let mut rows: Vec<u32> = index.heads(&wanted).into_iter().flat_map(|head| index.chain(head)).collect();
             rows.sort_unstable();
             rows.dedup();
             return Ok(left.at(&Arc::new(rows)));
@@ -270,11 +271,10 @@ impl<'s> Columnar<'s> {
             &self.texts,
             |evaluator, from, (lefts, rights): &mut (Vec<u32>, Vec<u32>)| {
                 let keys: Vec<_> = own.iter().map(|key| evaluator.eval(*key)).collect();
-                let keys: Vec<Ref<'_>> = keys.iter().map(|key| Ref(key.as_ref())).collect();
-                for row in 0..keys[0].0.len() {
+                for (row, head) in index.heads(&refs(&keys)).into_iter().enumerate() {
                     let number = u32::try_from(from + row).unwrap_or(NO_ROW);
                     let before = lefts.len();
-                    for other in index.all(&keys, row) {
+                    for other in index.chain(head) {
                         lefts.push(number);
                         rights.push(other);
                     }
@@ -313,8 +313,7 @@ impl<'s> Columnar<'s> {
         let counts: Vec<i64> = firsts
             .iter()
             .map(|first| {
-                let rows = std::iter::successors(Some(*first), |row| index.after(*row));
-                i64::try_from(rows.count()).unwrap_or(i64::MAX)
+                i64::try_from(index.chain(*first).count()).unwrap_or(i64::MAX)
             })
             .collect();
         let single: Vec<u32> =
@@ -388,6 +387,17 @@ impl Engine for Columnar<'_> {
 
     fn judges_everything(&self) -> bool {
         false
+    }
+}
+
+/// Columns with a value for each row of the view.
+fn beside_rows(view: &mut View, columns: impl IntoIterator<Item = (String, Vector)>) {
+    let source = u32::try_from(view.sources.len()).unwrap_or(u32::MAX);
+    view.sources.push(None);
+    let rows = view.source(source);
+    for (name, vector) in columns {
+        let id = view.gather(rows, Same(Arc::new(vector)));
+        view.columns.push((name, id));
     }
 }
 
