@@ -86,6 +86,12 @@ impl Rows {
             self.columns.iter_mut().for_each(|(_, column)| column.reserve(expected));
             return;
         }
+        if self.records.capacity() - self.records.len() < below.records.len() {
+            // There are more rows than the beginning of the file let expect, or it let expect nothing.
+            let more = below.records.len() + expected.max(self.records.len() / 2);
+            self.records.reserve_exact(more);
+            self.columns.iter_mut().for_each(|(_, column)| column.reserve(more));
+        }
         self.records.extend_from_slice(&below.records);
         for ((_, column), (_, more)) in self.columns.iter_mut().zip(&below.columns) {
             column.append(more);

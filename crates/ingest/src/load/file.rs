@@ -16,6 +16,7 @@ use crate::diagnose::{Sighting, Tallies};
 use crate::gather::{Chunks, Rows};
 use crate::locate::FileLayout;
 use crate::plan::{Bound, TablePlan, bind, rows};
+use crate::read::parquet::Again;
 use crate::read::split::ReadError;
 use crate::read::{Batch, Splitter};
 use crate::series::Gathered;
@@ -151,8 +152,10 @@ pub(super) fn pass(
     let parquet = opened.kind == Kind::Parquet;
     let mut layout = FileLayout::new(&opened, &job.plan);
     let failed = |error: ReadError| vec![messages::read_error(&error, shown, &job.plan)];
+    let mut again = None;
     let (headers, source) = if parquet {
         let float_places = job.plan.tables.iter().find_map(|table| table.float_places);
+        again = Some(Again::new(path, float_places));
         crate::read::parquet::open(path, opened, float_places, &job.plan.tables, shown)?
     } else {
         let Opened { reader, .. } = opened;
@@ -161,6 +164,10 @@ pub(super) fn pass(
         (headers, Source::Text(Box::new(splitter)))
     };
     layout.headers.clone_from(&headers);
+    let records = match &source {
+        Source::Text(_) => 0,
+        Source::Parquet(rows) => rows.total as u64,
+    };
     let headers = Arc::new(headers);
     let mut readings = Vec::new();
     let mut complaints = Vec::new();
@@ -222,7 +229,7 @@ pub(super) fn pass(
                     own.document_numbers(&batch, reading, &part, &texts);
                     let Some(growing) = loading.growing.get_mut(&own.plan.population.name) else { continue };
                     let rows = own.take(part, &batch);
-                    let expected = expected(size, &batch, own.rows);
+                    let expected = expected((size, records), &batch, own.rows);
                     growing.spill.push(&mut own.chunks, rows, expected).map_err(|error| vec![store_failed(&error)])?;
                 }
                 // At the end of the file nobody takes it.
@@ -237,6 +244,12 @@ pub(super) fn pass(
             growing.spill.end(&mut part.chunks).map_err(|error| vec![store_failed(&error)])?;
         }
         assert_eq!(part.read, part.rows + part.excluded + part.elsewhere, "a record of {shown} is not accounted for");
+    }
+    if let Some(again) = again {
+        let firsts = parts.iter_mut().flat_map(|part| {
+            part.tallies.0.values_mut().map(|tally| &mut tally.first).chain(part.signs.first.as_mut())
+        });
+        firsts.for_each(|first| again.show(first));
     }
     let (hash, bytes) = hash();
     Ok(Pass { read, hash, bytes, excluded, parts, layout })
@@ -270,11 +283,15 @@ fn take(receiver: &Receiver<Result<Batch, ReadError>>, threads: usize) -> Vec<Re
     group
 }
 
-/// About how many rows a table gets from the rest of a file, by what it has of it so far.
-fn expected(size: u64, batch: &Batch, rows: u64) -> usize {
-    let read = (batch.start.0 + batch.raw as u64).max(1);
-    let rest = u128::from(rows) * u128::from(size.saturating_sub(read)) / u128::from(read);
-    usize::try_from(rest + rest / 32).unwrap_or(0)
+/// About how many rows a table gets from the rest of a file of so many bytes or records, by what it has of it so far.
+fn expected((bytes, records): (u64, u64), batch: &Batch, rows: u64) -> usize {
+    let (whole, read) = match records {
+        0 => (bytes + bytes / 8, batch.start.0 + batch.raw as u64),
+        records => (records, batch.read),
+    };
+    let read = read.max(1);
+    let rest = u128::from(rows) * u128::from(whole.saturating_sub(read)) / u128::from(read);
+    usize::try_from(rest).unwrap_or(0)
 }
 
 fn exclusions(batch: &Batch, excluded: &mut Tallies) {
@@ -398,8 +415,9 @@ impl Source {
 
     /// Only these fields of a record are going to be read.
     fn keep(&mut self, fields: &[usize]) {
-        if let Self::Text(splitter) = self {
-            splitter.keep(fields);
+        match self {
+            Self::Text(splitter) => splitter.keep(fields),
+            Self::Parquet(rows) => rows.keep(fields),
         }
     }
 

@@ -14,20 +14,56 @@ use tieout_model::{Code, Date, Diagnostic, Place, RecordRef};
 
 use super::batch::{Batch, Kept};
 use super::split::ReadError;
+use crate::diagnose::Sighting;
 use crate::load::Source;
 use crate::locate::Located;
 use crate::plan::{How, TablePlan};
 use crate::source::Opened;
 
+/// Rows that are read at a time: a row group as most writers make it, which is decoded as a whole.
+const GROUP: usize = 1 << 18;
 /// Rows a batch.
-const ROWS: usize = 1 << 16;
+const ROWS: usize = 1 << 14;
 
 /// A Parquet file being read.
 pub(crate) struct Rows {
     path: PathBuf,
     next: usize,
-    total: usize,
+    /// Rows of the file.
+    pub total: usize,
     float_places: Option<u8>,
+    headers: Vec<String>,
+    kept: Arc<Kept>,
+    /// Columns that are kept, of the rows from here on.
+    group: (usize, DataFrame),
+}
+
+/// Reads a record of a Parquet file again, for a message that shows it as a whole.
+pub(crate) struct Again {
+    path: PathBuf,
+    float_places: Option<u8>,
+}
+
+impl Again {
+    pub fn new(path: &Path, float_places: Option<u8>) -> Self {
+        Self { path: path.to_owned(), float_places }
+    }
+
+    /// Completes a sighting, which knows its record and field, by the record's text.
+    pub fn show(&self, sighting: &mut Sighting) {
+        let Some(before) = sighting.record.checked_sub(1) else { return };
+        let Ok(from) = usize::try_from(before) else { return };
+        let Ok(batch) = slice(&self.path, from, 1, None).and_then(|frame| render(&frame, before, self.float_places))
+        else {
+            return;
+        };
+        if batch.len() == 1 {
+            let field = sighting.field.as_ref().map(|(number, _)| number - 1);
+            let (cell_line, column, width, excerpt) = batch.excerpt(0, field.unwrap_or(0));
+            (sighting.cell_line, sighting.column, sighting.excerpt) = (cell_line, column, excerpt);
+            sighting.width = if field.is_some() { width } else { 0 };
+        }
+    }
 }
 
 /// Headers and rows; the file's bytes are hashed on the way.
@@ -54,7 +90,16 @@ pub(crate) fn open(
             return Err(complaints);
         }
     }
-    Ok((headers, Source::Parquet(Box::new(Rows { path: path.to_owned(), next: 0, total, float_places }))))
+    let rows = Rows {
+        path: path.to_owned(),
+        next: 0,
+        total,
+        float_places,
+        kept: Arc::new(Kept::all(headers.len())),
+        headers: headers.clone(),
+        group: (0, DataFrame::empty()),
+    };
+    Ok((headers, Source::Parquet(Box::new(rows))))
 }
 
 /// Mapped columns of binary floating point.
@@ -83,22 +128,137 @@ fn floats(frame: &DataFrame, tables: &[Arc<TablePlan>], shown: &str) -> Vec<Diag
 }
 
 impl Rows {
+    /// Reads the first column and these, and no others.
+    pub fn keep(&mut self, fields: &[usize]) {
+        self.kept = Arc::new(Kept::only(self.headers.len(), fields));
+    }
+
     /// The next rows; `None` at the end.
     pub fn batch(&mut self) -> Result<Option<Batch>, ReadError> {
         if self.next >= self.total {
             return Ok(None);
         }
-        let rows = ROWS.min(self.total - self.next);
         let io = |error: &dyn std::fmt::Display| ReadError::Io(std::io::Error::other(error.to_string()));
-        let frame = slice(&self.path, self.next, rows).map_err(|error| io(&error))?;
-        let batch = render(&frame, self.next as u64, self.float_places).map_err(|error| io(&error))?;
+        if self.next >= self.group.0 + self.group.1.height() {
+            let rows = GROUP.min(self.total - self.next);
+            let kept = self.headers.iter().enumerate().filter(|(field, _)| self.kept.slot(*field).is_some());
+            let names = kept.map(|(_, name)| name.clone()).collect();
+            let frame = slice(&self.path, self.next, rows, Some(names)).map_err(|error| io(&error))?;
+            if frame.height() == 0 {
+                return Err(io(&"it ends before its last row"));
+            }
+            self.group = (self.next, frame);
+        }
+        let (first, group) = &self.group;
+        let from = self.next - first;
+        let rows = ROWS.min(group.height() - from);
+        let frame = group.slice(i64::try_from(from).unwrap_or(i64::MAX), rows);
+        let batch = spelled(&frame, &self.kept, self.next as u64, self.float_places).map_err(|error| io(&error))?;
         self.next += rows;
         Ok(Some(batch))
     }
 }
 
-fn slice(path: &Path, from: usize, rows: usize) -> PolarsResult<DataFrame> {
-    ParquetReader::new(File::open(path)?).with_slice(Some((from, rows))).finish()
+fn slice(path: &Path, from: usize, rows: usize, columns: Option<Vec<String>>) -> PolarsResult<DataFrame> {
+    ParquetReader::new(File::open(path)?).with_columns(columns).with_slice(Some((from, rows))).finish()
+}
+
+/// Spells the cells of all rows out, column by column: no record lies in one piece.
+fn spelled(frame: &DataFrame, kept: &Arc<Kept>, before: u64, float_places: Option<u8>) -> PolarsResult<Batch> {
+    let (rows, width) = (frame.height(), kept.count);
+    let numbers: Vec<u64> = (1..=rows as u64).map(|row| before + row).collect();
+    let mut batch = Batch {
+        kept: Arc::clone(kept),
+        start: (0, before, before + 1),
+        read: before + rows as u64,
+        fields: vec![(0, 0); rows * width],
+        lines: numbers.clone(),
+        spans: vec![(0, 0); rows],
+        numbers,
+        ..Batch::default()
+    };
+    let mut text = String::new();
+    for (slot, column) in frame.columns().iter().enumerate() {
+        let mut cells = batch.fields[slot..].iter_mut().step_by(width);
+        let mut put = |text: &mut String, spell: &dyn Fn(&mut String)| {
+            let start = index(text.len());
+            spell(text);
+            if let Some(cell) = cells.next() {
+                *cell = (start, index(text.len()));
+            }
+        };
+        match column.dtype() {
+            DataType::String => {
+                column.str()?.iter().for_each(|word| put(&mut text, &|text| text.push_str(word.unwrap_or_default())));
+            }
+            DataType::Int64 => {
+                let units = |units: Option<i64>| put(&mut text, &|text| decimal(text, units.map(i128::from), 0));
+                column.i64()?.iter().for_each(units);
+            }
+            DataType::Date => {
+                let mut last = (None, String::new());
+                for day in column.date()?.physical().iter() {
+                    if day != last.0 {
+                        last = (day, day.map_or_else(String::new, |day| Date(day).to_string()));
+                    }
+                    put(&mut text, &|text| text.push_str(&last.1));
+                }
+            }
+            DataType::Decimal(_, scale) => {
+                let scale = *scale;
+                let units = |units: Option<i128>| put(&mut text, &|text| decimal(text, units, scale));
+                column.decimal()?.physical().iter().for_each(units);
+            }
+            _ => {
+                for row in 0..rows {
+                    let value = column.get(row)?;
+                    put(&mut text, &|text| spell(text, &value, float_places));
+                }
+            }
+        }
+    }
+    batch.raw = text.len();
+    batch.text = text.into_bytes();
+    Ok(batch)
+}
+
+/// The digits of a decimal with as many places as it has; nothing for a missing one.
+fn decimal(text: &mut String, units: Option<i128>, scale: usize) {
+    let Some(units) = units else { return };
+    if units < 0 {
+        text.push('-');
+    }
+    let mut digits = [b'0'; 48];
+    let mut at = digits.len();
+    let mut rest = units.unsigned_abs();
+    let mut put = |digit: u8| {
+        at -= 1;
+        digits[at] = b'0' + digit;
+        at
+    };
+    let mut first = put(last_digit(&mut rest));
+    for _ in 1..=scale.min(38) {
+        first = put(last_digit(&mut rest));
+    }
+    while rest > 0 {
+        first = put(last_digit(&mut rest));
+    }
+    let point = digits.len() - scale.min(38);
+    text.push_str(std::str::from_utf8(&digits[first..point]).unwrap_or_default());
+    if scale > 0 {
+        text.push('.');
+        text.push_str(std::str::from_utf8(&digits[point..]).unwrap_or_default());
+    }
+}
+
+/// Takes the last digit off; nearly all amounts fit 64 bits, whose division is cheap.
+fn last_digit(rest: &mut u128) -> u8 {
+    let (digit, left) = match u64::try_from(*rest) {
+        Ok(small) => (u128::from(small % 10), u128::from(small / 10)),
+        Err(_) => (*rest % 10, *rest / 10),
+    };
+    *rest = left;
+    u8::try_from(digit).unwrap_or(0)
 }
 
 /// Spells every cell out.
@@ -177,7 +337,7 @@ pub(crate) fn locate(
     let mut found = BTreeMap::new();
     for number in numbers {
         let Some(row) = number.checked_sub(1).and_then(|row| usize::try_from(row).ok()) else { continue };
-        let Ok(frame) = slice(path, row, 1) else { continue };
+        let Ok(frame) = slice(path, row, 1, None) else { continue };
         let Ok(batch) = render(&frame, number - 1, None) else { continue };
         if batch.len() == 1 {
             let cells =
@@ -190,4 +350,19 @@ pub(crate) fn locate(
 
 fn index(position: usize) -> u32 {
     u32::try_from(position).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn decimals_are_spelled_as_amounts(units in prop_oneof![-1000..1000i128, any::<i64>().prop_map(i128::from), -(10i128.pow(38))..10i128.pow(38)], scale in 0u8..=38) {
+            let mut text = String::new();
+            decimal(&mut text, Some(units), usize::from(scale));
+            prop_assert_eq!(text, tieout_model::Amount::new(units, scale).to_places(scale));
+        }
+    }
 }
