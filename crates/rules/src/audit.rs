@@ -95,6 +95,7 @@ fn audit_all(
     let catalog = Catalog::new(store, &largest);
     watch("netting");
     let netting = netted::run(engine, &catalog, options.period, options.as_of).unwrap_or_default();
+    engine.forget();
     outcome.netting = netting.register.clone();
     let audited = Audited { period: options.period, as_of: options.as_of, netting: Arc::new(netting) };
     let mut harvested: Vec<Harvested> = Vec::new();
@@ -116,6 +117,7 @@ fn audit_all(
                     }
                     Err(error) => outcome.rules.push(failed(rule, options, &error)),
                 }
+                engine.forget();
             }
             Err(refusal) => outcome.rules.push(refused(rule, refusal, &setting, &mut outcome.diagnostics)),
         }

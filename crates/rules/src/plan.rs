@@ -108,7 +108,9 @@ impl Agg {
     pub fn of(&self) -> Option<&String> {
         match self {
             Self::Count => None,
-            Self::Sum(of) | Self::Missing(of) | Self::True(of) | Self::Min(of) | Self::Max(of) | Self::Any(of) => Some(of),
+            Self::Sum(of) | Self::Missing(of) | Self::True(of) | Self::Min(of) | Self::Max(of) | Self::Any(of) => {
+                Some(of)
+            }
         }
     }
 }
@@ -166,8 +168,10 @@ impl Plan {
                 self.join(Self::Rows(keys.clone()), vec![(column.to_owned(), key)], Join::Semi)
             }
             Self::Filter(input, condition) => Self::Filter(Box::new(input.near(column, keys)), condition),
-            Self::Number { input, keys: of, name } => {
-                Self::Number { input: Box::new(input.near(column, keys)), keys: of, name }
+            // Numbers are those of all rows: another side of a join counts on them.
+            Self::Number { .. } if self.ty(column).is_some() => {
+                let key = keys.columns[0].name.clone();
+                self.join(Self::Rows(keys.clone()), vec![(column.to_owned(), key)], Join::Semi)
             }
             Self::Once(input, columns) => Self::Once(Box::new(input.near(column, keys)), columns),
             Self::Join { left, right, on, how } => {

@@ -16,6 +16,9 @@ pub trait Engine {
     /// One relation a plan.
     fn run(&self, plans: &[Plan]) -> Result<Vec<Relation>, EngineError>;
 
+    /// The plans to come have nothing to do with those before: what was kept of them may go.
+    fn forget(&self) {}
+
     /// True if judges see every record instead of the candidates that the plan selects (the oracle's way).
     fn judges_everything(&self) -> bool;
 }

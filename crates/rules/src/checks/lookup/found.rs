@@ -82,7 +82,7 @@ pub(in crate::checks) fn fill_ends(rows: Plan, keys: &mut Keys) -> Plan {
 }
 
 /// Column that numbers the choices of keys and dates that are asked for.
-const ASKED: &str = "asked";
+const ASKED: &str = "~asked";
 
 /// The joins around the assembled records.
 pub(in crate::checks) struct Around {

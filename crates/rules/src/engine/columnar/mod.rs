@@ -41,15 +41,21 @@ pub struct Columnar<'s> {
     tables: Tables<'s>,
     texts: Arc<Texts>,
     indexes: Mutex<HashMap<Vec<Same<Vector>>, Arc<Index>>>,
+    memo: Mutex<Memo>,
 }
 
-/// What one run has lowered.
+/// What has been lowered since the last `forget`.
 type Memo = HashMap<Plan, Arc<View>>;
 
 impl<'s> Columnar<'s> {
     /// Over a prepared store.
     pub fn new(store: &'s Store) -> Self {
-        Self { tables: Tables::new(store), texts: store.texts.clone(), indexes: Mutex::default() }
+        Self {
+            tables: Tables::new(store),
+            texts: store.texts.clone(),
+            indexes: Mutex::default(),
+            memo: Mutex::default(),
+        }
     }
 
     /// A population as plain rows, for the reference engine.
@@ -310,12 +316,8 @@ impl<'s> Columnar<'s> {
         let own: Vec<Id> = keys.iter().map(|key| view.column(key)).collect();
         let index = self.index(&view, &own)?;
         let firsts = index.firsts();
-        let counts: Vec<i64> = firsts
-            .iter()
-            .map(|first| {
-                i64::try_from(index.chain(*first).count()).unwrap_or(i64::MAX)
-            })
-            .collect();
+        let counts: Vec<i64> =
+            firsts.iter().map(|first| i64::try_from(index.chain(*first).count()).unwrap_or(i64::MAX)).collect();
         let single: Vec<u32> =
             firsts.iter().zip(&counts).map(|(first, count)| if *count == 1 { *first } else { NO_ROW }).collect();
         let rows = firsts.len();
@@ -375,7 +377,7 @@ impl<'s> Columnar<'s> {
 
 impl Engine for Columnar<'_> {
     fn run(&self, plans: &[Plan]) -> Result<Vec<Relation>, EngineError> {
-        let mut memo = Memo::new();
+        let mut memo = self.memo.lock().unwrap_or_else(PoisonError::into_inner);
         plans
             .iter()
             .map(|plan| {
@@ -383,6 +385,10 @@ impl Engine for Columnar<'_> {
                 self.collect(plan, &view)
             })
             .collect()
+    }
+
+    fn forget(&self) {
+        self.memo.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     fn judges_everything(&self) -> bool {

@@ -82,12 +82,15 @@ pub(super) struct Computed {
     pub kind: Kind,
 }
 
+/// For each row of a view a row of what it rests upon; `None`: row by row the same.
+pub(super) type Rows = Option<Arc<Vec<u32>>>;
+
 /// Rows and their columns.
 #[derive(Clone, Default)]
 pub(super) struct View {
     pub rows: usize,
     /// For each source the row of it that belongs to each row of the view; `None`: its own rows one by one.
-    pub sources: Vec<Option<Arc<Vec<u32>>>>,
+    pub sources: Vec<Rows>,
     pub ops: Vec<Computed>,
     known: HashMap<Computed, Id>,
     /// Names and operations.
@@ -318,9 +321,9 @@ impl View {
     pub fn at(&self, rows: &Arc<Vec<u32>>) -> Self {
         let mut view = self.clone();
         view.rows = rows.len();
-        let mut made: Vec<(Option<Arc<Vec<u32>>>, Arc<Vec<u32>>)> = Vec::new();
+        let mut made: Vec<(Rows, Arc<Vec<u32>>)> = Vec::new();
         for source in &mut view.sources {
-            let same = |known: &Option<Arc<Vec<u32>>>| match (known, &*source) {
+            let same = |known: &Rows| match (known, &*source) {
                 (None, None) => true,
                 (Some(a), Some(b)) => Arc::ptr_eq(a, b),
                 _ => false,
