@@ -60,8 +60,11 @@ struct Groups {
     finder: Finder,
 }
 
+/// Numbers below this are places of their own.
+const DIRECT_MAX: i64 = 1 << 26;
+
 enum Finder {
-    /// By the code of the only key, a missing one first.
+    /// By the only key itself, a missing one first: a text's code, or a small number.
     Direct(Vec<u32>),
     Hashed(Keys, HashTable<u32>),
 }
@@ -69,10 +72,21 @@ enum Finder {
 impl Groups {
     fn new(kinds: Vec<Kind>) -> Self {
         let finder = match kinds.as_slice() {
-            [Kind::Code] => Finder::Direct(Vec::new()),
+            [Kind::Code | Kind::Small] => Finder::Direct(Vec::new()),
             _ => Finder::Hashed(Keys::new::<Vector>(&[], &kinds, 0), HashTable::new()),
         };
         Self { keys: kinds.iter().map(|kind| Vector::empty(*kind, 0)).collect(), kinds, count: 0, finder }
+    }
+
+    /// Goes on by hash: a number is too large to be a place.
+    fn hash(&mut self) {
+        let keys = Keys::new(&self.keys, &self.kinds, self.count);
+        let mut table = HashTable::with_capacity(self.count);
+        for place in 0..self.count {
+            let number = u32::try_from(place).expect("fewer groups than four thousand million");
+            table.insert_unique(keys.hash(place), number, |place| keys.hash(*place as usize));
+        }
+        self.finder = Finder::Hashed(keys, table);
     }
 
     /// The group of each row, and the first rows of groups not seen before.
@@ -81,6 +95,11 @@ impl Groups {
             let fresh = if self.count == 0 && rows > 0 { vec![0] } else { Vec::new() };
             self.count += fresh.len();
             return (vec![0; rows], fresh);
+        }
+        if let (Finder::Direct(_), Vector::Small(all)) = (&self.finder, &own[0])
+            && !all.iter().all(|units| *units == NO_SMALL || (0..DIRECT_MAX).contains(units))
+        {
+            self.hash();
         }
         let mut fresh: Vec<u32> = Vec::new();
         let mut count = self.count;
@@ -92,8 +111,12 @@ impl Groups {
         let mut places: Vec<u32> = Vec::with_capacity(rows);
         match &mut self.finder {
             Finder::Direct(known) => {
-                for (row, code) in super::compute::codes(&own[0]).iter().enumerate() {
-                    let code = code.wrapping_add(1) as usize;
+                let key = |row: usize| match &own[0] {
+                    Vector::Small(all) => usize::try_from(all[row].wrapping_add(1)).unwrap_or(0),
+                    other => super::compute::codes(other)[row].wrapping_add(1) as usize,
+                };
+                for row in 0..rows {
+                    let code = key(row);
                     if known.len() <= code {
                         known.resize((code + 1).max(known.len() * 2), NO_ROW);
                     }
@@ -249,3 +272,17 @@ impl Accumulator {
 
 /// Truths as they are aggregated.
 const _: () = assert!(FALSE == 0 && TRUE == 1 && UNKNOWN == 2);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_stay_the_same_where_a_number_becomes_too_large() {
+        let mut groups = Groups::new(vec![Kind::Small]);
+        let (first, _) = groups.places(&[Vector::Small(vec![5, NO_SMALL, 5, 0])], 4);
+        let (second, fresh) = groups.places(&[Vector::Small(vec![0, i64::MAX, -1, NO_SMALL, 5])], 5);
+        assert_eq!((first, second, fresh), (vec![0, 1, 0, 2], vec![2, 3, 4, 1, 0], vec![1, 2]));
+        assert_eq!(groups.count, 5);
+    }
+}

@@ -272,6 +272,8 @@ impl<'s> Columnar<'s> {
         all: bool,
     ) -> Result<View, EngineError> {
         let own: Vec<Id> = on.iter().map(|(key, _)| left.column(key)).collect();
+        let none = View::clone(left).at(&Arc::new(Vec::new()));
+        let left = if right.rows == 0 && !all { &none } else { left };
         let parts = over(
             left,
             &self.texts,
