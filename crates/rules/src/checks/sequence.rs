@@ -52,30 +52,21 @@ fn edges(graded: Plan, parts: &[String], density: (i128, i128)) -> Plan {
     let series = |mark: &str| -> Vec<(String, Expr)> {
         parts.iter().map(|part| (format!("{mark}{part}"), Expr::col(part.clone(), Ty::Text))).collect()
     };
-    let on = |mark: &str| -> Vec<(String, String)> {
-        parts.iter().map(|part| (part.clone(), format!("{mark}{part}"))).collect()
-    };
     let names = |mark: &str| -> Vec<String> { parts.iter().map(|part| format!("{mark}{part}")).collect() };
-    let shifted = |mark: &str, by: i128| {
-        let mut columns = series(mark);
-        columns.push((format!("{mark}number"), number().plus(Expr::int(by))));
-        columns.push((format!("{mark}there"), Expr::bool(true)));
-        let all: Vec<String> = columns.iter().map(|(name, _)| name.clone()).collect();
-        graded.clone().project(columns).distinct(&all)
+    let on = parts.iter().cloned().zip(names("all:")).collect();
+    let mut columns = series("all:");
+    columns.push(("all:number".to_owned(), number()));
+    let rows = Plan::Neighbours {
+        input: Box::new(graded),
+        keys: parts.to_vec(),
+        number: "~number".to_owned(),
+        names: ["~low", "~high", "~one"].map(str::to_owned),
     };
-    let beside = |plan: Plan, mark: &str, by: i128| {
-        let mut keys = on(mark);
-        keys.push(("~number".to_owned(), format!("{mark}number")));
-        plan.join(shifted(mark, by), keys, Join::Left)
-    };
-    let mut once = series("all:");
-    once.push(("all:number".to_owned(), number()));
-    let mut keys = names("all:");
-    keys.push("all:number".to_owned());
-    let all = graded.clone().project(once).distinct(&keys).aggregate(
+    columns.push(("all:one".to_owned(), Expr::col("~one", Ty::Bool)));
+    let all = rows.clone().project(columns).aggregate(
         names("all:"),
         vec![
-            (sequence::PRESENT.to_owned(), Agg::Count),
+            (sequence::PRESENT.to_owned(), Agg::True("all:one".to_owned())),
             (sequence::FIRST.to_owned(), Agg::Min("all:number".to_owned())),
             (sequence::LAST.to_owned(), Agg::Max("all:number".to_owned())),
         ],
@@ -84,8 +75,13 @@ fn edges(graded: Plan, parts: &[String], density: (i128, i128)) -> Plan {
     let times = |expr: Expr, by: i128| expr.times(Expr::int(by), Dim::Plain);
     let range = count(sequence::LAST).minus(count(sequence::FIRST)).plus(Expr::int(1));
     let thin = times(count(sequence::PRESENT), density.1).compare(Cmp::Lt, times(range, density.0));
-    let there = |mark: &str| Expr::col(format!("{mark}there"), Ty::Bool);
-    let rows = beside(beside(graded.clone(), "next:", -1), "last:", 1).join(all, on("all:"), Join::Left);
-    let edge = there("next:").is_null().or(there("last:").is_null());
-    rows.filter(edge.or(thin)).extend(vec![(sequence::OPEN.to_owned(), there("next:").is_null())])
+    let step = |from: Expr, to: Expr| {
+        let beyond = to.minus(from).compare(Cmp::Gt, Expr::int(1));
+        Expr { node: Node::Coalesce(vec![beyond, Expr::bool(true)]), ty: Ty::Bool, bound: 0 }
+    };
+    let (low, high) = (Expr::col("~low", Ty::INT), Expr::col("~high", Ty::INT));
+    let open = step(number(), high);
+    let edge = open.clone().or(step(low, number()));
+    let rows = rows.join(all, on, Join::Left);
+    rows.filter(edge.or(thin)).extend(vec![(sequence::OPEN.to_owned(), open)])
 }
