@@ -268,12 +268,23 @@ impl<'a> Common<'a> {
     /// Pairs that cover a fifth of what is left at least, the widest first.
     fn pairs(&self, left: &BTreeSet<usize>) -> Vec<Candidate> {
         let frequent = self.frequent(left);
-        let mut candidates: Vec<Candidate> = Vec::new();
-        for (at, first) in frequent.iter().enumerate() {
-            let others = frequent[at + 1..].iter().filter(|second| second.0 != first.0);
-            candidates.extend(others.filter_map(|second| self.candidate(vec![first.clone(), second.clone()], left)));
+        let places: BTreeMap<(usize, &Value), usize> =
+            frequent.iter().enumerate().map(|(place, (dimension, value))| ((*dimension, value), place)).collect();
+        // Counted finding by finding: frequent values are many, and most pairs of them never meet.
+        let mut counts: BTreeMap<(usize, usize), usize> = BTreeMap::new();
+        for &finding in left {
+            let own: Vec<usize> = (0..self.dimensions.len())
+                .filter_map(|dimension| places.get(&(dimension, self.value(finding, dimension))).copied())
+                .collect();
+            for (at, first) in own.iter().enumerate() {
+                own[at + 1..].iter().for_each(|second| *counts.entry((*first, *second)).or_default() += 1);
+            }
         }
-        candidates.retain(|candidate| candidate.covers.len() * 5 >= left.len());
+        let wide = counts.into_iter().filter(|(_, count)| *count >= FINDINGS_MIN && count * 5 >= left.len());
+        let pair = |((first, second), _): ((usize, usize), usize)| {
+            self.candidate(vec![frequent[first].clone(), frequent[second].clone()], left)
+        };
+        let mut candidates: Vec<Candidate> = wide.filter_map(pair).collect();
         candidates.sort_by(|a, b| b.covers.len().cmp(&a.covers.len()).then_with(|| a.pairs.cmp(&b.pairs)));
         candidates.truncate(PAIRS_MAX);
         candidates
