@@ -99,7 +99,7 @@ pub fn find(
     engine: &dyn Engine,
     catalog: &Catalog,
     library: &Library,
-    tested: &BTreeMap<String, (Plan, u64)>,
+    tested: &BTreeMap<String, (usize, u64)>,
     harvested: &mut [Harvested],
 ) -> Result<Vec<RootCause>, EngineError> {
     let mut by_rule: BTreeMap<String, Vec<usize>> = BTreeMap::new();
@@ -113,7 +113,7 @@ pub fn find(
         let date = library.get(&rule).and_then(|rule| rule.file.scope_date.as_ref()).map(|text| text.as_ref().clone());
         let Some(common) = Common::gather(engine, catalog, harvested, findings, date.as_deref())? else { continue };
         let Some((tested, all)) = tested.get(&rule) else { continue };
-        for (candidate, records) in common.chosen(engine, (tested, *all), &mut known)? {
+        for (candidate, records) in common.chosen(engine, (*tested, *all), &mut known)? {
             roots.push(common.root(&rule, &candidate, records));
         }
     }
@@ -217,7 +217,7 @@ impl<'a> Common<'a> {
     fn chosen(
         &self,
         engine: &dyn Engine,
-        (tested, all): (&Plan, u64),
+        (tested, all): (usize, u64),
         known: &mut Known,
     ) -> Result<Vec<(Candidate, u64)>, EngineError> {
         let mut left: BTreeSet<usize> = self.findings.iter().copied().collect();
@@ -344,10 +344,10 @@ impl<'a> Common<'a> {
         &self,
         engine: &dyn Engine,
         candidates: &[Candidate],
-        tested: &Plan,
+        tested: usize,
     ) -> Result<Vec<(u64, u64)>, EngineError> {
-        let on = vec![(format!("own.{REC}"), format!("tested.{REC}"))];
-        let own = by_record(&self.plan).join(tested.clone(), on, Join::Semi);
+        let rec = format!("own.{REC}");
+        let own = Plan::Among { input: Box::new(by_record(&self.plan)), rec, held: tested };
         let plan = |candidate: &Candidate, pairs: &[(usize, Value)]| {
             let mut plan = own.clone();
             for (dimension, value) in pairs {

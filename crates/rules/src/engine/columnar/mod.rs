@@ -42,6 +42,13 @@ pub struct Columnar<'s> {
     texts: Arc<Texts>,
     indexes: Mutex<HashMap<Vec<Same<Vector>>, Arc<Index>>>,
     memo: Mutex<Memo>,
+    held: Mutex<Vec<Held>>,
+}
+
+/// Records of a population, a bit for each.
+struct Held {
+    index: Arc<Index>,
+    bits: Arc<Vec<u64>>,
 }
 
 /// What has been lowered since the last `forget`.
@@ -60,6 +67,7 @@ impl<'s> Columnar<'s> {
             texts: store.texts.clone(),
             indexes: Mutex::default(),
             memo: Mutex::default(),
+            held: Mutex::default(),
         }
     }
 
@@ -140,6 +148,19 @@ impl<'s> Columnar<'s> {
                 let made = group::number(&view, &self.texts, &ids)?;
                 beside_rows(&mut view, [(name.clone(), made)]);
                 Ok(view)
+            }
+            Plan::Among { input, rec, held } => {
+                let mut view = self.own(input, memo)?;
+                let own = view.column(rec);
+                let (index, bits) = {
+                    let all = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+                    let held = all.get(*held).ok_or_else(|| EngineError("nothing is held".to_owned()))?;
+                    (held.index.clone(), held.bits.clone())
+                };
+                let found = view.add(Op::Find(Same(index), vec![own]), Kind::Code);
+                let is = view.add(Op::Held(found, Same(bits)), Kind::Truth);
+                let rows = select(&view, &self.texts, is)?;
+                Ok(view.at(&Arc::new(rows)))
             }
             Plan::Neighbours { input, keys, number, names } => {
                 let mut view = self.own(input, memo)?;
@@ -413,6 +434,31 @@ impl Engine for Columnar<'_> {
                 self.collect(plan, &view)
             })
             .collect()
+    }
+
+    fn hold(&self, population: &str, plan: &Plan) -> Result<usize, EngineError> {
+        let mut memo = self.memo.lock().unwrap_or_else(PoisonError::into_inner);
+        let rec = Column { name: REC.to_owned(), ty: Ty::INT };
+        let all = self.tables.scan(population, &[(REC.to_owned(), rec)])?;
+        let index = self.index(&all, &[all.column(REC)], &memo)?;
+        let view = self.lower(plan, &mut memo)?;
+        let records: Vec<Id> = view.columns.iter().map(|(_, id)| *id).collect();
+        let parts = over(
+            &view,
+            &self.texts,
+            |evaluator, _, rows: &mut Vec<u32>| {
+                let keys: Vec<_> = records.iter().map(|id| evaluator.eval(*id)).collect();
+                rows.extend(index.find(&keys));
+            },
+            Vec::new,
+        )?;
+        let mut bits = vec![0u64; all.rows.div_ceil(64)];
+        for row in parts.into_iter().flatten().filter(|row| *row != NO_ROW) {
+            bits[row as usize / 64] |= 1 << (row % 64);
+        }
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.push(Held { index, bits: Arc::new(bits) });
+        Ok(held.len() - 1)
     }
 
     fn forget(&self) {

@@ -51,6 +51,8 @@ pub(super) enum Op {
     Find(Same<Index>, Vec<Id>),
     /// How many rows of an indexed view have these keys; missing for none.
     Count(Same<Index>, Vec<Id>),
+    /// Whether the row is one of those that are marked.
+    Held(Id, Same<Vec<u64>>),
     /// From rows of a view to rows of what it rests on.
     Hop(Id, Same<Vec<u32>>),
     /// The values of a stored column at some rows.
@@ -289,6 +291,7 @@ impl View {
             Op::Lit(value) => Op::Lit(value.clone()),
             Op::Find(index, keys) => Op::Find(index.clone(), keys.iter().map(|key| go(self, key)).collect()),
             Op::Count(index, keys) => Op::Count(index.clone(), keys.iter().map(|key| go(self, key)).collect()),
+            Op::Held(rows, bits) => Op::Held(go(self, rows), bits.clone()),
             Op::Hop(rows, index) => Op::Hop(go(self, rows), index.clone()),
             Op::Gather(rows, vector) => Op::Gather(go(self, rows), vector.clone()),
             Op::Given(rows, value) => Op::Given(go(self, rows), go(self, value)),
