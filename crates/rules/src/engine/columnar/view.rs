@@ -6,8 +6,9 @@
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use super::column::Column;
 use super::join::Index;
-use super::vector::{Kind, Vector};
+use super::vector::Kind;
 use crate::expr::{Cmp, Expr, Func, Node};
 use crate::value::{Ty, Value};
 use hashbrown::HashMap;
@@ -56,7 +57,7 @@ pub(super) enum Op {
     /// From rows of a view to rows of what it rests on.
     Hop(Id, Same<Vec<u32>>),
     /// The values of a stored column at some rows.
-    Gather(Id, Same<Vector>),
+    Gather(Id, Same<Column>),
     /// The value where the row is one, else missing.
     Given(Id, Id),
     Lit(Value),
@@ -101,7 +102,7 @@ pub(super) struct View {
 
 impl View {
     /// The rows of one source with stored columns.
-    pub fn of(rows: usize, columns: Vec<(String, Arc<Vector>)>) -> Self {
+    pub fn of(rows: usize, columns: Vec<(String, Arc<Column>)>) -> Self {
         let mut view = Self { rows, sources: vec![None], ..Self::default() };
         let own = view.source(0);
         for (name, vector) in columns {
@@ -127,7 +128,7 @@ impl View {
         self.add(Op::Source(source), Kind::Code)
     }
 
-    pub fn gather(&mut self, rows: Id, vector: Same<Vector>) -> Id {
+    pub fn gather(&mut self, rows: Id, vector: Same<Column>) -> Id {
         let kind = vector.0.kind();
         self.add(Op::Gather(rows, vector), kind)
     }
@@ -144,7 +145,7 @@ impl View {
     }
 
     /// The stored column behind an operation, where the view is all the rows of one source.
-    pub fn stored(&self, id: Id) -> Option<&Same<Vector>> {
+    pub fn stored(&self, id: Id) -> Option<&Same<Column>> {
         match &self.ops[id as usize].op {
             Op::Gather(rows, vector) if self.sources == [None] && self.ops[*rows as usize].op == Op::Source(0) => {
                 Some(vector)
