@@ -114,6 +114,10 @@ pub struct AuditArgs {
     /// Print how long each stage took, the longest first
     #[arg(long)]
     pub timings: bool,
+    /// Print what each rule made of which records, step by step with the
+    /// number of rows, and how long each stage took
+    #[arg(long)]
+    pub explain_plan: bool,
     /// Report to write: text, json or csv, to the screen or to a file; may be
     /// given several times
     #[arg(long = "report", value_name = "FORMAT[=FILE]", default_value = "text", value_parser = crate::output::parse)]

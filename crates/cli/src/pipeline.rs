@@ -55,6 +55,7 @@ pub fn prepare(path: &Path, args: &SourceArgs) -> Result<Prepared, Vec<Diagnosti
         select,
         settings: std::mem::take(&mut engagement.settings),
         waivers: engagement.waivers.take(),
+        explain: false,
     };
     Ok(Prepared { engagement, library, options, base, diagnostics })
 }
@@ -101,7 +102,11 @@ pub fn audit(
         let cells = located.into_iter().map(|(record, found)| (record, found.cells)).collect();
         tieout_rules::suspect::fold(&mut outcome, &suspect, &cells);
     }
-    let Outcome { rules, mut findings, root_causes, netting, diagnostics: raised, unlock } = outcome;
+    let Outcome { rules, mut findings, root_causes, netting, diagnostics: raised, unlock, explained } = outcome;
+    for (stage, steps) in explained {
+        crate::say::line(&stage);
+        steps.iter().for_each(|step| crate::say::line(step));
+    }
     diagnostics.extend(raised);
     let evidence = || findings.iter().flat_map(|finding| &finding.evidence);
     let records: BTreeSet<RecordRef> = evidence().map(|evidence| evidence.record).collect();

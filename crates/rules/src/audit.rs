@@ -41,6 +41,8 @@ pub struct Options {
     pub settings: BTreeMap<String, RuleSetting>,
     /// Path and text of the waivers.
     pub waivers: Option<(String, String)>,
+    /// Note what the engine does.
+    pub explain: bool,
 }
 
 /// What an audit came to.
@@ -56,8 +58,19 @@ pub struct Outcome {
     pub netting: NettingRegister,
     /// Complaints about rules and waivers.
     pub diagnostics: Vec<Diagnostic>,
+    /// What the engine did, if that was asked for: the name of a stage, and its steps as lines.
+    pub explained: Vec<(String, Vec<String>)>,
     /// The exports that would let most of the other rules run.
     pub unlock: Vec<String>,
+}
+
+impl Outcome {
+    fn explain(&mut self, stage: &str, engine: &dyn Engine) {
+        let steps = engine.explained();
+        if !steps.is_empty() {
+            self.explained.push((stage.to_owned(), steps));
+        }
+    }
 }
 
 /// Audits with the default engine.
@@ -67,7 +80,9 @@ pub fn audit(store: &Store, library: &Library, options: &Options) -> Outcome {
 
 /// As `audit`; `watch` is told the name of each stage before it begins: `netting`, a rule's id, `root causes`.
 pub fn audit_watched(store: &Store, library: &Library, options: &Options, watch: &dyn Fn(&str)) -> Outcome {
-    audit_all(&Columnar::new(store), store, library, options, watch)
+    let engine = Columnar::new(store);
+    let engine = if options.explain { engine.explaining() } else { engine };
+    audit_all(&engine, store, library, options, watch)
 }
 
 /// Audits with a given engine.
@@ -95,6 +110,7 @@ fn audit_all(
     watch("netting");
     let netting = netted::run(engine, &catalog, options.period, options.as_of).unwrap_or_default();
     engine.forget();
+    outcome.explain("netting", engine);
     outcome.netting = netting.register.clone();
     let audited = Audited { period: options.period, as_of: options.as_of, netting: Arc::new(netting) };
     let mut harvested: Vec<Harvested> = Vec::new();
@@ -123,6 +139,7 @@ fn audit_all(
                     Err(error) => outcome.rules.push(failed(rule, options, &error)),
                 }
                 engine.forget();
+                outcome.explain(&rule.card.id, engine);
             }
             Err(refusal) => outcome.rules.push(refused(rule, refusal, &setting, &mut outcome.diagnostics)),
         }

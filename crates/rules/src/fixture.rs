@@ -51,6 +51,7 @@ impl Fixture {
             select: vec![rule.to_owned()],
             settings,
             waivers: None,
+            explain: false,
         };
         Ok(Self { marked, options, rule: rule.to_owned() })
     }

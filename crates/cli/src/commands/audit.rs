@@ -29,7 +29,8 @@ fn audit(args: &AuditArgs) -> Result<Exit, Vec<Diagnostic>> {
     if !stopped.is_empty() {
         return Err(stopped);
     }
-    let prepared = pipeline::prepare(&args.path, &args.sources)?;
+    let mut prepared = pipeline::prepare(&args.path, &args.sources)?;
+    prepared.options.explain = args.explain_plan;
     let stages = Stages::default();
     stages.begin("reading");
     let (store, diagnostics) = pipeline::read(&prepared, &args.sources, Columns::Needed);
@@ -38,7 +39,7 @@ fn audit(args: &AuditArgs) -> Result<Exit, Vec<Diagnostic>> {
     }
     stages.begin("bounds");
     let mut report = pipeline::audit(&prepared, &store, diagnostics, &|stage| stages.begin(stage));
-    if args.timings {
+    if args.timings || args.explain_plan {
         stages.say();
     }
     report.shortfalls = gate::shortfalls(&report, &demands(&prepared));

@@ -22,6 +22,11 @@ pub trait Engine {
     /// The plans to come have nothing to do with those before: what was kept of them may go.
     fn forget(&self) {}
 
+    /// What was done since the last call, a line a step, deeper steps indented: for people who ask what an audit costs.
+    fn explained(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// True if judges see every record instead of the candidates that the plan selects (the oracle's way).
     fn judges_everything(&self) -> bool;
 }

@@ -8,6 +8,7 @@
 mod call;
 mod column;
 mod compute;
+mod explain;
 mod group;
 mod join;
 mod key;
@@ -24,6 +25,7 @@ use tieout_ingest::texts::Texts;
 
 use self::column::Column as Stored;
 use self::compute::{columns, over, select};
+use self::explain::Steps;
 use self::join::{Index, refs};
 use self::load::Tables;
 use self::vector::{Kind, NO_ROW, Vector, Words};
@@ -45,6 +47,7 @@ pub struct Columnar<'s> {
     indexes: Mutex<HashMap<Vec<Same<Stored>>, Arc<Index>>>,
     memo: Mutex<Memo>,
     held: Mutex<Vec<Held>>,
+    steps: Option<Mutex<Steps>>,
 }
 
 /// Records of a population, a bit for each.
@@ -70,7 +73,19 @@ impl<'s> Columnar<'s> {
             indexes: Mutex::default(),
             memo: Mutex::default(),
             held: Mutex::default(),
+            steps: None,
         }
+    }
+
+    /// The same, noting what it does for `Engine::explained`.
+    #[must_use]
+    pub fn explaining(mut self) -> Self {
+        self.steps = Some(Mutex::default());
+        self
+    }
+
+    fn note<T>(&self, note: impl FnOnce(&mut Steps) -> T) -> Option<T> {
+        self.steps.as_ref().map(|steps| note(&mut steps.lock().unwrap_or_else(PoisonError::into_inner)))
     }
 
     /// A population as plain rows, for the reference engine.
@@ -107,9 +122,12 @@ impl<'s> Columnar<'s> {
             return Ok(Arc::new(self.lower_new(plan, memo)?));
         }
         if let Some(known) = memo.views.get(plan) {
+            self.note(|steps| steps.again(plan, known.rows));
             return Ok(known.clone());
         }
+        let step = self.note(|steps| steps.begin(plan));
         let view = Arc::new(self.lower_new(plan, memo)?);
+        self.note(|steps| steps.end(step, view.rows));
         memo.views.insert(plan.clone(), view.clone());
         Ok(view)
     }
@@ -245,9 +263,12 @@ impl<'s> Columnar<'s> {
         // A few rows of somebody's findings are not worth keeping.
         let keep = stored.iter().all(|key| self.tables.holds(&key.0));
         let mut known = self.indexes.lock().unwrap_or_else(PoisonError::into_inner);
+        let name = || keys.iter().filter_map(|key| view.name(*key)).collect::<Vec<_>>().join(", ");
         if let Some(index) = known.get(&stored) {
+            self.note(|steps| steps.index(&name(), view.rows, true));
             return Ok(index.clone());
         }
+        self.note(|steps| steps.index(&name(), view.rows, false));
         let whole: Vec<_> = stored.iter().map(|key| key.0.whole()).collect();
         let index = Arc::new(Index::new(&whole.iter().map(AsRef::as_ref).collect::<Vec<_>>(), view.rows));
         if keep {
@@ -467,6 +488,10 @@ impl Engine for Columnar<'_> {
 
     fn forget(&self) {
         *self.memo.lock().unwrap_or_else(PoisonError::into_inner) = Memo::default();
+    }
+
+    fn explained(&self) -> Vec<String> {
+        self.note(Steps::take).unwrap_or_default()
     }
 
     fn judges_everything(&self) -> bool {

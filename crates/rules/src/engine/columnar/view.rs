@@ -144,6 +144,11 @@ impl View {
         found.map_or_else(|| panic!("no column `{name}` among {:?}", names()), |(_, id)| *id)
     }
 
+    /// The name of an operation that is a column.
+    pub fn name(&self, id: Id) -> Option<&str> {
+        self.columns.iter().find(|(_, own)| *own == id).map(|(name, _)| name.as_str())
+    }
+
     /// The stored column behind an operation, where the view is all the rows of one source.
     pub fn stored(&self, id: Id) -> Option<&Same<Column>> {
         match &self.ops[id as usize].op {
