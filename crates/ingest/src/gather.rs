@@ -141,6 +141,11 @@ impl Spill {
         chunks.list.push(Chunk::Memory(frame));
     }
 
+    /// Gives up the rows of a file that did not come to its end.
+    pub fn forget(&self, chunks: Chunks) {
+        self.budget.give_back(chunks.bytes);
+    }
+
     /// Ends a file.
     pub fn end(&mut self, chunks: &mut Chunks) -> PolarsResult<()> {
         if self.folder.is_some() || self.budget.is_exceeded() && chunks.bytes >= FILE_SIZE {

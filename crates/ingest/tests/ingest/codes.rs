@@ -58,7 +58,14 @@ fn fixture(code: Code) -> (Store, Vec<Diagnostic>) {
         engagement.source.into_iter().map(|source| source.with_text("tieout.toml", &text)).collect();
     load(
         &sources,
-        &LoadOptions { base: &base, profile_dirs: &[], needed: None, threads: Some(2), progress: &|_, _, _| {} },
+        &LoadOptions {
+            base: &base,
+            profile_dirs: &[],
+            needed: None,
+            threads: Some(2),
+            cache: None,
+            progress: &|_, _, _| {},
+        },
     )
 }
 

@@ -32,7 +32,8 @@ pub fn sources(text: &str) -> Vec<SourceSpec> {
 }
 
 pub fn read(base: &Path, toml: &str) -> (Store, Vec<Diagnostic>) {
-    let options = LoadOptions { base, profile_dirs: &[], needed: None, threads: Some(2), progress: &|_, _, _| {} };
+    let options =
+        LoadOptions { base, profile_dirs: &[], needed: None, threads: Some(2), cache: None, progress: &|_, _, _| {} };
     load(&sources(toml), &options)
 }
 
