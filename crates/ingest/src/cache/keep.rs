@@ -92,6 +92,9 @@ fn table(draft: &mut Draft, part: &FilePart, flip: Flip, filled: bool, texts: &T
     let tracked = part.contents.len() as u64 == part.rows;
     let digests = if tracked { Some(draft.put(&encode_digests(&part.contents))?) } else { None };
     let currency = |code: u32| texts.with(code, str::to_owned);
+    let mut sums: Vec<_> = part.sums.by_code().map(|(code, sum)| (currency(code), sum.to_string())).collect();
+    // Codes have an order of their own in every run.
+    sums.sort();
     let mut series = Vec::new();
     for gathered in &part.series {
         series.push(documents(draft, &gathered.documents, texts)?);
@@ -105,7 +108,7 @@ fn table(draft: &mut Draft, part: &FilePart, flip: Flip, filled: bool, texts: &T
         positive: part.signs.positive,
         negative: part.signs.negative,
         first_positive: part.signs.first.as_ref().map(SightingText::from),
-        sums: part.sums.by_code().map(|(code, sum)| (currency(code), sum.to_string())).collect(),
+        sums,
         without_amount: part.sums.without_amount,
         records,
         digests,

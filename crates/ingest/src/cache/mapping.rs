@@ -109,7 +109,7 @@ mod tests {
     #[test]
     fn what_decides_about_a_cell_decides_about_the_digest_and_nothing_else_does() {
         let usual = "population = 'payment'\npath = 'p.csv'\ncolumns = { payment_id = 'id', amount = 'amount', \
-                     method = { header = 'kind', values = { a = 'x', b = 'y', c = 'z' } }, value_date = 'day' }\n";
+                     method = { header = 'kind', values = { a = 'x', b = 'y', c = 'z' } }, payment_date = 'day' }\n";
         let own = digest_of(usual, "UTC", false);
         assert_eq!(own, digest_of(&format!("# a comment\n\n{usual}control = {{ records = 1 }}\n"), "UTC", true));
         let others = [
