@@ -6,7 +6,9 @@ use std::sync::Arc;
 use super::entry::Entry;
 use super::mapping::CONVERTER;
 use super::{Cache, folder};
+use crate::load::load_within;
 use crate::profile::SourceSpec;
+use crate::store::{Frame, REC};
 use crate::{LoadOptions, load};
 
 /// The converter's version, and a digest of what it gives.
@@ -74,6 +76,58 @@ fn another_result_is_another_version() {
     entries.sort();
     let digest = blake3::hash(entries.concat().as_bytes()).to_hex().to_string();
     assert_eq!((CONVERTER, &digest[..16]), GIVEN);
+}
+
+/// Rows beyond the memory and beyond one block, from a file and from its entry.
+#[test]
+fn many_blocks_and_many_files_on_disk_hold_the_same_rows() {
+    const ROWS: usize = 5_000;
+    let (exports, kept) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    for file in ["a.csv", "b.csv"] {
+        let record = |row: usize| match row {
+            4_000 => "ragged\n".to_owned(),
+            row if row % 1_700 == 3 => format!("{file}{row},?,2026-10-01,EUR\n"),
+            row => format!("{file}{row},{}.5,2026-10-{:02},{}\n", row * 7, row % 31 + 1, ["", "USD"][row % 2]),
+        };
+        let text: String = (0..ROWS).map(record).collect();
+        std::fs::write(exports.path().join(file), format!("id,amount,day,cur\n{text}")).unwrap();
+    }
+    let toml = "population = 'payment'\npath = ['a.csv', 'b.csv']\n\
+                columns = { payment_id = 'id', amount = 'amount', payment_date = 'day', currency = 'cur' }\n";
+    let source: SourceSpec = toml::from_str(toml).unwrap();
+    let mut seen = Vec::new();
+    for (memory, cached) in [(usize::MAX, false), (0, true), (0, true), (usize::MAX, true)] {
+        let cache = cached.then(|| Arc::new(Cache::new(kept.path().to_owned())));
+        let options = LoadOptions {
+            base: exports.path(),
+            profile_dirs: &[],
+            needed: None,
+            threads: Some(2),
+            cache: cache.clone(),
+            progress: &|_, _, _| {},
+        };
+        let (store, diagnostics) = load_within(std::slice::from_ref(&source), &options, memory);
+        let population = &store.populations["payment"];
+        match &population.frame {
+            Frame::Memory(_) => assert!(memory > 0),
+            Frame::Disk(paths, _) => assert!(memory == 0 && paths.len() > 2),
+        }
+        let names = [REC, "payment_id", "amount", "amount!", "payment_date", "currency"];
+        let scan = population.frame.scan().unwrap().select(names.map(polars::prelude::col));
+        let mut frame = scan.collect().unwrap();
+        for name in ["payment_id", "currency"] {
+            let texts = |code: Option<u32>| code.and_then(|code| store.texts.get(code)).map(|text| text.to_string());
+            let texts: Vec<Option<String>> = frame.column(name).unwrap().u32().unwrap().iter().map(texts).collect();
+            frame.with_column(polars::prelude::Column::new(name.into(), texts)).unwrap();
+        }
+        seen.push((frame, diagnostics, population.facts.clone()));
+        let found = seen.len().checked_sub(2).map(|turn| [(0, 2), (2, 0), (2, 0)][turn]);
+        assert_eq!(cache.map(|cache| (cache.made().found, cache.made().kept)), found);
+    }
+    for (frame, diagnostics, facts) in &seen[1..] {
+        assert_eq!((frame.height(), diagnostics, facts), (2 * ROWS - 2, &seen[0].1, &seen[0].2));
+        assert!(frame.equals_missing(&seen[0].0));
+    }
 }
 
 /// Everything that an entry says, but its mapping.

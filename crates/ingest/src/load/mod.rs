@@ -90,7 +90,17 @@ pub(crate) struct Loading {
 
 /// Reads the sources. Never panics on input; a diagnostic of level error means that its source could not be used.
 pub fn load(sources: &[SourceSpec], options: &LoadOptions<'_>) -> (Store, Vec<Diagnostic>) {
-    let mut loading = Loading { cache: options.cache.clone(), ..Loading::new(&Arc::default()) };
+    load_within(sources, options, memory_max())
+}
+
+/// Reads the sources and keeps about so many bytes of rows in memory.
+pub(crate) fn load_within(
+    sources: &[SourceSpec],
+    options: &LoadOptions<'_>,
+    memory: usize,
+) -> (Store, Vec<Diagnostic>) {
+    let (cache, budget) = (options.cache.clone(), Arc::new(Budget::new(memory)));
+    let mut loading = Loading { cache, budget, ..Loading::new(&Arc::default()) };
     let mut jobs = Vec::new();
     for (index, source) in sources.iter().enumerate() {
         jobs.extend(job::prepare(index, source, options, &mut loading.diagnostics));
