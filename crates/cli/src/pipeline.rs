@@ -103,6 +103,7 @@ pub fn audit(
     watch: &dyn Fn(&str),
 ) -> AuditReport {
     let mut outcome = tieout_rules::audit_watched(store, &prepared.library, &prepared.options, watch);
+    watch("records located");
     for suspect in tieout_rules::suspect::suspects(&outcome) {
         let located = tieout_ingest::locate(store, &prepared.base, &suspect.records);
         let cells = located.into_iter().map(|(record, found)| (record, found.cells)).collect();

@@ -31,17 +31,7 @@ pub fn run(
     let is = |column: &str, word: &str| Expr::col(column, Ty::Text).compare(Cmp::Eq, Expr::text(word));
     let live = is("status", "posted").or(is("status", "void")).or(is("status", "uncollectible"));
     let all = all.filter(live);
-    let mut repair = is("document_type", "credit_note").or(is("status", "void"));
-    if all.ty("replaces_id").is_some() {
-        repair = repair.or(Expr::col("replaces_id", Ty::Text).is_null().negated());
-    }
-    // Only the documents of customers for whom something was repaired.
-    let customers = all.clone().filter(repair).project(vec![
-        ("whose".to_owned(), Expr::col("customer_id", Ty::Text)),
-        ("in".to_owned(), Expr::col("currency", Ty::Text)),
-    ]);
-    let pairs = vec![("customer_id".to_owned(), "whose".to_owned()), ("currency".to_owned(), "in".to_owned())];
-    let documents = all.join(customers.distinct(&["whose".to_owned(), "in".to_owned()]), pairs, Join::Semi);
+    let documents = concerned(&all);
     let mut plans = vec![documents.clone()];
     if let Some(lines) = lines(catalog) {
         let own = documents.project(vec![("document".to_owned(), Expr::col("invoice_id", Ty::Text))]);
@@ -50,6 +40,56 @@ pub fn run(
     let mut relations = engine.run(&plans)?.into_iter();
     let documents = relations.next().unwrap_or_default();
     Ok(net(&documents, &relations.next().unwrap_or_default(), period, as_of))
+}
+
+/// The documents that netting may touch or look at: repairs and what they name, everything of a customer with a credit that
+/// names nothing, and bills like one that is taken back, which may be its new edition.
+fn concerned(all: &Plan) -> Plan {
+    let has = |column: &str| all.ty(column).is_some();
+    let text = |column: &str| Expr::col(column, Ty::Text);
+    let is = |column: &str, word: &str| text(column).compare(Cmp::Eq, Expr::text(word));
+    let renamed = |plan: Plan, columns: &[&str]| {
+        let columns: Vec<(String, Expr)> = columns
+            .iter()
+            .map(|name| (format!("its.{name}"), Expr::col(*name, all.ty(name).unwrap_or(Ty::Text))))
+            .collect();
+        let names: Vec<String> = columns.iter().map(|(name, _)| name.clone()).collect();
+        plan.project(columns).distinct(&names)
+    };
+    let alike = |plan: Plan, columns: &[&str]| {
+        let on = columns.iter().map(|name| ((*name).to_owned(), format!("its.{name}"))).collect();
+        all.clone().join(renamed(plan, columns), on, Join::Semi)
+    };
+    let mut repair = is("document_type", "credit_note").or(is("status", "void"));
+    if has("replaces_id") {
+        repair = repair.or(text("replaces_id").is_null().negated());
+    }
+    let repairs = all.clone().filter(repair);
+    if !has("gross_total") {
+        // What a bill comes to is known from its lines only.
+        return alike(repairs, &["customer_id", "currency"]);
+    }
+    let mut nameless = is("document_type", "credit_note").and(is("status", "void").negated());
+    let mut named = vec![repairs.clone().filter(is("status", "void"))];
+    for column in ["original_invoice_id", "replaces_id"].into_iter().filter(|column| has(column)) {
+        let key = vec![("its.id".to_owned(), text(column))];
+        let of = all.clone().filter(text(column).is_null().negated()).project(key).distinct(&["its.id".to_owned()]);
+        named.push(all.clone().join(of, vec![("invoice_id".to_owned(), "its.id".to_owned())], Join::Semi));
+    }
+    if has("original_invoice_id") {
+        nameless = nameless.and(text("original_invoice_id").is_null());
+    }
+    let named = Plan::Union(named);
+    let nameless = all.clone().filter(nameless);
+    let parts = vec![
+        repairs,
+        named.clone(),
+        alike(nameless, &["customer_id", "currency"]),
+        alike(named, &["customer_id", "currency", "gross_total"]),
+    ];
+    let parts =
+        parts.into_iter().map(|part| part.project(vec![("rec".to_owned(), Expr::col("rec", Ty::INT))])).collect();
+    alike(Plan::Union(parts), &["rec"])
 }
 
 /// Without these of a document nothing can be netted.

@@ -67,6 +67,18 @@ pub enum Plan {
         /// Name of the number, from 0 on; which key has which is not promised.
         name: String,
     },
+    /// The input, and the nearest other values of a number column among the rows with the same keys (a missing key is a value
+    /// like any); missing where there is none, and for a row without a number.
+    Neighbours {
+        /// Input.
+        input: Box<Plan>,
+        /// Key columns.
+        keys: Vec<String>,
+        /// The number column.
+        number: String,
+        /// Names of the next lower number, of the next higher one, and of a truth that holds for just one row of each number.
+        names: [String; 3],
+    },
     /// The input as it is. These columns are read more than once, so that an engine does well to compute them only once.
     Once(Box<Plan>, Vec<String>),
     /// Equi-join; the right key columns are dropped, other names must differ.
@@ -217,6 +229,15 @@ impl Plan {
                         right.columns().into_iter().filter(|column| on.iter().all(|(_, key)| *key != column.name)),
                     );
                 }
+                all
+            }
+            Self::Neighbours { input, number, names, .. } => {
+                let mut all = input.columns();
+                let ty = all.iter().find(|column| column.name == *number).map_or(Ty::INT, |column| column.ty);
+                let [low, high, one] = names;
+                all.extend(
+                    [(low, ty), (high, ty), (one, Ty::Bool)].map(|(name, ty)| Column { name: name.clone(), ty }),
+                );
                 all
             }
             Self::Aggregate { input, keys, aggs } => {

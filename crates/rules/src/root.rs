@@ -54,8 +54,23 @@ const PERHAPS: u64 = 20;
 /// Pairs of dimensions that are looked at, at most.
 const PAIRS_MAX: usize = 10;
 
+/// Records in the first part that is counted.
+const FIRST: u64 = 100_000;
+
+/// Which records are counted.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Part {
+    /// Some that follow a finding.
+    First,
+    /// All of the population.
+    All,
+}
+
+/// Records of a part of a population, by dimensions.
+type Described = (Part, String, Vec<&'static str>);
+
 /// Records by population, dimensions and values.
-type Known = BTreeMap<(String, Vec<&'static str>), BTreeMap<Vec<Value>, u64>>;
+type Known = BTreeMap<Described, BTreeMap<Vec<Value>, u64>>;
 
 /// What the findings of one rule have in common.
 struct Common<'a> {
@@ -212,12 +227,15 @@ impl<'a> Common<'a> {
         let mut chosen = Vec::new();
         for candidates in [Self::singles, Self::pairs] {
             let mut candidates = candidates(self, &left);
-            let records = self.records(engine, &candidates, known)?;
-            let mut records = records.into_iter();
-            // Few of all records that it describes, tested or not: no need to ask how many of them were tested.
-            candidates.retain(|candidate| {
-                records.next().is_some_and(|records| candidate.covers.len() as u64 * PERHAPS >= records)
-            });
+            // Few of all records that it describes, tested or not: no need to ask how many of them were tested. And many of a
+            // first part of the records are many of all.
+            for part in [Part::First, Part::All] {
+                let records = self.records(engine, &candidates, (part, &mut *known))?;
+                let mut records = records.into_iter();
+                candidates.retain(|candidate| {
+                    records.next().is_some_and(|records| candidate.covers.len() as u64 * PERHAPS >= records)
+                });
+            }
             let counts = self.counts(engine, &candidates, tested)?;
             let mut fitting: Vec<(Candidate, u64)> = candidates
                 .into_iter()
@@ -266,23 +284,32 @@ impl<'a> Common<'a> {
         &self,
         engine: &dyn Engine,
         candidates: &[Candidate],
-        known: &mut Known,
+        (part, known): (Part, &mut Known),
     ) -> Result<Vec<u64>, EngineError> {
         let population = &self.harvested[self.findings[0]].item.0;
         let key = |candidate: &Candidate| {
             let columns = candidate.pairs.iter().map(|(dimension, _)| self.dimensions[*dimension].0).collect();
-            (population.clone(), columns)
+            (part, population.clone(), columns)
         };
-        let wanted: BTreeSet<(String, Vec<&'static str>)> =
-            candidates.iter().map(key).filter(|key| !known.contains_key(key)).collect();
-        let wanted: Vec<(String, Vec<&'static str>)> = wanted.into_iter().collect();
+        let wanted: BTreeSet<Described> = candidates.iter().map(key).filter(|key| !known.contains_key(key)).collect();
+        let wanted: Vec<Described> = wanted.into_iter().collect();
         let column = |words: &&'static str| {
             let found = self.dimensions.iter().find(|(known, _)| known == words);
             found.map(|(_, column)| column.clone()).unwrap_or_default()
         };
-        let plan = |(_, words): &(String, Vec<&'static str>)| {
+        let first = self.harvested[self.findings[0]].item.1;
+        let end = RecordRef { record: first.record.saturating_add(FIRST), ..first }.pack();
+        let plan = |(_, _, words): &Described| {
             let columns = words.iter().map(column).collect();
-            self.plan.clone().aggregate(columns, vec![("records".to_owned(), Agg::Count)])
+            let some = match part {
+                Part::All => self.plan.clone(),
+                Part::First => {
+                    let rec = || Expr::col("rec", Ty::INT);
+                    let after = rec().compare(Cmp::Ge, Expr::int(first.pack().into()));
+                    self.plan.clone().filter(after.and(rec().compare(Cmp::Lt, Expr::int(end.into()))))
+                }
+            };
+            some.aggregate(columns, vec![("records".to_owned(), Agg::Count)])
         };
         let plans: Vec<Plan> = wanted.iter().map(plan).collect();
         let counted = if plans.is_empty() { Vec::new() } else { engine.run(&plans)? };

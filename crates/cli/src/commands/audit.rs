@@ -30,11 +30,13 @@ fn audit(args: &AuditArgs) -> Result<Exit, Vec<Diagnostic>> {
         return Err(stopped);
     }
     let prepared = pipeline::prepare(&args.path, &args.sources)?;
+    let stages = Stages::default();
+    stages.begin("reading");
     let (store, diagnostics) = pipeline::read(&prepared, &args.sources, Columns::Needed);
     if pipeline::is_stopped(&diagnostics) {
         return Err(diagnostics);
     }
-    let stages = Stages::default();
+    stages.begin("bounds");
     let mut report = pipeline::audit(&prepared, &store, diagnostics, &|stage| stages.begin(stage));
     if args.timings {
         stages.say();

@@ -54,9 +54,11 @@ pub fn plan(file: &DuplicateFile, mut build: Build<'_>) -> Result<Procedure, Ref
         extra.push(("~each".to_owned(), each.widened(scale)));
         terms.allowed = true;
     }
-    let mut others = Vec::new();
+    let (mut others, mut sums) = (Vec::new(), None);
     if let Some(content) = &file.content {
-        others.push(lines(content, &mut build, &mut extra)?);
+        let other = lines(content, &mut build, &mut extra)?;
+        sums = Some(Sums::of(&other));
+        others.push(other);
         terms.content = content.columns.len();
     }
     build.settled()?;
@@ -72,7 +74,7 @@ pub fn plan(file: &DuplicateFile, mut build: Build<'_>) -> Result<Procedure, Ref
     }
     let (population, rec) = (build.scope.population.clone(), build.scope.rec());
     let judge = Judge {
-        narrow: Some(Box::new(move |graded| repeated(graded, &key, 2))),
+        narrow: Some(Box::new(move |graded| candidates(graded, &key, sums.as_ref()))),
         others,
         with_context: true,
         decide: Box::new(move |candidates, others| {
@@ -83,19 +85,67 @@ pub fn plan(file: &DuplicateFile, mut build: Build<'_>) -> Result<Procedure, Ref
     build.grade(exception, Graded { extra, judge: Some(judge), ..Graded::default() })
 }
 
+/// Numbers the keys of `repeated`.
+const TWICE: &str = "~twice";
+
 /// Only the records whose key occurs so many times at least.
 pub(super) fn repeated(graded: Plan, key: &[String], times: i128) -> Plan {
-    let group: Vec<String> = key.iter().map(|name| format!("twice{name}")).collect();
-    let columns = key
-        .iter()
-        .map(|name| (format!("twice{name}"), Expr::col(name.clone(), graded.ty(name).unwrap_or(Ty::Text))))
-        .collect();
-    let twice = graded
+    let numbered = graded.number(key, TWICE);
+    let number = || vec![("its.twice".to_owned(), Expr::col(TWICE, Ty::INT))];
+    let twice = numbered
         .clone()
-        .project(columns)
-        .aggregate(group.clone(), vec![("twice".to_owned(), Agg::Count)])
+        .project(number())
+        .aggregate(vec!["its.twice".to_owned()], vec![("twice".to_owned(), Agg::Count)])
         .filter(Expr::col("twice", Ty::INT).compare(Cmp::Ge, Expr::int(times)));
-    graded.join(twice, key.iter().cloned().zip(group).collect(), Join::Semi)
+    let kept = numbered.columns().into_iter().filter(|column| column.name != TWICE);
+    let kept = kept.map(|column| (column.name.clone(), Expr::col(column.name, column.ty))).collect();
+    numbered.join(twice, vec![(TWICE.to_owned(), "its.twice".to_owned())], Join::Semi).project(kept)
+}
+
+/// What equal sets of lines have in common, to tell most unequal ones apart before they are read: how many they are, and the
+/// sums of their numbers.
+struct Sums {
+    plan: Plan,
+    on: Vec<(String, String)>,
+    names: Vec<String>,
+}
+
+impl Sums {
+    fn of((lines, on): &Other) -> Self {
+        let mut aggs = vec![("set:lines".to_owned(), Agg::Count)];
+        let numbers = lines.columns().into_iter().filter(|column| {
+            column.name.starts_with("line:") && column.name.ends_with('~') && matches!(column.ty, Ty::Num { .. })
+        });
+        aggs.extend(numbers.map(|column| (format!("set:{}", column.name), Agg::Sum(column.name))));
+        let names = aggs.iter().map(|(name, _)| name.clone()).collect();
+        let keys = on.iter().map(|(_, theirs)| theirs.clone()).collect();
+        Self { plan: lines.clone().aggregate(keys, aggs), on: on.clone(), names }
+    }
+}
+
+/// The records of key groups in which two may be the same; whole groups, because what a rhythm is shows in all of them.
+fn candidates(graded: Plan, key: &[String], sums: Option<&Sums>) -> Plan {
+    // A folded number is dear, and most records are alone without it.
+    let plain: Vec<String> = key.iter().filter(|name| *name != "~key:similar").cloned().collect();
+    let mut rows = repeated(graded, &plain, 2);
+    if plain.len() < key.len() {
+        rows = repeated(rows, key, 2);
+    }
+    let Some(sums) = sums else { return rows };
+    let beside = rows.clone().join(sums.plan.clone(), sums.on.clone(), Join::Left);
+    let lines = || Expr::col(sums.names[0].clone(), Ty::INT);
+    let all: Vec<String> = key.iter().chain(&sums.names).cloned().collect();
+    let alike = repeated(beside.clone().filter(lines().is_null().negated()), &all, 2);
+    // Of a record without lines it cannot be said.
+    let untold = beside.filter(lines().is_null());
+    let group: Vec<String> = key.iter().map(|name| format!("its{name}")).collect();
+    let keys = |plan: Plan| {
+        let of = |name: &String| (format!("its{name}"), Expr::col(name.clone(), plan.ty(name).unwrap_or(Ty::Text)));
+        let columns = key.iter().map(of).collect();
+        plan.project(columns)
+    };
+    let wanted = Plan::Union(vec![keys(alike), keys(untold)]).distinct(&group);
+    rows.join(wanted, key.iter().cloned().zip(group).collect(), Join::Semi)
 }
 
 /// Columns that show two sales where both records have them. Those that the exports lack cannot tell two sales apart:

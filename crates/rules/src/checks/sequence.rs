@@ -10,7 +10,8 @@ use super::{Judge, Procedure};
 use crate::expr::{Cmp, Expr, Node};
 use crate::file::SequenceFile;
 use crate::judge::sequence;
-use crate::value::Ty;
+use crate::plan::{Agg, Join, Plan};
+use crate::value::{Dim, Ty};
 
 /// Plans the check.
 pub fn plan(file: &SequenceFile, mut build: Build<'_>) -> Result<Procedure, Refusal> {
@@ -31,8 +32,9 @@ pub fn plan(file: &SequenceFile, mut build: Build<'_>) -> Result<Procedure, Refu
     build.settled()?;
     let density = (density.units, tieout_model::amount::pow10(u32::from(density.scale)));
     let parts: Vec<String> = (0..file.series.len()).map(|index| format!("~series:{index}")).collect();
+    let of = parts.clone();
     let judge = Judge {
-        narrow: None,
+        narrow: Some(Box::new(move |graded| edges(graded, &of, density))),
         others: Vec::new(),
         with_context: true,
         decide: Box::new(move |candidates, _| sequence::judge(candidates, &parts, "~number", density)),
@@ -41,4 +43,45 @@ pub fn plan(file: &SequenceFile, mut build: Build<'_>) -> Result<Procedure, Refu
     // Every numbered record is a candidate.
     let exception = number.clone().compare(Cmp::Eq, number);
     build.grade(exception, Graded { extra, judge: Some(judge), ..Graded::default() })
+}
+
+/// Numbers beside a hole or at an end, and all numbers of a series too thin to be one; with what `sequence::judge` would
+/// count over all of them, and whether the next number is there.
+fn edges(graded: Plan, parts: &[String], density: (i128, i128)) -> Plan {
+    let number = || Expr::col("~number", Ty::INT);
+    let series = |mark: &str| -> Vec<(String, Expr)> {
+        parts.iter().map(|part| (format!("{mark}{part}"), Expr::col(part.clone(), Ty::Text))).collect()
+    };
+    let names = |mark: &str| -> Vec<String> { parts.iter().map(|part| format!("{mark}{part}")).collect() };
+    let on = parts.iter().cloned().zip(names("all:")).collect();
+    let mut columns = series("all:");
+    columns.push(("all:number".to_owned(), number()));
+    let rows = Plan::Neighbours {
+        input: Box::new(graded),
+        keys: parts.to_vec(),
+        number: "~number".to_owned(),
+        names: ["~low", "~high", "~one"].map(str::to_owned),
+    };
+    columns.push(("all:one".to_owned(), Expr::col("~one", Ty::Bool)));
+    let all = rows.clone().project(columns).aggregate(
+        names("all:"),
+        vec![
+            (sequence::PRESENT.to_owned(), Agg::True("all:one".to_owned())),
+            (sequence::FIRST.to_owned(), Agg::Min("all:number".to_owned())),
+            (sequence::LAST.to_owned(), Agg::Max("all:number".to_owned())),
+        ],
+    );
+    let count = |name: &str| Expr::col_bounded(name, Ty::INT, 1 << 62);
+    let times = |expr: Expr, by: i128| expr.times(Expr::int(by), Dim::Plain);
+    let range = count(sequence::LAST).minus(count(sequence::FIRST)).plus(Expr::int(1));
+    let thin = times(count(sequence::PRESENT), density.1).compare(Cmp::Lt, times(range, density.0));
+    let step = |from: Expr, to: Expr| {
+        let beyond = to.minus(from).compare(Cmp::Gt, Expr::int(1));
+        Expr { node: Node::Coalesce(vec![beyond, Expr::bool(true)]), ty: Ty::Bool, bound: 0 }
+    };
+    let (low, high) = (Expr::col("~low", Ty::INT), Expr::col("~high", Ty::INT));
+    let open = step(number(), high);
+    let edge = open.clone().or(step(low, number()));
+    let rows = rows.join(all, on, Join::Left);
+    rows.filter(edge.or(thin)).extend(vec![(sequence::OPEN.to_owned(), open)])
 }

@@ -47,6 +47,25 @@ impl Reference {
                 }
                 rows
             }
+            Plan::Neighbours { input, keys, number, .. } => {
+                let input = self.plan(input)?;
+                let at = input.index(number);
+                let mut rows = input.rows.clone();
+                for members in groups(&input, keys).into_values() {
+                    let values =
+                        || members.iter().map(|&member| &input.rows[member][at]).filter(|value| !value.is_null());
+                    for &member in &members {
+                        let own = &input.rows[member][at];
+                        let lower = values().filter(|value| !own.is_null() && *value < own).max();
+                        let higher = values().filter(|value| !own.is_null() && *value > own).min();
+                        let first = members.iter().find(|&&member| input.rows[member][at] == *own) == Some(&member);
+                        let one = if own.is_null() { Value::Null } else { Value::Bool(first) };
+                        rows[member].extend([lower, higher].map(|value| value.cloned().unwrap_or(Value::Null)));
+                        rows[member].push(one);
+                    }
+                }
+                rows
+            }
             Plan::Once(input, _) => self.plan(input)?.rows,
             Plan::Filter(input, condition) => {
                 let input = self.plan(input)?;

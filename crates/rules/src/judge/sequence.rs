@@ -4,6 +4,16 @@ use super::group_by;
 use crate::checks::{Judgement, Wrong};
 use crate::value::{Relation, Value};
 
+/// Columns that stand for the numbers which a selection has left out: how many different ones the series has, the lowest, the
+/// highest, and whether the record's next number is not there.
+pub const PRESENT: &str = "~present";
+/// See `PRESENT`.
+pub const FIRST: &str = "~first";
+/// See `PRESENT`.
+pub const LAST: &str = "~last";
+/// See `PRESENT`.
+pub const OPEN: &str = "~open";
+
 /// Judges every series: `parts` are the columns that make one, `number` the counting column, and `density` the share of
 /// the range that must be present (numerator, denominator).
 pub fn judge(candidates: &Relation, parts: &[String], number: &str, density: (i128, i128)) -> Judgement {
@@ -17,8 +27,10 @@ pub fn judge(candidates: &Relation, parts: &[String], number: &str, density: (i1
             members.iter().filter_map(|&member| Some((candidates.rows[member][number].num()?, member))).collect();
         numbers.sort_unstable();
         numbers.dedup_by_key(|(number, _)| *number);
-        let (Some(&(first, _)), Some(&(last, _))) = (numbers.first(), numbers.last()) else { continue };
-        let present = i128::try_from(numbers.len()).unwrap_or(i128::MAX);
+        let (Some(&(first, member)), Some(&(last, _))) = (numbers.first(), numbers.last()) else { continue };
+        let stated = |name: &str| candidates.find(name).and_then(|at| candidates.rows[member][at].num());
+        let present = stated(PRESENT).unwrap_or_else(|| i128::try_from(numbers.len()).unwrap_or(i128::MAX));
+        let (first, last) = (stated(FIRST).unwrap_or(first), stated(LAST).unwrap_or(last));
         let range = last - first + 1;
         let name =
             series.iter().filter_map(Value::as_text).filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ");
@@ -33,7 +45,8 @@ pub fn judge(candidates: &Relation, parts: &[String], number: &str, density: (i1
         performed = true;
         for pair in numbers.windows(2) {
             let ((before, member), (after, next)) = (pair[0], pair[1]);
-            if after - before > 1 {
+            let open = candidates.find(OPEN).is_none_or(|at| candidates.rows[member][at] == Value::Bool(true));
+            if after - before > 1 && open {
                 let count = after - before - 1;
                 let range =
                     if count == 1 { format!("{}", before + 1) } else { format!("{} to {}", before + 1, after - 1) };

@@ -185,10 +185,18 @@ impl Around {
         let known = self.keys.own.iter().map(|(name, expr)| Expr::col(name.clone(), expr.ty).is_null().negated());
         let known = known.reduce(Expr::and).unwrap_or_else(|| Expr::bool(true));
         let asked = base.clone().filter(known).aggregate(vec![ASKED.to_owned()], asked);
-        let mut hits = Plan::Union(self.by_open_keys(&asked)).extend(unsure).filter(perhaps);
+        // What is compared is narrow: pairs are many.
+        let mut narrow = vec![(ASKED.to_owned(), number(ASKED)), (self.rec.clone(), number(&self.rec))];
+        narrow.push(("ref.unsure".to_owned(), Expr::col("ref.unsure", Ty::Bool)));
+        narrow.extend(self.rank.iter().map(|_| ("ref.rank".to_owned(), number("ref.rank"))));
+        let rank: Vec<(String, Expr)> = self.rank.iter().map(|rank| ("ref.rank".to_owned(), rank.clone())).collect();
+        let hit = |pairs: Plan| {
+            let pairs = pairs.extend(unsure.clone()).filter(perhaps.clone()).extend(rank.clone());
+            pairs.project(narrow.clone())
+        };
+        let mut hits = Plan::Union(self.by_open_keys(&asked).into_iter().map(hit).collect());
         let of = |name: &str| vec![(name.to_owned(), number(ASKED))];
-        if let Some(rank) = &self.rank {
-            hits = hits.extend(vec![("ref.rank".to_owned(), rank.clone())]);
+        if self.rank.is_some() {
             let mut ranks = of("ranked");
             ranks.push(("rank".to_owned(), number("ref.rank")));
             let best = hits

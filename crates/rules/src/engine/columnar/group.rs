@@ -4,6 +4,7 @@ use hashbrown::HashTable;
 use tieout_ingest::texts::Texts;
 
 use super::compute::columns_of;
+use super::join::Index;
 use super::key::{Keys, hash};
 use super::vector::{FALSE, Kind, NO_DAY, NO_ROW, NO_SMALL, NO_WIDE, TRUE, UNKNOWN, Vector, wide};
 use super::view::{Id, View};
@@ -22,8 +23,52 @@ pub(super) fn number(view: &View, texts: &Texts, keys: &[Id]) -> Result<Vector, 
     Ok(Vector::Small(numbers))
 }
 
+/// The next lower and the next higher number of each row among the rows of its group, and which row stands for its number.
+pub(super) fn neighbours(view: &View, texts: &Texts, keys: &[Id], number: Id) -> Result<[Vector; 3], EngineError> {
+    let Vector::Small(groups) = self::number(view, texts, keys)? else {
+        return Err(EngineError("no groups".to_owned()));
+    };
+    let values = super::compute::columns(view, texts, &[number])?.pop();
+    let Some(Vector::Small(values)) = values.map(Vector::narrowed) else {
+        return Err(EngineError("neighbours are wanted of numbers of 64 bits".to_owned()));
+    };
+    let mut order: Vec<(i64, i64, u32)> = (0u32..)
+        .zip(groups.iter().zip(&values))
+        .filter(|(_, (_, value))| **value != NO_SMALL)
+        .map(|(row, (group, value))| (*group, *value, row))
+        .collect();
+    order.sort_unstable();
+    let mut found = [vec![NO_SMALL; view.rows], vec![NO_SMALL; view.rows]];
+    let mut first = vec![UNKNOWN; view.rows];
+    // Rows of one number have the same neighbours: what lies before the run of them, and what after it.
+    let mut from = 0;
+    while from < order.len() {
+        let (group, value, _) = order[from];
+        let to = from + order[from..].iter().take_while(|one| (one.0, one.1) == (group, value)).count();
+        let of = |at: Option<usize>| at.and_then(|at| order.get(at)).filter(|one| one.0 == group).map(|one| one.1);
+        let (lower, higher) = (of(from.checked_sub(1)), of(Some(to)));
+        for (_, _, row) in &order[from..to] {
+            first[*row as usize] = FALSE;
+            found[0][*row as usize] = lower.unwrap_or(NO_SMALL);
+            found[1][*row as usize] = higher.unwrap_or(NO_SMALL);
+        }
+        first[order[from].2 as usize] = TRUE;
+        from = to;
+    }
+    let [lower, higher] = found;
+    Ok([Vector::Small(lower), Vector::Small(higher), Vector::Truth(first)])
+}
+
 /// Rows that are computed before they are put into groups: bounds what is held at a time.
 const BLOCK: usize = 1 << 20;
+
+/// What groups come to.
+pub(super) struct Grouped {
+    pub rows: usize,
+    pub columns: Vec<Vector>,
+    /// The groups by their key, if they have one.
+    pub index: Option<Index>,
+}
 
 /// One row a group, in order of first appearance: keys, then aggregates. Missing keys form groups like any value.
 pub(super) fn aggregate(
@@ -31,7 +76,7 @@ pub(super) fn aggregate(
     texts: &Texts,
     keys: &[Id],
     aggs: &[(Agg, Option<Id>)],
-) -> Result<(usize, Vec<Vector>), EngineError> {
+) -> Result<Grouped, EngineError> {
     let mut groups = Groups::new(keys.iter().map(|key| view.kind(*key)).collect());
     let mut sums: Vec<Accumulator> =
         aggs.iter().map(|(agg, id)| Accumulator::new(agg, id.map(|id| view.kind(id)))).collect();
@@ -39,6 +84,7 @@ pub(super) fn aggregate(
     for from in (0..view.rows).step_by(BLOCK) {
         let to = view.rows.min(from + BLOCK);
         let columns = columns_of(view, texts, &ids, (from, to))?;
+        groups.expect(from, view.rows);
         let (own, values) = columns.split_at(keys.len());
         let (places, fresh) = groups.places(own, to - from);
         let mut values = values.iter();
@@ -47,9 +93,19 @@ pub(super) fn aggregate(
             sum.add((&places, &fresh), value, groups.count)?;
         }
     }
-    let mut columns = groups.keys;
+    let Groups { keys, kinds, count, finder } = groups;
+    let index = match finder {
+        _ if kinds.is_empty() => None,
+        Finder::Direct(mut places) => {
+            // Without the place of the missing key, which nothing matches.
+            places.drain(..places.len().min(1));
+            Some(Index::of_groups(kinds, places))
+        }
+        Finder::Hashed(keys, table) => Some(Index::of_hashed(kinds, keys, table)),
+    };
+    let mut columns = keys;
     columns.extend(sums.into_iter().map(Accumulator::finish));
-    Ok((groups.count, columns))
+    Ok(Grouped { rows: count, columns, index })
 }
 
 /// Keys seen so far, numbered.
@@ -60,8 +116,11 @@ struct Groups {
     finder: Finder,
 }
 
+/// Numbers below this are places of their own.
+const DIRECT_MAX: i64 = 1 << 26;
+
 enum Finder {
-    /// By the code of the only key, a missing one first.
+    /// By the only key itself, a missing one first: a text's code, or a small number.
     Direct(Vec<u32>),
     Hashed(Keys, HashTable<u32>),
 }
@@ -69,10 +128,31 @@ enum Finder {
 impl Groups {
     fn new(kinds: Vec<Kind>) -> Self {
         let finder = match kinds.as_slice() {
-            [Kind::Code] => Finder::Direct(Vec::new()),
+            [Kind::Code | Kind::Small] => Finder::Direct(Vec::new()),
             _ => Finder::Hashed(Keys::new::<Vector>(&[], &kinds, 0), HashTable::new()),
         };
         Self { keys: kinds.iter().map(|kind| Vector::empty(*kind, 0)).collect(), kinds, count: 0, finder }
+    }
+
+    /// Makes room for the groups that rows to come will bring if they bring as many as those before.
+    fn expect(&mut self, seen: usize, rows: usize) {
+        if let Finder::Hashed(keys, table) = &mut self.finder
+            && seen > 0
+        {
+            let more = self.count.saturating_mul(rows - seen) / seen;
+            table.reserve(more, |place| keys.hash(*place as usize));
+        }
+    }
+
+    /// Goes on by hash: a number is too large to be a place.
+    fn hash(&mut self) {
+        let keys = Keys::new(&self.keys, &self.kinds, self.count);
+        let mut table = HashTable::with_capacity(self.count);
+        for place in 0..self.count {
+            let number = u32::try_from(place).expect("fewer groups than four thousand million");
+            table.insert_unique(keys.hash(place), number, |place| keys.hash(*place as usize));
+        }
+        self.finder = Finder::Hashed(keys, table);
     }
 
     /// The group of each row, and the first rows of groups not seen before.
@@ -81,6 +161,11 @@ impl Groups {
             let fresh = if self.count == 0 && rows > 0 { vec![0] } else { Vec::new() };
             self.count += fresh.len();
             return (vec![0; rows], fresh);
+        }
+        if let (Finder::Direct(_), Vector::Small(all)) = (&self.finder, &own[0])
+            && !all.iter().all(|units| *units == NO_SMALL || (0..DIRECT_MAX).contains(units))
+        {
+            self.hash();
         }
         let mut fresh: Vec<u32> = Vec::new();
         let mut count = self.count;
@@ -92,8 +177,12 @@ impl Groups {
         let mut places: Vec<u32> = Vec::with_capacity(rows);
         match &mut self.finder {
             Finder::Direct(known) => {
-                for (row, code) in super::compute::codes(&own[0]).iter().enumerate() {
-                    let code = code.wrapping_add(1) as usize;
+                let key = |row: usize| match &own[0] {
+                    Vector::Small(all) => usize::try_from(all[row].wrapping_add(1)).unwrap_or(0),
+                    other => super::compute::codes(other)[row].wrapping_add(1) as usize,
+                };
+                for row in 0..rows {
+                    let code = key(row);
                     if known.len() <= code {
                         known.resize((code + 1).max(known.len() * 2), NO_ROW);
                     }
@@ -249,3 +338,17 @@ impl Accumulator {
 
 /// Truths as they are aggregated.
 const _: () = assert!(FALSE == 0 && TRUE == 1 && UNKNOWN == 2);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_stay_the_same_where_a_number_becomes_too_large() {
+        let mut groups = Groups::new(vec![Kind::Small]);
+        let (first, _) = groups.places(&[Vector::Small(vec![5, NO_SMALL, 5, 0])], 4);
+        let (second, fresh) = groups.places(&[Vector::Small(vec![0, i64::MAX, -1, NO_SMALL, 5])], 5);
+        assert_eq!((first, second, fresh), (vec![0, 1, 0, 2], vec![2, 3, 4, 1, 0], vec![1, 2]));
+        assert_eq!(groups.count, 5);
+    }
+}

@@ -51,6 +51,16 @@ impl Index {
         Self { kinds, heads, next }
     }
 
+    /// Of groups by the only key itself.
+    pub fn of_groups(kinds: Vec<Kind>, heads: Vec<u32>) -> Self {
+        Self { kinds, heads: Heads::Direct(heads), next: Vec::new() }
+    }
+
+    /// Of groups by hash. A group whose key has a missing part is never found.
+    pub fn of_hashed(kinds: Vec<Kind>, keys: Keys, table: HashTable<u32>) -> Self {
+        Self { kinds, heads: Heads::Hashed(keys, table), next: Vec::new() }
+    }
+
     /// Whether a key stands on more than one row.
     pub fn repeats(&self) -> bool {
         !self.next.is_empty()

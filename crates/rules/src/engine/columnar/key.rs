@@ -45,38 +45,30 @@ impl Keys {
         self.missing.push(other.missing[row]);
     }
 
+    fn put<T: Copy>(&mut self, at: usize, all: &[T], image: impl Fn(T) -> (u64, bool)) {
+        let places = self.flat.chunks_exact_mut(self.width.max(1));
+        for ((place, missing), &value) in places.zip(&mut self.missing).zip(all) {
+            let (image, none) = image(value);
+            place[at] = image;
+            *missing |= none;
+        }
+    }
+
     fn fill(&mut self, column: &Vector, kind: Kind, at: usize) {
-        let width = self.width;
-        let mut put = |values: &mut dyn Iterator<Item = Option<u64>>| {
-            for (row, value) in values.enumerate() {
-                match value {
-                    Some(value) => self.flat[row * width + at] = value,
-                    None => {
-                        // A missing part is a value of its own where keys are grouped.
-                        self.flat[row * width + at] = u64::MAX;
-                        self.missing[row] = true;
-                    }
-                }
-            }
-        };
         match (column, kind) {
-            (Vector::Code(all), _) => put(&mut all.iter().map(|&code| (code != NO_ROW).then(|| code.into()))),
-            (Vector::Days(all), _) => {
-                put(&mut all.iter().map(|&day| (day != NO_DAY).then(|| u64::from(day.cast_unsigned()))));
-            }
-            (Vector::Truth(all), _) => put(&mut all.iter().map(|&truth| (truth != UNKNOWN).then(|| truth.into()))),
+            // Each mark of a missing value stands for itself: no value has it.
+            (Vector::Code(all), _) => self.put(at, all, |code| (u64::from(code), code == NO_ROW)),
+            (Vector::Days(all), _) => self.put(at, all, |day| (u64::from(day.cast_unsigned()), day == NO_DAY)),
+            (Vector::Truth(all), _) => self.put(at, all, |truth| (u64::from(truth), truth == UNKNOWN)),
             (Vector::Small(all), Kind::Small) => {
-                // The mark of a missing number stands for itself: no number has it.
-                put(&mut all.iter().map(|&units| (units != NO_SMALL).then(|| units.cast_unsigned())));
-                for (row, _) in all.iter().enumerate().filter(|(_, units)| **units == NO_SMALL) {
-                    self.flat[row * width + at] = NO_SMALL.cast_unsigned();
-                }
+                self.put(at, all, |units| (units.cast_unsigned(), units == NO_SMALL));
             }
-            (Vector::Wide(all), Kind::Small) => {
-                let narrow = |units: i128| i64::try_from(units).ok().filter(|small| *small != NO_SMALL);
-                put(&mut all.iter().map(|&units| narrow(units).map(i64::cast_unsigned)));
-            }
+            (Vector::Wide(all), Kind::Small) => self.put(at, all, |units| {
+                let small = i64::try_from(units).unwrap_or(NO_SMALL);
+                (small.cast_unsigned(), small == NO_SMALL)
+            }),
             (numbers, _) => {
+                let width = self.width;
                 for (row, units) in wides(numbers).enumerate() {
                     self.missing[row] |= units == NO_WIDE;
                     let bits = units.cast_unsigned();

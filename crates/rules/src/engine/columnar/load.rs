@@ -7,7 +7,7 @@ use polars::prelude::{
     self as pl, ChunkedArray, Column as Stored, DataType, Engine as PolarsEngine, PolarsError, PolarsNumericType,
     PolarsResult,
 };
-use tieout_ingest::store::{REC, Store};
+use tieout_ingest::store::{Frame, REC, Store};
 use tieout_ingest::texts::{NO_TEXT, Texts};
 
 use super::vector::{NO_DAY, NO_SMALL, UNKNOWN, Vector};
@@ -50,9 +50,13 @@ impl<'s> Tables<'s> {
         lacking.sort_unstable();
         lacking.dedup();
         if !lacking.is_empty() {
-            let wanted: Vec<pl::Expr> = lacking.iter().map(|name| pl::col(name.as_str())).collect();
-            let frame =
-                known.frame.scan()?.select(wanted).collect_with_engine(PolarsEngine::Streaming)?.unwrap_single();
+            let frame = match &known.frame {
+                Frame::Memory(frame) => frame.clone(),
+                Frame::Disk(..) => {
+                    let wanted: Vec<pl::Expr> = lacking.iter().map(|name| pl::col(name.as_str())).collect();
+                    known.frame.scan()?.select(wanted).collect_with_engine(PolarsEngine::Streaming)?.unwrap_single()
+                }
+            };
             for name in lacking {
                 let vector = Arc::new(vector(frame.column(&name)?, &self.store.texts)?);
                 loaded.places.insert(Arc::as_ptr(&vector) as usize);

@@ -45,7 +45,12 @@ pub struct Columnar<'s> {
 }
 
 /// What has been lowered since the last `forget`.
-type Memo = HashMap<Plan, Arc<View>>;
+#[derive(Default)]
+struct Memo {
+    views: HashMap<Plan, Arc<View>>,
+    /// Groups by their key columns.
+    groups: HashMap<Vec<Same<Vector>>, Arc<Index>>,
+}
 
 impl<'s> Columnar<'s> {
     /// Over a prepared store.
@@ -81,7 +86,7 @@ impl<'s> Columnar<'s> {
         }
         let engine = Columnar::new(store);
         let plan = Plan::Scan { population: population.to_owned(), columns };
-        let mut view = View::clone(&*engine.lower(&plan, &mut Memo::new())?);
+        let mut view = View::clone(&*engine.lower(&plan, &mut Memo::default())?);
         view.rows = view.rows.min(limit);
         engine.collect(&plan, &view)
     }
@@ -91,11 +96,11 @@ impl<'s> Columnar<'s> {
         if light {
             return Ok(Arc::new(self.lower_new(plan, memo)?));
         }
-        if let Some(known) = memo.get(plan) {
+        if let Some(known) = memo.views.get(plan) {
             return Ok(known.clone());
         }
         let view = Arc::new(self.lower_new(plan, memo)?);
-        memo.insert(plan.clone(), view.clone());
+        memo.views.insert(plan.clone(), view.clone());
         Ok(view)
     }
 
@@ -136,24 +141,31 @@ impl<'s> Columnar<'s> {
                 beside_rows(&mut view, [(name.clone(), made)]);
                 Ok(view)
             }
+            Plan::Neighbours { input, keys, number, names } => {
+                let mut view = self.own(input, memo)?;
+                let ids: Vec<Id> = keys.iter().map(|key| view.column(key)).collect();
+                let made = group::neighbours(&view, &self.texts, &ids, view.column(number))?;
+                beside_rows(&mut view, names.iter().cloned().zip(made));
+                Ok(view)
+            }
             Plan::Join { left, right, on, how } => match how {
                 Join::Semi | Join::Anti => {
                     let (left, right) = (self.own(left, memo)?, self.lower(right, memo)?);
-                    self.restrict(left, &right, on, *how == Join::Semi)
+                    self.restrict(left, &right, (on, *how == Join::Semi), memo)
                 }
                 Join::Left => match right.as_ref() {
                     Plan::Unique { input, keys, count } if on.len() == keys.len() => {
                         let (left, right) = (self.own(left, memo)?, self.lower(input, memo)?);
-                        self.beside(left, &right, on, Some(count))
+                        self.beside(left, &right, (on, Some(count)), memo)
                     }
                     right => {
                         let (left, right) = (self.own(left, memo)?, self.lower(right, memo)?);
-                        self.beside(left, &right, on, None)
+                        self.beside(left, &right, (on, None), memo)
                     }
                 },
                 Join::Inner => {
                     let (left, right) = (self.own(left, memo)?, self.lower(right, memo)?);
-                    let index = self.index(&right, &right_keys(&right, on))?;
+                    let index = self.index(&right, &right_keys(&right, on), memo)?;
                     self.pairs(&left, &right, on, &index, false)
                 }
             },
@@ -162,14 +174,19 @@ impl<'s> Columnar<'s> {
                 let own: Vec<Id> = keys.iter().map(|key| view.column(key)).collect();
                 let wanted: Vec<(Agg, Option<Id>)> =
                     aggs.iter().map(|(_, agg)| (agg.clone(), agg.of().map(|column| view.column(column)))).collect();
-                let (rows, columns) = group::aggregate(&view, &self.texts, &own, &wanted)?;
+                let grouped = group::aggregate(&view, &self.texts, &own, &wanted)?;
+                let columns: Vec<Arc<Vector>> = grouped.columns.into_iter().map(Arc::new).collect();
+                if let Some(index) = grouped.index {
+                    let by = columns.iter().take(keys.len()).map(|column| Same(column.clone())).collect();
+                    memo.groups.insert(by, Arc::new(index));
+                }
                 let names = keys.iter().chain(aggs.iter().map(|(name, _)| name)).cloned();
-                Ok(View::of(rows, names.zip(columns.into_iter().map(Arc::new)).collect()))
+                Ok(View::of(grouped.rows, names.zip(columns).collect()))
             }
             Plan::Union(inputs) => self.union(plan, inputs, memo),
             Plan::Unique { input, keys, count } => {
                 let view = self.own(input, memo)?;
-                self.unique(view, keys, count)
+                self.unique(view, keys, (count, memo))
             }
         }
     }
@@ -192,12 +209,15 @@ impl<'s> Columnar<'s> {
     }
 
     /// The rows of some key columns by key; built once where the columns are stored ones.
-    fn index(&self, view: &View, keys: &[Id]) -> Result<Arc<Index>, EngineError> {
+    fn index(&self, view: &View, keys: &[Id], memo: &Memo) -> Result<Arc<Index>, EngineError> {
         let stored: Option<Vec<Same<Vector>>> = keys.iter().map(|key| view.stored(*key).cloned()).collect();
         let Some(stored) = stored else {
             let made = columns(view, &self.texts, keys)?;
             return Ok(Arc::new(Index::new(&made.into_iter().map(Arc::new).collect::<Vec<_>>(), view.rows)));
         };
+        if let Some(index) = memo.groups.get(&stored) {
+            return Ok(index.clone());
+        }
         // A few rows of somebody's findings are not worth keeping.
         let keep = stored.iter().all(|key| self.tables.holds(&key.0));
         let mut known = self.indexes.lock().unwrap_or_else(PoisonError::into_inner);
@@ -212,7 +232,13 @@ impl<'s> Columnar<'s> {
     }
 
     /// The rows of the left that have, or have not, a row on the right.
-    fn restrict(&self, mut left: View, right: &View, on: &[(String, String)], has: bool) -> Result<View, EngineError> {
+    fn restrict(
+        &self,
+        mut left: View,
+        right: &View,
+        (on, has): (&[(String, String)], bool),
+        memo: &Memo,
+    ) -> Result<View, EngineError> {
         let own: Vec<Id> = on.iter().map(|(key, _)| left.column(key)).collect();
         if let [key] = own.as_slice()
             && has
@@ -220,14 +246,14 @@ impl<'s> Columnar<'s> {
             && let Some(stored) = left.stored(*key)
             && self.tables.holds(&stored.0)
         {
-            let index = self.index(&left, &own)?;
+            let index = self.index(&left, &own, memo)?;
             let wanted = columns(right, &self.texts, &right_keys(right, on))?;
             let mut rows: Vec<u32> = index.heads(&wanted).into_iter().flat_map(|head| index.chain(head)).collect();
             rows.sort_unstable();
             rows.dedup();
             return Ok(left.at(&Arc::new(rows)));
         }
-        let index = self.index(right, &right_keys(right, on))?;
+        let index = self.index(right, &right_keys(right, on), memo)?;
         let count = left.add(Op::Count(Same(index), own), Kind::Small);
         let none = left.add(Op::IsNull(count), Kind::Truth);
         let wanted = if has { left.add(Op::Not(none), Kind::Truth) } else { none };
@@ -240,10 +266,10 @@ impl<'s> Columnar<'s> {
         &self,
         mut left: View,
         right: &View,
-        on: &[(String, String)],
-        count: Option<&String>,
+        (on, count): (&[(String, String)], Option<&String>),
+        memo: &Memo,
     ) -> Result<View, EngineError> {
-        let index = self.index(right, &right_keys(right, on))?;
+        let index = self.index(right, &right_keys(right, on), memo)?;
         if index.repeats() && count.is_none() {
             return self.pairs(&left, right, on, &index, true);
         }
@@ -272,6 +298,8 @@ impl<'s> Columnar<'s> {
         all: bool,
     ) -> Result<View, EngineError> {
         let own: Vec<Id> = on.iter().map(|(key, _)| left.column(key)).collect();
+        let none = View::clone(left).at(&Arc::new(Vec::new()));
+        let left = if right.rows == 0 && !all { &none } else { left };
         let parts = over(
             left,
             &self.texts,
@@ -312,9 +340,9 @@ impl<'s> Columnar<'s> {
         Ok(joined)
     }
 
-    fn unique(&self, mut view: View, keys: &[String], count: &str) -> Result<View, EngineError> {
+    fn unique(&self, mut view: View, keys: &[String], (count, memo): (&str, &Memo)) -> Result<View, EngineError> {
         let own: Vec<Id> = keys.iter().map(|key| view.column(key)).collect();
-        let index = self.index(&view, &own)?;
+        let index = self.index(&view, &own, memo)?;
         let firsts = index.firsts();
         let counts: Vec<i64> =
             firsts.iter().map(|first| i64::try_from(index.chain(*first).count()).unwrap_or(i64::MAX)).collect();
@@ -388,7 +416,7 @@ impl Engine for Columnar<'_> {
     }
 
     fn forget(&self) {
-        self.memo.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        *self.memo.lock().unwrap_or_else(PoisonError::into_inner) = Memo::default();
     }
 
     fn judges_everything(&self) -> bool {
