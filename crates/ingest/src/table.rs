@@ -16,6 +16,7 @@ use crate::gather::Rows;
 use crate::plan::{Bound, ColumnPlan, How, TablePlan};
 use crate::profile::CreditSign;
 use crate::read::Batch;
+use crate::read::typed::{Exact, Typed};
 use crate::texts::Texts;
 
 /// A table that is being read from one file.
@@ -162,6 +163,11 @@ impl Reading {
         if let Swift::Text { strip_decimal, upper } = swift {
             return self.texts(batch, rows, (index, field, slot), (strip_decimal, upper), tallies);
         }
+        if let Some(converted) =
+            batch.typed.get(slot).and_then(|typed| self.typed(batch, rows, (index, field, typed), swift, tallies))
+        {
+            return converted;
+        }
         let mut builder = Builder::new(column.ty, rows.len(), &self.texts);
         // Dates and words repeat from record to record, and a cell that stands again has the same value.
         let mut last: Option<(&[u8], Value<'_>)> = None;
@@ -187,28 +193,73 @@ impl Reading {
                 Some(field) => currency_places(batch.cell(row, field)),
                 None => fixed,
             };
-            match column.rules.value(batch.cell(row, field), places) {
-                Ok(value) => {
-                    let value = match value {
-                        Value::Text(text) => Value::Code(self.texts.code(&text)),
-                        other => other,
-                    };
-                    if matches!(value, Value::Day(_) | Value::Code(_)) {
-                        last = Some((cell, value.clone()));
-                    }
-                    builder.push(value);
-                }
-                Err(Absent::Empty) => {
-                    self.empty(batch, row, (index, field), tallies);
-                    builder.absent(false);
-                }
-                Err(Absent::Unreadable(code)) => {
-                    tallies.add(code, &column.canonical, batch.lines[row], || self.sight(batch, row, Some(field)));
-                    builder.absent(true);
-                }
+            let value = self.coded(column.rules.value(batch.cell(row, field), places));
+            if let Ok(value @ (Value::Day(_) | Value::Code(_))) = &value {
+                last = Some((cell, value.clone()));
             }
+            self.put(&mut builder, value, batch, row, (index, field), tallies);
         }
         builder.finish()
+    }
+
+    /// Cells that were never text; `None` if they have to be spelled.
+    fn typed(
+        &self,
+        batch: &Batch,
+        rows: &[u32],
+        (index, field, typed): (usize, usize, &Typed),
+        swift: Swift,
+        tallies: &mut Tallies,
+    ) -> Option<Column> {
+        if !matches!(swift, Swift::Amount { .. } | Swift::Day { .. }) {
+            return None;
+        }
+        let column = &self.plan.columns[index];
+        let mut builder = Builder::new(column.ty, rows.len(), &self.texts);
+        let missing = column.rules.value("", None);
+        let visited = typed.visit(rows, |row, cell| match swift.exact(cell) {
+            Some(value) => builder.push(value),
+            None if cell == Exact::Missing => {
+                self.put(&mut builder, missing.clone(), batch, row, (index, field), tallies);
+            }
+            None => {
+                let spelled = typed.spell(row);
+                self.put(&mut builder, column.rules.value(&spelled, None), batch, row, (index, field), tallies);
+            }
+        });
+        visited.then(|| builder.finish())
+    }
+
+    /// A text by its code.
+    fn coded<'v>(&self, value: Result<Value<'v>, Absent>) -> Result<Value<'v>, Absent> {
+        match value {
+            Ok(Value::Text(text)) => Ok(Value::Code(self.texts.code(&text))),
+            other => other,
+        }
+    }
+
+    /// Adds the value of a cell, or the complaint that it has none.
+    fn put(
+        &self,
+        builder: &mut Builder<'_>,
+        value: Result<Value<'_>, Absent>,
+        batch: &Batch,
+        row: usize,
+        (index, field): (usize, usize),
+        tallies: &mut Tallies,
+    ) {
+        let column = &self.plan.columns[index];
+        match value {
+            Ok(value) => builder.push(value),
+            Err(Absent::Empty) => {
+                self.empty(batch, row, (index, field), tallies);
+                builder.absent(false);
+            }
+            Err(Absent::Unreadable(code)) => {
+                tallies.add(code, &column.canonical, batch.lines[row], || self.sight(batch, row, Some(field)));
+                builder.absent(true);
+            }
+        }
     }
 
     /// Cells of a text column that stand for themselves.
@@ -425,7 +476,7 @@ impl Reading {
             column,
             width: if field.is_some() { width } else { 0 },
             excerpt,
-            cell: field.map(|field| batch.cell(row, field).trim_ascii().to_owned()).unwrap_or_default(),
+            cell: field.map(|field| batch.shown(row, field).trim_ascii().to_owned()).unwrap_or_default(),
             field: field.map(|field| (field + 1, self.headers.get(field).cloned().unwrap_or_default())),
         }
     }

@@ -40,6 +40,18 @@ const POWERS: [i64; 19] = {
     powers
 };
 
+/// Units at another scale, where that is exact and nothing but a shift of the point.
+#[inline]
+pub(crate) fn shifted(units: i128, decimals: u8, scale: u8) -> Option<i64> {
+    // As many digits as the plain spelling may have.
+    let units = i64::try_from(units).ok().filter(|units| units.unsigned_abs() < 1_000_000_000_000_000_000)?;
+    if decimals <= scale {
+        return units.checked_mul(*POWERS.get(usize::from(scale - decimals))?);
+    }
+    let surplus = *POWERS.get(usize::from(decimals - scale))?;
+    (units % surplus == 0).then(|| units / surplus)
+}
+
 /// Units at `scale` and the number of decimals written.
 pub(crate) fn parse(cell: &[u8], format: &NumberFormat, scale: u8) -> Result<(i64, u8), AmountProblem> {
     match plain(cell, format.decimal, scale) {

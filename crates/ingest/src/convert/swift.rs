@@ -2,9 +2,10 @@
 //!
 //! A swift kernel answers only where the careful one (`CellRules::value`) would say the same; otherwise it is silent.
 
-use super::amount::plain;
+use super::amount::{plain, shifted};
 use super::cell::{CellRules, Kernel, Value};
 use super::date::days;
+use crate::read::typed::Exact;
 
 /// How the cells of a column are usually spelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +50,28 @@ impl Swift {
             },
             Self::Day { inclusive } => iso(cell).and_then(|day| day.checked_add(i32::from(inclusive))).map(Value::Day),
             Self::None | Self::Text { .. } => None,
+        }
+    }
+}
+
+/// Days from 0000-01-01 to 9999-12-31, whose years have four digits.
+const FOUR_DIGITS: std::ops::RangeInclusive<i32> = -719_528..=2_932_896;
+
+impl Swift {
+    /// The value of a cell that was never text, as if its exact spelling were read.
+    #[inline]
+    pub fn exact(self, cell: Exact) -> Option<Value<'static>> {
+        match (self, cell) {
+            (Self::Amount { decimal, scale, shift }, Exact::Units(units, decimals))
+                if decimals == 0 || decimal == b'.' =>
+            {
+                let units = shifted(units, decimals, scale)?;
+                Some(Value::Units(units, decimals.saturating_add(shift)))
+            }
+            (Self::Day { inclusive }, Exact::Day(day)) if FOUR_DIGITS.contains(&day) => {
+                Some(Value::Day(day + i32::from(inclusive)))
+            }
+            _ => None,
         }
     }
 }
@@ -105,6 +128,28 @@ mod tests {
             for rules in all() {
                 if let Some(value) = Swift::of(&rules).read(cell.as_bytes()) {
                     prop_assert_eq!(Ok(value), rules.value(&cell, None), "{:?}", rules);
+                }
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_cell_that_was_never_text_says_what_its_spelling_says(
+            units in prop_oneof![-1000..1000i128, any::<i64>().prop_map(i128::from), any::<i128>().prop_map(|units| units / 10)],
+            zeros in 0u32..9,
+            scale in 0u8..=15,
+            day in -800_000..3_000_000i32,
+        ) {
+            let units = units - units % 10i128.pow(zeros);
+            for rules in all() {
+                if let Some(value) = Swift::of(&rules).exact(Exact::Units(units, scale)) {
+                    let spelled = tieout_model::Amount::new(units, scale).to_places(scale);
+                    prop_assert_eq!(Ok(value), rules.value(&spelled, None), "{:?}", rules);
+                }
+                if let Some(value) = Swift::of(&rules).exact(Exact::Day(day)) {
+                    let spelled = tieout_model::Date(day).to_string();
+                    prop_assert_eq!(Ok(value), rules.value(&spelled, None), "{:?}", rules);
                 }
             }
         }

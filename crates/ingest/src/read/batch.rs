@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use tieout_model::Code;
 
+use super::typed::Typed;
+
 /// Records of equal width that lie in one text.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
@@ -18,6 +20,8 @@ pub(crate) struct Batch {
     pub kept: Arc<Kept>,
     /// Start and end of each kept field, record by record.
     pub fields: Vec<(u32, u32)>,
+    /// In their place, by kept field: the columns of a file that has columns.
+    pub typed: Vec<Typed>,
     /// Number of each record in its file.
     pub numbers: Vec<u64>,
     /// Editor's line of each record.
@@ -91,9 +95,21 @@ impl Batch {
     }
 
     /// The bytes of a kept field, by its place among them.
+    #[inline]
     pub fn bytes(&self, row: usize, slot: usize) -> &[u8] {
+        if let Some(typed) = self.typed.get(slot) {
+            return typed.bytes(row);
+        }
         let (start, end) = self.fields[row * self.kept.count + slot];
         &self.text[start as usize..end as usize]
+    }
+
+    /// A cell for a message.
+    pub fn shown(&self, row: usize, field: usize) -> String {
+        match self.kept.slot(field).and_then(|slot| self.typed.get(slot)) {
+            Some(typed) => typed.spell(row),
+            None => self.cell(row, field).to_owned(),
+        }
     }
 
     /// A piece of the text.
@@ -112,6 +128,10 @@ impl Batch {
 
     /// The line on which a field stands, with the editor's line number and the field's character column and width.
     pub fn excerpt(&self, row: usize, column: usize) -> (u64, u32, u32, String) {
+        if !self.typed.is_empty() {
+            // No record lies in one piece; whoever shows it reads it again.
+            return (self.lines[row], 1, 0, String::new());
+        }
         let (start, end) = self.spans[row];
         let record = self.slice(start, end);
         let slot = self.kept.slot(column).unwrap_or(0);

@@ -4,6 +4,7 @@ pub(crate) mod batch;
 pub(crate) mod parquet;
 mod record;
 pub(crate) mod split;
+pub(crate) mod typed;
 
 pub(crate) use batch::Batch;
 pub(crate) use split::{Splitter, Syntax};

@@ -1,19 +1,20 @@
-//! Parquet → batches of the same shape as text, so that one contract converts both.
+//! Parquet → batches, so that one contract converts both them and text.
 //!
-//! Integers, decimals, dates and strings have one exact spelling each, which the kernels read back; binary floating point
-//! has none, so it is refused unless the mapping declares how many decimals it was rounded to.
+//! Integers, decimals, dates and strings are exact as they are; every other type has one exact spelling, which the kernels
+//! read back. Binary floating point has none, so it is refused unless the mapping declares how many decimals it was rounded
+//! to.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use polars::prelude::{AnyValue, DataFrame, DataType, ParquetReader, PolarsResult, SerReader as _};
-use tieout_model::{Code, Date, Diagnostic, Place, RecordRef};
+use polars::prelude::{DataFrame, DataType, ParquetReader, PolarsResult, SerReader as _};
+use tieout_model::{Code, Diagnostic, Place, RecordRef};
 
 use super::batch::{Batch, Kept};
 use super::split::ReadError;
+use super::typed::{Typed, spell};
 use crate::diagnose::Sighting;
 use crate::load::Source;
 use crate::locate::Located;
@@ -153,7 +154,7 @@ impl Rows {
         let from = self.next - first;
         let rows = ROWS.min(group.height() - from);
         let frame = group.slice(i64::try_from(from).unwrap_or(i64::MAX), rows);
-        let batch = spelled(&frame, &self.kept, self.next as u64, self.float_places).map_err(|error| io(&error))?;
+        let batch = typed(&frame, &self.kept, self.next as u64, self.float_places).map_err(|error| io(&error))?;
         self.next += rows;
         Ok(Some(batch))
     }
@@ -163,102 +164,21 @@ fn slice(path: &Path, from: usize, rows: usize, columns: Option<Vec<String>>) ->
     ParquetReader::new(File::open(path)?).with_columns(columns).with_slice(Some((from, rows))).finish()
 }
 
-/// Spells the cells of all rows out, column by column: no record lies in one piece.
-fn spelled(frame: &DataFrame, kept: &Arc<Kept>, before: u64, float_places: Option<u8>) -> PolarsResult<Batch> {
-    let (rows, width) = (frame.height(), kept.count);
+/// The cells of these rows as they were decoded: no record lies in one piece.
+fn typed(frame: &DataFrame, kept: &Arc<Kept>, before: u64, float_places: Option<u8>) -> PolarsResult<Batch> {
+    let rows = frame.height();
     let numbers: Vec<u64> = (1..=rows as u64).map(|row| before + row).collect();
-    let mut batch = Batch {
+    let typed =
+        frame.columns().iter().map(|column| Typed::new(column, float_places)).collect::<PolarsResult<Vec<_>>>()?;
+    Ok(Batch {
         kept: Arc::clone(kept),
+        typed,
         start: (0, before, before + 1),
         read: before + rows as u64,
-        fields: vec![(0, 0); rows * width],
         lines: numbers.clone(),
-        spans: vec![(0, 0); rows],
         numbers,
         ..Batch::default()
-    };
-    let mut text = String::new();
-    for (slot, column) in frame.columns().iter().enumerate() {
-        let mut cells = batch.fields[slot..].iter_mut().step_by(width);
-        let mut put = |text: &mut String, spell: &dyn Fn(&mut String)| {
-            let start = index(text.len());
-            spell(text);
-            if let Some(cell) = cells.next() {
-                *cell = (start, index(text.len()));
-            }
-        };
-        match column.dtype() {
-            DataType::String => {
-                column.str()?.iter().for_each(|word| put(&mut text, &|text| text.push_str(word.unwrap_or_default())));
-            }
-            DataType::Int64 => {
-                let units = |units: Option<i64>| put(&mut text, &|text| decimal(text, units.map(i128::from), 0));
-                column.i64()?.iter().for_each(units);
-            }
-            DataType::Date => {
-                let mut last = (None, String::new());
-                for day in column.date()?.physical().iter() {
-                    if day != last.0 {
-                        last = (day, day.map_or_else(String::new, |day| Date(day).to_string()));
-                    }
-                    put(&mut text, &|text| text.push_str(&last.1));
-                }
-            }
-            DataType::Decimal(_, scale) => {
-                let scale = *scale;
-                let units = |units: Option<i128>| put(&mut text, &|text| decimal(text, units, scale));
-                column.decimal()?.physical().iter().for_each(units);
-            }
-            _ => {
-                for row in 0..rows {
-                    let value = column.get(row)?;
-                    put(&mut text, &|text| spell(text, &value, float_places));
-                }
-            }
-        }
-    }
-    batch.raw = text.len();
-    batch.text = text.into_bytes();
-    Ok(batch)
-}
-
-/// The digits of a decimal with as many places as it has; nothing for a missing one.
-fn decimal(text: &mut String, units: Option<i128>, scale: usize) {
-    let Some(units) = units else { return };
-    if units < 0 {
-        text.push('-');
-    }
-    let mut digits = [b'0'; 48];
-    let mut at = digits.len();
-    let mut rest = units.unsigned_abs();
-    let mut put = |digit: u8| {
-        at -= 1;
-        digits[at] = b'0' + digit;
-        at
-    };
-    let mut first = put(last_digit(&mut rest));
-    for _ in 1..=scale.min(38) {
-        first = put(last_digit(&mut rest));
-    }
-    while rest > 0 {
-        first = put(last_digit(&mut rest));
-    }
-    let point = digits.len() - scale.min(38);
-    text.push_str(std::str::from_utf8(&digits[first..point]).unwrap_or_default());
-    if scale > 0 {
-        text.push('.');
-        text.push_str(std::str::from_utf8(&digits[point..]).unwrap_or_default());
-    }
-}
-
-/// Takes the last digit off; nearly all amounts fit 64 bits, whose division is cheap.
-fn last_digit(rest: &mut u128) -> u8 {
-    let (digit, left) = match u64::try_from(*rest) {
-        Ok(small) => (u128::from(small % 10), u128::from(small / 10)),
-        Err(_) => (*rest % 10, *rest / 10),
-    };
-    *rest = left;
-    u8::try_from(digit).unwrap_or(0)
+    })
 }
 
 /// Spells every cell out.
@@ -287,46 +207,6 @@ fn render(frame: &DataFrame, before: u64, float_places: Option<u8>) -> PolarsRes
     Ok(batch)
 }
 
-/// The exact spelling of a value; writing to a string cannot fail.
-fn spell(text: &mut String, value: &AnyValue<'_>, float_places: Option<u8>) {
-    let places = usize::from(float_places.unwrap_or(17));
-    let _ = match value {
-        AnyValue::Null => Ok(()),
-        AnyValue::String(word) => {
-            text.push_str(word);
-            Ok(())
-        }
-        AnyValue::StringOwned(word) => {
-            text.push_str(word);
-            Ok(())
-        }
-        AnyValue::Boolean(flag) => write!(text, "{flag}"),
-        AnyValue::Decimal(units, _, scale) => {
-            let scale = u8::try_from(*scale).unwrap_or(u8::MAX);
-            write!(text, "{}", tieout_model::Amount::new(*units, scale).to_places(scale))
-        }
-        AnyValue::Date(day) => write!(text, "{}", Date(*day)),
-        AnyValue::Datetime(ticks, unit, _) => instant(text, *ticks, *unit),
-        // The shortest digits of a binary fraction are a guess; so many places are a declaration.
-        AnyValue::Float64(value) => write!(text, "{value:.places$}"),
-        AnyValue::Float32(value) => write!(text, "{value:.places$}"),
-        other => write!(text, "{other}"),
-    };
-}
-
-fn instant(text: &mut String, ticks: i64, unit: polars::prelude::TimeUnit) -> std::fmt::Result {
-    use polars::prelude::TimeUnit;
-    let a_second = match unit {
-        TimeUnit::Nanoseconds => 1_000_000_000,
-        TimeUnit::Microseconds => 1_000_000,
-        TimeUnit::Milliseconds => 1_000,
-    };
-    let seconds = ticks.div_euclid(a_second);
-    let (day, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-    let day = Date(i32::try_from(day).unwrap_or(i32::MAX));
-    write!(text, "{day} {:02}:{:02}:{:02}", second / 3_600, second / 60 % 60, second % 60)
-}
-
 /// Records found again.
 pub(crate) fn locate(
     path: &Path,
@@ -350,19 +230,4 @@ pub(crate) fn locate(
 
 fn index(position: usize) -> u32 {
     u32::try_from(position).unwrap_or(u32::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn decimals_are_spelled_as_amounts(units in prop_oneof![-1000..1000i128, any::<i64>().prop_map(i128::from), -(10i128.pow(38))..10i128.pow(38)], scale in 0u8..=38) {
-            let mut text = String::new();
-            decimal(&mut text, Some(units), usize::from(scale));
-            prop_assert_eq!(text, tieout_model::Amount::new(units, scale).to_places(scale));
-        }
-    }
 }
