@@ -100,7 +100,6 @@ fn the_report_is_the_same_whatever_changes() {
     let folder = exports.path();
     same(folder, &["--select", "arithmetic"]);
     same(folder, &["--select", "number-gap,payments"]);
-    same(folder, &[]);
     let receipts = fs::read_to_string(folder.join("receipts-2.csv")).unwrap();
     fs::write(folder.join("receipts-2.csv"), receipts.replacen(",00;", ",01;", 1)).unwrap();
     // One credit note that is stated negative, so that the others are no longer taken for positive ones.

@@ -72,7 +72,8 @@ impl Draft {
         Ok(self.blocks.len() - 1)
     }
 
-    /// Writes the contents and puts the file into its place, whole or not at all.
+    /// Writes the contents and puts the file into its place. It is not forced onto the disk: what a lost machine leaves of it
+    /// is noticed like any other damage.
     pub fn finish(mut self, mut contents: Contents, path: &Path) -> io::Result<()> {
         contents.blocks = self.blocks;
         let text = serde_json::to_vec(&contents)?;

@@ -53,6 +53,8 @@ struct State {
     names: Option<BTreeSet<String>>,
     /// Entries of the files of this run.
     used: BTreeSet<String>,
+    /// Entries that are not what was written.
+    damaged: BTreeSet<String>,
     made: CacheUse,
     /// Why nothing can be kept.
     failed: Option<String>,
@@ -109,21 +111,30 @@ impl Cache {
 
     /// The entry of a file, if there is one that is whole.
     fn entry(&self, mapping: &str, (hash, bytes): &(String, u64)) -> Option<Entry> {
-        match Entry::open(&self.folder.join(folder::name(mapping, *bytes, hash)), CONVERTER) {
+        let name = folder::name(mapping, *bytes, hash);
+        match Entry::open(&self.folder.join(&name), CONVERTER) {
             Ok(entry) => {
                 let own = &entry.contents;
                 // A file by another's name is no entry of this one.
                 let same = (own.mapping.as_str(), &own.hash, own.bytes) == (mapping, hash, *bytes);
                 if !same {
-                    self.state().made.damaged += 1;
+                    self.damaged(name);
                 }
                 same.then_some(entry)
             }
             Err(EntryError::Io(_)) => None,
             Err(EntryError::Damaged) => {
-                self.state().made.damaged += 1;
+                self.damaged(name);
                 None
             }
+        }
+    }
+
+    /// Notes that an entry is not what was written.
+    fn damaged(&self, name: String) {
+        let mut state = self.state();
+        if state.damaged.insert(name) {
+            state.made.damaged += 1;
         }
     }
 }
@@ -154,7 +165,7 @@ pub(crate) fn recall(
         }
         Ok(None) | Err(EntryError::Io(_)) => None,
         Err(EntryError::Damaged) => {
-            cache.state().made.damaged += 1;
+            cache.damaged(folder::name(&mapping, hash.1, &hash.0));
             None
         }
     }

@@ -20,9 +20,6 @@ use crate::table::{Reading, Signs};
 use crate::texts::Texts;
 use crate::totals::Sums;
 
-/// Texts whose codes are asked for at once: they and their hashes stay in a processor's cache.
-const STEP: usize = 1 << 16;
-
 /// Where a file's rows go.
 pub(super) struct Target<'a> {
     pub job: &'a Job,
@@ -192,9 +189,9 @@ fn install<T: Send>(pool: Option<&rayon::ThreadPool>, work: impl FnOnce() -> T +
 
 /// The codes of a list of texts in this run.
 fn codes(bytes: &[u8], texts: &Texts) -> Option<Vec<u32>> {
-    let list = decode_texts(bytes)?;
-    let step = |list: &[&str]| texts.codes(list.iter().map(|text| Some(*text)));
-    Some(list.chunks(STEP).flat_map(step).collect())
+    let mut codes = Vec::new();
+    decode_texts(bytes, |some| codes.extend(texts.codes(some.iter().map(|text| Some(*text)))))?;
+    Some(codes)
 }
 
 /// Records from how far each is from its row.
