@@ -50,26 +50,32 @@ struct Begun {
     at: Instant,
     /// Milliseconds that all threads have computed by then; 0 where the system does not say.
     computed: u64,
+    /// Megabytes held; 0 where the system does not say.
+    held: u64,
 }
 
 impl Stages {
     /// A stage begins; the one before it is over.
     #[expect(clippy::disallowed_methods, reason = "how long it took is no part of the result")]
     pub fn begin(&self, stage: &str) {
-        self.begun.borrow_mut().push(Begun { stage: stage.to_owned(), at: Instant::now(), computed: computed() });
+        let begun = Begun { stage: stage.to_owned(), at: Instant::now(), computed: computed(), held: held() };
+        self.begun.borrow_mut().push(begun);
     }
 
-    /// The stages, the longest first, with wall clock and computing time; the last one lasts until now.
+    /// The stages, the longest first, with wall clock, computing time and the memory held at its end; the last one lasts until now.
     pub fn say(&self) {
         self.begin("");
         let begun = self.begun.borrow();
-        let mut took: Vec<(Duration, u64, &str)> = begun
+        let mut took: Vec<(Duration, u64, u64, &str)> = begun
             .windows(2)
-            .map(|pair| (pair[1].at - pair[0].at, pair[1].computed - pair[0].computed, pair[0].stage.as_str()))
+            .map(|pair| {
+                let (this, next) = (&pair[0], &pair[1]);
+                (next.at - this.at, next.computed - this.computed, next.held, this.stage.as_str())
+            })
             .collect();
         took.sort_by(|a, b| b.cmp(a));
-        for (time, computed, stage) in took {
-            crate::say::line(&format!("{:>8} ms  {computed:>8} CPU ms  {stage}", time.as_millis()));
+        for (time, computed, held, stage) in took {
+            crate::say::line(&format!("{:>8} ms  {computed:>8} CPU ms  {held:>6} MB  {stage}", time.as_millis()));
         }
     }
 }
@@ -80,4 +86,11 @@ fn computed() -> u64 {
     let after = stat.rsplit(')').next().unwrap_or_default();
     let ticks = after.split_whitespace().skip(11).take(2).filter_map(|ticks| ticks.parse::<u64>().ok());
     ticks.sum::<u64>() * 10
+}
+
+/// Megabytes that this process holds: Linux only, elsewhere 0.
+fn held() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
+    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or(0) / 1024
 }

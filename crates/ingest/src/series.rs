@@ -162,16 +162,15 @@ impl Gathered {
         Self { once, scope: (String::new(), NO_TEXT), ..Self::default() }
     }
 
-    /// Takes in cells, each with its record and whether the record is kept; an empty one is no document.
-    pub fn extend(&mut self, series: &SeriesPlan, cells: &[(i64, &str, bool)], texts: &Texts) {
+    /// Takes in trimmed cells with their codes, each with its record and whether the record is kept; an empty one is no
+    /// document.
+    pub fn extend(&mut self, series: &SeriesPlan, cells: &[(i64, &str, bool)], codes: &[u32], texts: &Texts) {
         let (own, other) = (texts.code(&series.name), texts.code(OTHER));
-        let names = cells.iter().map(|(_, cell, _)| Some(cell.trim_ascii()).filter(|cell| !cell.is_empty()));
-        let codes = texts.codes(names);
-        for ((record, cell, kept), document_no) in cells.iter().zip(codes) {
+        for ((record, cell, kept), document_no) in cells.iter().zip(codes.iter().copied()) {
             if document_no == NO_TEXT {
                 continue;
             }
-            let read = series.read(cell.trim_ascii());
+            let read = series.read(cell);
             let document = Document {
                 series: if read.is_some() { own } else { other },
                 scope: read.as_ref().map_or(NO_TEXT, |read| self.scope(&read.scope, texts)),
@@ -262,16 +261,26 @@ mod tests {
         assert!(compile("INV-{nr}").is_err() && compile("INV").is_err() && compile("{number").is_err());
     }
 
+    fn extend(gathered: &mut Gathered, series: &SeriesPlan, cells: &[(i64, &str, bool)], texts: &Texts) {
+        let codes = texts.codes(cells.iter().map(|(_, cell, _)| Some(*cell).filter(|cell| !cell.is_empty())));
+        gathered.extend(series, cells, &codes, texts);
+    }
+
     #[test]
     fn lines_of_one_document_count_once_and_the_later_extract_wins() {
         let (plan, texts) = (plan("{number}"), Texts::default());
         let mut lines = Gathered::new(true);
-        lines.extend(&plan, &[(1, "1", false), (1, " 1", true), (1, "2", true), (1, "", true), (1, "x", true)], &texts);
+        extend(
+            &mut lines,
+            &plan,
+            &[(1, "1", false), (1, "1", true), (1, "2", true), (1, "", true), (1, "x", true)],
+            &texts,
+        );
         assert_eq!(lines.documents.len(), 3);
         assert!(lines.documents[0].kept);
         assert_eq!(texts.get(lines.documents[2].series).as_deref(), Some("other"));
         let mut later = Gathered::new(false);
-        later.extend(&plan, &[(9, "2", true), (10, "2", true)], &texts);
+        extend(&mut later, &plan, &[(9, "2", true), (10, "2", true)], &texts);
         let merged = merge(vec![lines, later]);
         let two = texts.find("2").unwrap();
         assert_eq!(merged.iter().filter(|document| document.document_no == two).count(), 2);
@@ -281,7 +290,7 @@ mod tests {
     fn scopes_are_shared() {
         let (plan, texts) = (plan("{prefix}-{year}-{number}"), Texts::default());
         let mut gathered = Gathered::new(false);
-        gathered.extend(&plan, &[(1, "A-2026-1", true), (2, "A-2026-2", true), (3, "?", true)], &texts);
+        extend(&mut gathered, &plan, &[(1, "A-2026-1", true), (2, "A-2026-2", true), (3, "?", true)], &texts);
         let scopes: Vec<_> = gathered.documents.iter().map(|document| texts.get(document.scope)).collect();
         assert_eq!(scopes.iter().map(Option::as_deref).collect::<Vec<_>>(), [Some("A/2026"), Some("A/2026"), None]);
     }

@@ -84,7 +84,10 @@ impl Flip {
 impl Reading {
     /// Fields of a record that are read.
     pub fn fields(&self) -> Vec<usize> {
-        let mut fields: Vec<usize> = self.bound.conditions.iter().chain(&self.bound.series).copied().collect();
+        let mut fields = self.bound.conditions.clone();
+        if self.plan.numbers {
+            fields.extend(&self.bound.series);
+        }
         for (index, column) in self.plan.columns.iter().enumerate() {
             if column.stored || self.track || self.plan.document_type == Some(index) {
                 fields.extend(self.bound.fields[index]);

@@ -4,7 +4,7 @@
 //! integers. Codes say nothing about order, and differ from run to run: whatever needs an order reads the texts.
 
 use std::cmp::Ordering;
-use std::hash::BuildHasher as _;
+use std::hash::{BuildHasher as _, Hasher as _};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hashbrown::DefaultHashBuilder;
@@ -36,12 +36,23 @@ struct Shard {
     pieces: Vec<Vec<u8>>,
 }
 
-/// A short text, or where a longer one stands.
+/// A short text, or where a longer one stands: its piece, and its place there.
 #[derive(Clone, Copy)]
 struct Entry {
     length: u32,
     hash: u32,
-    text: [u8; SHORT],
+    low: u64,
+    high: u64,
+}
+
+/// A text whose code is asked for.
+#[derive(Clone, Copy)]
+struct Asked<'t> {
+    row: u32,
+    text: &'t [u8],
+    hash: u64,
+    low: u64,
+    high: u64,
 }
 
 impl Default for Texts {
@@ -53,16 +64,16 @@ impl Default for Texts {
 impl Texts {
     /// The code of a text, a new one if it has none yet.
     pub fn code(&self, text: &str) -> u32 {
-        let hash = self.hash(text.as_bytes());
-        let shard = shard_of(hash);
-        code_of(self.shard(shard).place(text.as_bytes(), hash), shard)
+        let asked = self.asked(0, text.as_bytes());
+        let shard = shard_of(asked.hash);
+        code_of(self.shard(shard).place(&asked), shard)
     }
 
     /// The code of a text that has one.
     pub fn find(&self, text: &str) -> Option<u32> {
-        let hash = self.hash(text.as_bytes());
-        let shard = shard_of(hash);
-        self.shard(shard).find(text.as_bytes(), hash).map(|place| code_of(place, shard))
+        let asked = self.asked(0, text.as_bytes());
+        let shard = shard_of(asked.hash);
+        self.shard(shard).slot(&asked).ok().map(|place| code_of(place, shard))
     }
 
     /// The codes of many texts, `NO_TEXT` for a missing one. Neighbours that repeat cost next to nothing.
@@ -73,27 +84,27 @@ impl Texts {
     /// The codes of many texts, whose bytes are UTF-8.
     pub(crate) fn codes_of_bytes<'t>(&self, texts: impl ExactSizeIterator<Item = Option<&'t [u8]>>) -> Vec<u32> {
         let mut codes = vec![NO_TEXT; texts.len()];
-        let mut waiting: [Vec<(u32, u64, &[u8])>; SHARDS] = std::array::from_fn(|_| Vec::new());
+        let mut waiting: [Vec<Asked<'_>>; SHARDS] = std::array::from_fn(|_| Vec::new());
         let mut repeats: Vec<(u32, u32)> = Vec::new();
         // Texts that were met not long ago, with the row of the first; a new one takes the place of an older one.
-        let mut recent: [(u64, &[u8], u32); RECENT] = [(0, &[], NO_TEXT); RECENT];
+        let mut recent: [Asked<'_>; RECENT] = [Asked::NOTHING; RECENT];
         for (row, text) in (0u32..).zip(texts) {
             let Some(text) = text else { continue };
-            let hash = self.hash(text);
-            let slot = &mut recent[hash as usize % RECENT];
-            if slot.0 == hash && slot.2 != NO_TEXT && slot.1 == text {
-                repeats.push((row, slot.2));
+            let asked = self.asked(row, text);
+            let slot = &mut recent[asked.hash as usize % RECENT];
+            if slot.row != NO_TEXT && slot.is(&asked) {
+                repeats.push((row, slot.row));
                 continue;
             }
-            waiting[shard_of(hash)].push((row, hash, text));
-            *slot = (hash, text, row);
+            waiting[shard_of(asked.hash)].push(asked);
+            *slot = asked;
         }
         for (number, waiting) in waiting.iter().enumerate().filter(|(_, waiting)| !waiting.is_empty()) {
             let mut shard = self.shard(number);
             let guesses = shard.guesses(waiting);
-            for ((row, hash, text), guess) in waiting.iter().zip(guesses) {
-                let place = guess.unwrap_or_else(|| shard.place(text, *hash));
-                codes[*row as usize] = code_of(place, number);
+            for (asked, guess) in waiting.iter().zip(guesses) {
+                let place = guess.unwrap_or_else(|| shard.place(asked));
+                codes[asked.row as usize] = code_of(place, number);
             }
         }
         for (row, first) in repeats {
@@ -102,8 +113,18 @@ impl Texts {
         codes
     }
 
-    fn hash(&self, bytes: &[u8]) -> u64 {
-        self.hasher.hash_one(bytes)
+    /// A text with its hash: that of its head where it is short, for then nothing but its length is left to know.
+    fn asked<'t>(&self, row: u32, text: &'t [u8]) -> Asked<'t> {
+        let (low, high) = head(text);
+        let hash = if text.len() <= SHORT {
+            let mut hasher = self.hasher.build_hasher();
+            hasher.write_u64(low);
+            hasher.write_u64(high ^ (text.len() as u64) << 56);
+            hasher.finish()
+        } else {
+            self.hasher.hash_one(text)
+        };
+        Asked { row, text, hash, low, high }
     }
 
     /// The text of a code; `None` for `NO_TEXT`.
@@ -118,7 +139,7 @@ impl Texts {
         }
         let shard = self.shard(code as usize % SHARDS);
         let entry = shard.entries.get(code as usize / SHARDS)?;
-        Some(read(std::str::from_utf8(shard.bytes(entry)).unwrap_or_default()))
+        Some(shard.read(entry, |bytes| read(std::str::from_utf8(bytes).unwrap_or_default())))
     }
 
     /// The order of two texts.
@@ -154,66 +175,88 @@ fn code_of(place: u32, shard: usize) -> u32 {
         .expect("fewer than four thousand million different texts")
 }
 
-impl Entry {
-    fn new(text: &[u8], hash: u32) -> Self {
-        let mut entry = Self { length: narrow(text.len()), hash, text: [0; SHORT] };
-        if let Some(room) = entry.text.get_mut(..text.len()) {
-            room.copy_from_slice(text);
-        }
-        entry
-    }
+impl Asked<'_> {
+    const NOTHING: Self = Self { row: NO_TEXT, text: &[], hash: 0, low: 0, high: 0 };
 
-    /// Piece and place of a long text.
-    fn stands(&self) -> (usize, usize) {
-        let [a, b, c, d, e, f, g, h, ..] = self.text;
-        (u32::from_le_bytes([a, b, c, d]) as usize, u32::from_le_bytes([e, f, g, h]) as usize)
+    /// True if it is the same text.
+    #[inline]
+    fn is(&self, other: &Self) -> bool {
+        self.hash == other.hash
+            && self.low == other.low
+            && self.high == other.high
+            && self.text.len() == other.text.len()
+            && (self.text.len() <= SHORT || self.text == other.text)
+    }
+}
+
+/// The first sixteen bytes of a text, zeros behind a shorter one.
+#[inline]
+fn head(text: &[u8]) -> (u64, u64) {
+    let eight = |from: usize| text.get(from..from + 8).and_then(|bytes| bytes.try_into().ok()).map(u64::from_le_bytes);
+    let four = |from: usize| text.get(from..from + 4).and_then(|bytes| bytes.try_into().ok()).map(u32::from_le_bytes);
+    // The last bytes are read together with some of those before, which the shift takes off.
+    match (text.len(), eight(0)) {
+        (16.., Some(low)) => (low, eight(8).unwrap_or_default()),
+        (8, Some(low)) => (low, 0),
+        (length, Some(low)) => (low, eight(length - 8).unwrap_or_default() >> (8 * (16 - length))),
+        (length @ 4.., None) => {
+            let (first, last) = (four(0).unwrap_or_default(), four(length - 4).unwrap_or_default());
+            (u64::from(first) | u64::from(last) << (8 * (length - 4)), 0)
+        }
+        _ => (text.iter().rev().fold(0, |low, byte| low << 8 | u64::from(*byte)), 0),
     }
 }
 
 impl Shard {
-    fn bytes<'t>(&'t self, entry: &'t Entry) -> &'t [u8] {
-        let length = entry.length as usize;
-        if length <= SHORT {
-            return &entry.text[..length];
-        }
-        let (piece, from) = entry.stands();
-        &self.pieces[piece][from..from + length]
+    /// The bytes of a long text.
+    fn long(&self, entry: &Entry) -> &[u8] {
+        &self.pieces[entry.low as usize][entry.high as usize..][..entry.length as usize]
     }
 
-    fn find(&self, text: &[u8], hash: u64) -> Option<u32> {
-        let probe = Entry::new(text, hash as u32);
-        self.slot(text, &probe).ok()
+    /// Reads the bytes of a text.
+    fn read<T>(&self, entry: &Entry, read: impl FnOnce(&[u8]) -> T) -> T {
+        if entry.length as usize > SHORT {
+            return read(self.long(entry));
+        }
+        let text = (u128::from(entry.low) | u128::from(entry.high) << 64).to_le_bytes();
+        read(&text[..entry.length as usize])
     }
 
     /// The places of texts that stand where their hash says: most of those that are known. The memory behind them is far
     /// apart, so it is asked for all at once and not text by text.
-    fn guesses(&self, texts: &[(u32, u64, &[u8])]) -> Vec<Option<u32>> {
+    fn guesses(&self, texts: &[Asked<'_>]) -> Vec<Option<u32>> {
         let Some(mask) = self.places.len().checked_sub(1) else { return vec![None; texts.len()] };
-        let noted: Vec<u64> = texts.iter().map(|(_, hash, _)| self.places[spread(*hash as u32) & mask]).collect();
-        let place = |((_, hash, text), noted): (&(u32, u64, &[u8]), u64)| {
+        let noted: Vec<u64> = texts.iter().map(|asked| self.places[spread(asked.hash as u32) & mask]).collect();
+        let place = |(asked, noted): (&Asked<'_>, u64)| {
             let place = (noted as u32).wrapping_sub(1);
-            let entry = self.entries.get(place as usize).filter(|_| (noted >> 32) as u32 == *hash as u32)?;
-            let short =
-                text.len() <= SHORT && entry.length as usize == text.len() && entry.text[..text.len()] == **text;
-            short.then_some(place)
+            let entry = self.entries.get(place as usize).filter(|_| (noted >> 32) as u32 == asked.hash as u32)?;
+            let same = asked.text.len() <= SHORT
+                && entry.length as usize == asked.text.len()
+                && entry.low == asked.low
+                && entry.high == asked.high;
+            same.then_some(place)
         };
         texts.iter().zip(noted).map(place).collect()
     }
 
     /// The place of a text, or the slot where it would be noted.
-    fn slot(&self, text: &[u8], probe: &Entry) -> Result<u32, usize> {
+    fn slot(&self, asked: &Asked<'_>) -> Result<u32, usize> {
         let Some(mask) = self.places.len().checked_sub(1) else { return Err(0) };
-        let mut slot = spread(probe.hash) & mask;
+        let mut slot = spread(asked.hash as u32) & mask;
         loop {
             let noted = self.places[slot];
             if noted == 0 {
                 return Err(slot);
             }
-            if (noted >> 32) as u32 == probe.hash {
+            if (noted >> 32) as u32 == asked.hash as u32 {
                 let place = noted as u32 - 1;
                 let entry = &self.entries[place as usize];
-                let same = entry.length == probe.length
-                    && if text.len() <= SHORT { entry.text == probe.text } else { self.bytes(entry) == text };
+                let same = entry.length as usize == asked.text.len()
+                    && if asked.text.len() <= SHORT {
+                        (entry.low, entry.high) == (asked.low, asked.high)
+                    } else {
+                        self.long(entry) == asked.text
+                    };
                 if same {
                     return Ok(place);
                 }
@@ -222,20 +265,19 @@ impl Shard {
         }
     }
 
-    fn place(&mut self, text: &[u8], hash: u64) -> u32 {
-        let mut entry = Entry::new(text, hash as u32);
-        let mut slot = match self.slot(text, &entry) {
+    fn place(&mut self, asked: &Asked<'_>) -> u32 {
+        let mut slot = match self.slot(asked) {
             Ok(place) => return place,
             Err(slot) => slot,
         };
         if self.places.len() * 2 < (self.entries.len() + 1) * 3 {
             self.grow();
-            slot = self.slot(text, &entry).err().unwrap_or_default();
+            slot = self.slot(asked).err().unwrap_or_default();
         }
-        if text.len() > SHORT {
-            let (piece, from) = self.keep(text);
-            entry.text[..4].copy_from_slice(&piece.to_le_bytes());
-            entry.text[4..8].copy_from_slice(&from.to_le_bytes());
+        let length = narrow(asked.text.len());
+        let mut entry = Entry { length, hash: asked.hash as u32, low: asked.low, high: asked.high };
+        if asked.text.len() > SHORT {
+            (entry.low, entry.high) = self.keep(asked.text);
         }
         let place = narrow(self.entries.len());
         self.entries.push(entry);
@@ -244,16 +286,16 @@ impl Shard {
     }
 
     /// Where a long text stands from now on.
-    fn keep(&mut self, text: &[u8]) -> (u32, u32) {
+    fn keep(&mut self, text: &[u8]) -> (u64, u64) {
         let room = self.pieces.last().is_some_and(|piece| piece.capacity() - piece.len() >= text.len());
         if !room {
             self.pieces.push(Vec::with_capacity(PIECE.max(text.len())));
         }
         let piece = self.pieces.len() - 1;
         let bytes = &mut self.pieces[piece];
-        let from = narrow(bytes.len());
+        let from = bytes.len();
         bytes.extend_from_slice(text);
-        (narrow(piece), from)
+        (piece as u64, from as u64)
     }
 
     fn grow(&mut self) {

@@ -15,7 +15,6 @@ use crate::checks::{self, Audited, Refusal};
 use crate::engine::columnar::{Columnar, bounds};
 use crate::engine::{Engine, EngineError};
 use crate::harvest::Harvested;
-use crate::plan::Plan;
 use crate::rule::{Library, Rule};
 use crate::unlock::unlock;
 use crate::{cause, netted, root, waiver};
@@ -99,7 +98,7 @@ fn audit_all(
     outcome.netting = netting.register.clone();
     let audited = Audited { period: options.period, as_of: options.as_of, netting: Arc::new(netting) };
     let mut harvested: Vec<Harvested> = Vec::new();
-    let mut tested: BTreeMap<String, (Plan, u64)> = BTreeMap::new();
+    let mut tested: BTreeMap<String, (usize, u64)> = BTreeMap::new();
     for rule in library.select(&options.select).0 {
         watch(&rule.card.id);
         let setting = options.settings.get(&rule.card.id).cloned().unwrap_or_default();
@@ -107,10 +106,16 @@ fn audit_all(
             Ok(procedure) => {
                 let severity = setting.severity.unwrap_or(rule.card.severity);
                 let run = Run { engine, catalog: &catalog, rule, procedure: &procedure, severity };
-                match run.all() {
-                    Ok((result, findings)) => {
-                        if findings.len() >= root::FINDINGS_MIN {
-                            tested.insert(rule.card.id.clone(), (run.tested(), result.coverage.tested.records));
+                let all = run.all().and_then(|(result, findings)| {
+                    // What was tested is asked again when findings have something in common.
+                    let many = findings.len() >= root::FINDINGS_MIN;
+                    let held = many.then(|| engine.hold(&procedure.population, &run.tested())).transpose()?;
+                    Ok((result, findings, held))
+                });
+                match all {
+                    Ok((result, findings, held)) => {
+                        if let Some(held) = held {
+                            tested.insert(rule.card.id.clone(), (held, result.coverage.tested.records));
                         }
                         outcome.rules.push(with_params(result, rule, &setting));
                         harvested.extend(findings);

@@ -87,7 +87,7 @@ impl Fixture {
     pub fn oracle(&self, store: &Store, rule: &Rule) -> Result<Outcomes, String> {
         let table = |population: &String| Ok((population.clone(), Columnar::table(store, population)?));
         let tables: Result<_, EngineError> = store.populations.keys().map(table).collect();
-        let engine = Reference { tables: tables.map_err(|error| error.to_string())? };
+        let engine = Reference { tables: tables.map_err(|error| error.to_string())?, ..Reference::default() };
         outcomes(&engine, store, rule, &self.options).map(|(_, outcomes)| outcomes)
     }
 

@@ -26,7 +26,9 @@ pub fn needed_columns(library: &Library, options: &Options) -> BTreeMap<String, 
     words.extend(crate::root::columns().map(str::to_owned));
     words.extend(always.iter().chain(netting).map(|word| (*word).to_owned()));
     let mut needed = BTreeMap::new();
-    for population in schema().populations() {
+    // Only rules that name it read the list of all numbers.
+    let read = |name: &str| name != "document_number" || words.contains(name);
+    for population in schema().populations().filter(|population| read(&population.name)) {
         let keys: BTreeSet<String> = links(population).into_iter().flat_map(|link| link.own).collect();
         let wanted = |column: &tieout_ingest::schema::ColumnSchema| {
             column.pk

@@ -79,6 +79,15 @@ pub enum Plan {
         /// Names of the next lower number, of the next higher one, and of a truth that holds for just one row of each number.
         names: [String; 3],
     },
+    /// Rows of the input whose record is among those that an engine has been told to hold.
+    Among {
+        /// Input.
+        input: Box<Plan>,
+        /// Column with the record.
+        rec: String,
+        /// What `Engine::hold` gave.
+        held: usize,
+    },
     /// The input as it is. These columns are read more than once, so that an engine does well to compute them only once.
     Once(Box<Plan>, Vec<String>),
     /// Equi-join; the right key columns are dropped, other names must differ.
@@ -215,7 +224,7 @@ impl Plan {
         match self {
             Self::Scan { columns, .. } => columns.iter().map(|(_, column)| column.clone()).collect(),
             Self::Rows(relation) => relation.columns.clone(),
-            Self::Filter(input, _) | Self::Once(input, _) => input.columns(),
+            Self::Filter(input, _) | Self::Once(input, _) | Self::Among { input, .. } => input.columns(),
             Self::Project(_, columns) => columns.iter().map(named).collect(),
             Self::Extend(input, columns) => {
                 let mut all = input.columns();

@@ -99,7 +99,7 @@ pub fn find(
     engine: &dyn Engine,
     catalog: &Catalog,
     library: &Library,
-    tested: &BTreeMap<String, (Plan, u64)>,
+    tested: &BTreeMap<String, (usize, u64)>,
     harvested: &mut [Harvested],
 ) -> Result<Vec<RootCause>, EngineError> {
     let mut by_rule: BTreeMap<String, Vec<usize>> = BTreeMap::new();
@@ -113,7 +113,7 @@ pub fn find(
         let date = library.get(&rule).and_then(|rule| rule.file.scope_date.as_ref()).map(|text| text.as_ref().clone());
         let Some(common) = Common::gather(engine, catalog, harvested, findings, date.as_deref())? else { continue };
         let Some((tested, all)) = tested.get(&rule) else { continue };
-        for (candidate, records) in common.chosen(engine, (tested, *all), &mut known)? {
+        for (candidate, records) in common.chosen(engine, (*tested, *all), &mut known)? {
             roots.push(common.root(&rule, &candidate, records));
         }
     }
@@ -217,7 +217,7 @@ impl<'a> Common<'a> {
     fn chosen(
         &self,
         engine: &dyn Engine,
-        (tested, all): (&Plan, u64),
+        (tested, all): (usize, u64),
         known: &mut Known,
     ) -> Result<Vec<(Candidate, u64)>, EngineError> {
         let mut left: BTreeSet<usize> = self.findings.iter().copied().collect();
@@ -268,12 +268,23 @@ impl<'a> Common<'a> {
     /// Pairs that cover a fifth of what is left at least, the widest first.
     fn pairs(&self, left: &BTreeSet<usize>) -> Vec<Candidate> {
         let frequent = self.frequent(left);
-        let mut candidates: Vec<Candidate> = Vec::new();
-        for (at, first) in frequent.iter().enumerate() {
-            let others = frequent[at + 1..].iter().filter(|second| second.0 != first.0);
-            candidates.extend(others.filter_map(|second| self.candidate(vec![first.clone(), second.clone()], left)));
+        let places: BTreeMap<(usize, &Value), usize> =
+            frequent.iter().enumerate().map(|(place, (dimension, value))| ((*dimension, value), place)).collect();
+        // Counted finding by finding: frequent values are many, and most pairs of them never meet.
+        let mut counts: BTreeMap<(usize, usize), usize> = BTreeMap::new();
+        for &finding in left {
+            let own: Vec<usize> = (0..self.dimensions.len())
+                .filter_map(|dimension| places.get(&(dimension, self.value(finding, dimension))).copied())
+                .collect();
+            for (at, first) in own.iter().enumerate() {
+                own[at + 1..].iter().for_each(|second| *counts.entry((*first, *second)).or_default() += 1);
+            }
         }
-        candidates.retain(|candidate| candidate.covers.len() * 5 >= left.len());
+        let wide = counts.into_iter().filter(|(_, count)| *count >= FINDINGS_MIN && count * 5 >= left.len());
+        let pair = |((first, second), _): ((usize, usize), usize)| {
+            self.candidate(vec![frequent[first].clone(), frequent[second].clone()], left)
+        };
+        let mut candidates: Vec<Candidate> = wide.filter_map(pair).collect();
         candidates.sort_by(|a, b| b.covers.len().cmp(&a.covers.len()).then_with(|| a.pairs.cmp(&b.pairs)));
         candidates.truncate(PAIRS_MAX);
         candidates
@@ -333,10 +344,10 @@ impl<'a> Common<'a> {
         &self,
         engine: &dyn Engine,
         candidates: &[Candidate],
-        tested: &Plan,
+        tested: usize,
     ) -> Result<Vec<(u64, u64)>, EngineError> {
-        let on = vec![(format!("own.{REC}"), format!("tested.{REC}"))];
-        let own = by_record(&self.plan).join(tested.clone(), on, Join::Semi);
+        let rec = format!("own.{REC}");
+        let own = Plan::Among { input: Box::new(by_record(&self.plan)), rec, held: tested };
         let plan = |candidate: &Candidate, pairs: &[(usize, Value)]| {
             let mut plan = own.clone();
             for (dimension, value) in pairs {

@@ -51,7 +51,8 @@ pub(super) struct TableText {
     /// Digests of the records, if several files fed the population.
     pub digests: Option<BlockId>,
     pub columns: BTreeMap<String, ColumnText>,
-    pub series: Vec<SeriesText>,
+    /// Documents by series, if a run has read them.
+    pub series: Option<Vec<SeriesText>>,
 }
 
 /// A column of a table.

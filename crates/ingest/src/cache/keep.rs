@@ -95,9 +95,10 @@ fn table(draft: &mut Draft, part: &FilePart, flip: Flip, filled: bool, texts: &T
     let mut sums: Vec<_> = part.sums.by_code().map(|(code, sum)| (currency(code), sum.to_string())).collect();
     // Codes have an order of their own in every run.
     sums.sort();
-    let mut series = Vec::new();
+    let mut series = (part.plan.numbers || part.plan.series.is_empty()).then(Vec::new);
     for gathered in &part.series {
-        series.push(documents(draft, &gathered.documents, texts)?);
+        let documents = documents(draft, &gathered.documents, texts)?;
+        series.get_or_insert_default().push(documents);
     }
     Ok(TableText {
         flip: format!("{flip:?}"),
@@ -238,6 +239,9 @@ fn more(draft: &mut Draft, contents: &mut Contents, old: &mut Entry) -> Result<(
         if let (None, Some(digests)) = (table.digests, older.digests) {
             table.digests = copy(draft, old, &[digests])?.and_then(|ids| ids.first().copied());
         }
+        if let (None, Some(series)) = (&table.series, older.series) {
+            table.series = copy_series(draft, old, series)?;
+        }
         for (name, mut column) in older.columns {
             if table.columns.contains_key(&name) {
                 continue;
@@ -252,6 +256,20 @@ fn more(draft: &mut Draft, contents: &mut Contents, old: &mut Entry) -> Result<(
         }
     }
     Ok(())
+}
+
+/// Copies the documents of all series.
+fn copy_series(
+    draft: &mut Draft,
+    old: &mut Entry,
+    mut series: Vec<SeriesText>,
+) -> Result<Option<Vec<SeriesText>>, KeepError> {
+    for own in &mut series {
+        let Some(ids) = copy(draft, old, &[&[own.texts], &own.blocks[..]].concat())? else { return Ok(None) };
+        own.texts = ids[0];
+        own.blocks.copy_from_slice(&ids[1..]);
+    }
+    Ok(Some(series))
 }
 
 /// Copies blocks; `None` if one of them is not what was written.

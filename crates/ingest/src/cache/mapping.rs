@@ -37,6 +37,7 @@ fn table(text: &mut String, plan: &TablePlan) {
         columns,
         conditions,
         series,
+        numbers: _,
         derive: _,
         credit_sign: _,
         document_type,

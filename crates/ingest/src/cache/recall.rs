@@ -66,8 +66,9 @@ fn readings(contents: &Contents, target: &Target<'_>, loading: &Loading) -> Opti
         let reading = reading(plan, bound, &headers, target.index, loading);
         let columns = plan.columns.iter().all(|column| !column.stored || table.columns.contains_key(&column.name));
         let digests = !reading.track || table.digests.is_some();
+        let numbers = !plan.numbers || table.series.is_some();
         let counted = contents.read == table.rows as u64 + table.excluded + table.elsewhere;
-        if !columns || !digests || !counted || table.flip != format!("{:?}", reading.flip) {
+        if !columns || !digests || !numbers || !counted || table.flip != format!("{:?}", reading.flip) {
             return None;
         }
         readings.push(reading);
@@ -85,7 +86,7 @@ fn fill(
 ) -> Result<(), EntryError> {
     for (reading, table) in readings.iter().zip(&contents.tables) {
         let mut part = counts(reading, table, contents.read, target).ok_or(EntryError::Damaged)?;
-        for (own, text) in part.series.iter_mut().zip(&table.series) {
+        for (own, text) in part.series.iter_mut().zip(table.series.iter().flatten()) {
             own.documents = documents(entry, text, reading)?;
         }
         parts.push(part);
@@ -98,7 +99,7 @@ fn fill(
 /// Everything about a table but its rows.
 fn counts(reading: &Reading, table: &TableText, read: u64, target: &Target<'_>) -> Option<FilePart> {
     let mut part = FilePart::new(reading, target.job, target.shown);
-    if part.series.len() != table.series.len() {
+    if reading.plan.numbers && table.series.as_ref().map(Vec::len) != Some(part.series.len()) {
         return None;
     }
     (part.read, part.rows) = (read, table.rows as u64);

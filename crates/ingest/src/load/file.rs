@@ -351,7 +351,7 @@ impl FilePart {
             rows: 0,
             unreadable: BTreeMap::new(),
             decimals: BTreeMap::new(),
-            series: reading.plan.series.iter().map(|_| Gathered::new(once)).collect(),
+            series: reading.plan.series.iter().filter(|_| reading.plan.numbers).map(|_| Gathered::new(once)).collect(),
             signs: Signs::default(),
             tallies: Tallies::default(),
             sums: Sums::default(),
@@ -396,24 +396,44 @@ impl FilePart {
 
     /// Numbers of the batch's documents in order of record, excluded ones and those of other tables included.
     fn document_numbers(&mut self, batch: &Batch, reading: &Reading, part: &Part, texts: &Texts) {
+        if self.series.is_empty() {
+            return;
+        }
+        let pack = |record: u64| RecordRef { source: reading.file, record }.pack();
+        // Several series mostly number the documents of one header.
+        let mut last: Option<Numbers<'_>> = None;
         for ((series, gathered), field) in reading.plan.series.iter().zip(&mut self.series).zip(&reading.bound.series) {
-            let pack = |record: u64| RecordRef { source: reading.file, record }.pack();
-            let mut documents = Vec::new();
-            let mut kept = part.rows.iter().peekable();
-            for row in 0..batch.len() {
-                let keep = kept.next_if(|kept| **kept as usize == row).is_some();
-                documents.push((pack(batch.numbers[row]), batch.cell(row, *field), keep));
-            }
-            for record in &batch.excluded {
-                let repeated = matches!(record.reason, Code::HeaderRepeated | Code::RecordBlank);
-                if let Some((start, end)) = record.fields.get(*field).filter(|_| !repeated) {
-                    documents.push((pack(record.record), batch.slice(*start, *end), false));
+            let numbers = match last.take_if(|last| last.field == *field) {
+                Some(same) => last.insert(same),
+                None => {
+                    let mut documents = Vec::with_capacity(batch.len());
+                    let mut kept = part.rows.iter().peekable();
+                    for row in 0..batch.len() {
+                        let keep = kept.next_if(|kept| **kept as usize == row).is_some();
+                        documents.push((pack(batch.numbers[row]), batch.cell(row, *field).trim_ascii(), keep));
+                    }
+                    for record in &batch.excluded {
+                        let repeated = matches!(record.reason, Code::HeaderRepeated | Code::RecordBlank);
+                        if let Some((start, end)) = record.fields.get(*field).filter(|_| !repeated) {
+                            documents.push((pack(record.record), batch.slice(*start, *end).trim_ascii(), false));
+                        }
+                    }
+                    documents.sort_by_key(|document| document.0);
+                    let codes =
+                        texts.codes(documents.iter().map(|(_, cell, _)| Some(*cell).filter(|cell| !cell.is_empty())));
+                    last.insert(Numbers { field: *field, documents, codes })
                 }
-            }
-            documents.sort_by_key(|document| document.0);
-            gathered.extend(series, &documents, texts);
+            };
+            gathered.extend(series, &numbers.documents, &numbers.codes, texts);
         }
     }
+}
+
+/// The numbers of one field in a batch: record, cell and whether the record is kept, and the codes of the cells.
+struct Numbers<'b> {
+    field: usize,
+    documents: Vec<(i64, &'b str, bool)>,
+    codes: Vec<u32>,
 }
 
 /// Where batches come from.

@@ -8,6 +8,7 @@ use crate::profile::{SourceSpec, resolve};
 use crate::source::list;
 
 /// A source that can be read.
+#[derive(Clone)]
 pub(crate) struct Job {
     /// Number of the source.
     pub source: usize,

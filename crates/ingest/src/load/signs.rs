@@ -7,20 +7,30 @@ use tieout_model::{Code, Diagnostic, Level};
 use super::job::Job;
 use super::{Growing, Loading, file};
 use crate::diagnose::report;
+use crate::plan::How;
 use crate::profile::CreditSign;
+use crate::totals::control_column;
 
 /// Reads the files of a source once in advance where a table leaves the sign to the credit notes.
-pub(super) fn settle(job: &Job, loading: &mut Loading, pool: Option<&rayon::ThreadPool>) {
-    let asking: Vec<usize> =
-        (0..job.plan.tables.len()).filter(|table| job.plan.tables[*table].credit_sign == CreditSign::Auto).collect();
+pub(super) fn settle(whole: &Job, loading: &mut Loading, pool: Option<&rayon::ThreadPool>) {
+    let asking: Vec<usize> = (0..whole.plan.tables.len())
+        .filter(|table| whole.plan.tables[*table].credit_sign == CreditSign::Auto)
+        .collect();
     if asking.is_empty() {
         return;
     }
-    let mut scratch = Loading::new(&loading.texts);
-    scratch.declare(job);
+    let job = &narrow(whole);
+    let fresh = || {
+        let mut scratch = Loading::new(&loading.texts);
+        scratch.declare(job);
+        // Whether a record stands in another file too changes no sign.
+        scratch.growing.values_mut().for_each(|growing| growing.files = 1);
+        scratch
+    };
+    let mut scratch = fresh();
     let mut seen = vec![(0, 0); job.plan.tables.len()];
     for (shown, path) in &job.files {
-        if let Some(known) = crate::cache::signs(job, path, loading) {
+        if let Some(known) = crate::cache::signs(whole, path, loading) {
             seen.iter_mut().zip(known).for_each(|(seen, own)| *seen = (seen.0 + own.0, seen.1 + own.1));
             continue;
         }
@@ -29,17 +39,31 @@ pub(super) fn settle(job: &Job, loading: &mut Loading, pool: Option<&rayon::Thre
         for (seen, part) in seen.iter_mut().zip(&pass.parts) {
             *seen = (seen.0 + part.signs.positive, seen.1 + part.signs.negative);
         }
-        scratch = Loading::new(&loading.texts);
-        scratch.declare(job);
+        scratch = fresh();
     }
     for table in asking {
-        let plan = &job.plan.tables[table];
+        let plan = &whole.plan.tables[table];
         if let (true, Some(growing)) =
             (seen[table].0 > 0 && seen[table].1 == 0, loading.growing.get_mut(&plan.population.name))
         {
             growing.positive.push(Arc::clone(plan));
         }
     }
+}
+
+/// The same source with nothing to convert but what shows the signs.
+fn narrow(job: &Job) -> Job {
+    let mut narrow = job.clone();
+    for table in &mut narrow.plan.tables {
+        let plan = Arc::make_mut(table);
+        plan.numbers = false;
+        plan.derive.clear();
+        let control = control_column(&plan.population.name);
+        for column in &mut plan.columns {
+            column.stored = Some(column.name.as_str()) == control && !matches!(column.how, How::Compute { .. });
+        }
+    }
+    narrow
 }
 
 /// Credit notes whose sign is in doubt.

@@ -99,6 +99,7 @@ fn table_plan(
         columns,
         conditions: table.conditions.iter().map(|(spec, origin)| condition(&scope, spec, origin, complaints)).collect(),
         series: table.series.iter().filter_map(|(spec, origin)| SeriesPlan::new(spec, origin, complaints)).collect(),
+        numbers: true,
         derive,
         credit_sign: table.format.credit_sign.unwrap_or_default(),
         document_type,
@@ -204,6 +205,7 @@ fn prune(plan: &mut TablePlan, needed: Needed<'_>) {
     let Some(needed) = needed else { return };
     let population = plan.population;
     let wanted = needed.get(&population.name);
+    plan.numbers = needed.contains_key("document_number");
     let always = |name: &str| {
         name.starts_with('~')
             || population.key.iter().any(|key| key == name)

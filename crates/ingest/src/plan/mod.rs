@@ -35,6 +35,8 @@ pub(crate) struct TablePlan {
     pub columns: Vec<ColumnPlan>,
     pub conditions: Vec<Condition>,
     pub series: Vec<SeriesPlan>,
+    /// False: nobody reads the documents of its series.
+    pub numbers: bool,
     pub derive: Vec<DerivePlan>,
     pub credit_sign: CreditSign,
     /// The column that tells credit notes.

@@ -41,6 +41,8 @@ pub(crate) struct Batch {
 pub(crate) struct Kept {
     /// By field: its place among the kept ones.
     slots: Vec<Option<usize>>,
+    /// The kept ones in order.
+    pub fields: Vec<usize>,
     /// How many are kept.
     pub count: usize,
 }
@@ -48,19 +50,15 @@ pub(crate) struct Kept {
 impl Kept {
     /// Every one of them.
     pub fn all(width: usize) -> Self {
-        Self { slots: (0..width).map(Some).collect(), count: width }
+        Self { slots: (0..width).map(Some).collect(), fields: (0..width).collect(), count: width }
     }
 
     /// The first and those that are wanted.
     pub fn only(width: usize, wanted: &[usize]) -> Self {
-        let mut count = 0;
-        let mut slot = |field: usize| {
-            let kept = field == 0 || wanted.contains(&field);
-            count += usize::from(kept);
-            kept.then_some(count - usize::from(kept))
-        };
-        let slots = (0..width).map(&mut slot).collect();
-        Self { slots, count }
+        let fields: Vec<usize> = (0..width).filter(|field| *field == 0 || wanted.contains(field)).collect();
+        let mut slots = vec![None; width];
+        fields.iter().enumerate().for_each(|(slot, field)| slots[*field] = Some(slot));
+        Self { slots, count: fields.len(), fields }
     }
 
     /// The place of a field among the kept ones.

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use tieout_model::Code;
 
 use super::batch::{Batch, Excluded, Kept};
+use super::marks::{Marks, SPECIAL};
 use super::record::{FIELD_MAX, Parsed, bytes, index, parse, untail};
 
 /// Bytes read at a time: a batch and its fields stay in a processor's cache.
@@ -48,6 +49,7 @@ pub(crate) struct Splitter<R> {
     fill_down: Vec<(usize, Vec<u8>)>,
     nul: bool,
     kept: Arc<Kept>,
+    marks: Marks,
 }
 
 impl<R: Read> Splitter<R> {
@@ -66,6 +68,7 @@ impl<R: Read> Splitter<R> {
             fill_down: Vec::new(),
             nul: false,
             kept: Arc::default(),
+            marks: Marks::default(),
         }
     }
 
@@ -188,26 +191,89 @@ impl<R: Read> Splitter<R> {
         self.finish(batch, fields, tail, at, first_line).map(Some)
     }
 
-    /// Records without an escaped quote or a line break inside one, which are nearly all: one search over the whole
-    /// buffer. Returns where the first record begins that needs the careful way.
+    /// Records without an escaped quote or a line break inside one, which are nearly all: the marks of the whole buffer are
+    /// found at once. Returns where the first record begins that needs the careful way.
     fn simple(&mut self, batch: &mut Batch, fields: &mut Vec<(u32, u32)>, from: usize) -> usize {
-        let (delimiter, quote, width) = (self.syntax.delimiter, self.syntax.quote, self.width);
         let (buffer, kept) = (std::mem::take(&mut self.buffer), Arc::clone(&self.kept));
+        let mut found = std::mem::take(&mut self.marks);
+        found.scan(&buffer, self.syntax.delimiter, self.syntax.quote.unwrap_or(b'\n'));
+        let mut marks = found.from(from);
         let mut record = from;
-        let mut start = from;
-        let mut first = fields.len();
-        let mut field = 0;
+        loop {
+            let first = fields.len();
+            let taken = self.bare(&buffer, &kept, record, marks, fields).or_else(|| {
+                fields.truncate(first);
+                self.quoted(&buffer, &kept, record, marks, fields)
+            });
+            let regular =
+                taken.filter(|(_, end)| end - record < FIELD_MAX && !self.nul && !self.suspect(&buffer, fields[first]));
+            let Some((count, end)) = regular else {
+                fields.truncate(first);
+                break;
+            };
+            self.record += 1;
+            batch.numbers.push(self.record);
+            batch.lines.push(self.line);
+            batch.spans.push((index(record), index(end)));
+            self.line += 1;
+            record = (marks[count - 1] & !SPECIAL) as usize + 1;
+            marks = &marks[count..];
+        }
+        self.buffer = buffer;
+        self.marks = found;
+        record
+    }
+
+    /// A record without quotes: so many delimiters and a line end. Returns how many marks it has and where it ends.
+    #[inline]
+    fn bare(
+        &self,
+        buffer: &[u8],
+        kept: &Kept,
+        record: usize,
+        marks: &[u32],
+        fields: &mut Vec<(u32, u32)>,
+    ) -> Option<(usize, usize)> {
+        let marks = marks.get(..self.width)?;
+        let (last, delimiters) = marks.split_last()?;
+        if delimiters.iter().fold(0, |all, mark| all | mark) & SPECIAL != 0 || last & SPECIAL == 0 {
+            return None;
+        }
+        let at = (last & !SPECIAL) as usize;
+        if buffer[at] != b'\n' {
+            return None;
+        }
+        let start = delimiters.last().map_or(record, |mark| *mark as usize + 1);
+        let end = if at > start && buffer[at - 1] == b'\r' { at - 1 } else { at };
+        for field in &kept.fields {
+            let start = field.checked_sub(1).map_or(index(record), |before| delimiters[before] + 1);
+            fields.push((start, delimiters.get(*field).copied().unwrap_or(index(end))));
+        }
+        Some((self.width, end))
+    }
+
+    /// A record with quotes around whole fields.
+    fn quoted(
+        &self,
+        buffer: &[u8],
+        kept: &Kept,
+        record: usize,
+        marks: &[u32],
+        fields: &mut Vec<(u32, u32)>,
+    ) -> Option<(usize, usize)> {
+        let (delimiter, quote) = (self.syntax.delimiter, self.syntax.quote);
+        let (mut start, mut field) = (record, 0);
         // Where the quotes of the field that is being read open and close.
         let (mut quoted, mut closed) = (false, None);
-        for hit in memchr::memchr3_iter(delimiter, b'\n', quote.unwrap_or(b'\n'), &buffer[from..]) {
-            let at = from + hit;
+        for (before, mark) in marks.iter().enumerate() {
+            let at = (mark & !SPECIAL) as usize;
             let byte = buffer[at];
             if quoted {
                 if byte == delimiter {
                     continue;
                 }
                 if Some(byte) != quote || !ends_field(&buffer[at + 1..], delimiter) {
-                    break;
+                    return None;
                 }
                 (quoted, closed) = (false, Some(at));
             } else if byte == delimiter {
@@ -222,24 +288,12 @@ impl<R: Read> Splitter<R> {
                 if kept.slot(field).is_some() {
                     fields.push(inside(start, end, closed.take()));
                 }
-                closed = None;
-                let regular = field + 1 == width && end - record < FIELD_MAX && !self.nul;
-                if !regular || self.suspect(&buffer, fields[first]) {
-                    break;
-                }
-                self.record += 1;
-                batch.numbers.push(self.record);
-                batch.lines.push(self.line);
-                batch.spans.push((index(record), index(end)));
-                self.line += 1;
-                (record, start, first, field) = (at + 1, at + 1, fields.len(), 0);
+                return (field + 1 == self.width).then_some((before + 1, end));
             } else if at == start {
                 quoted = true;
             }
         }
-        self.buffer = buffer;
-        fields.truncate(first);
-        record
+        None
     }
 
     /// True if the first field does not settle that the record is neither blank nor the header again.
@@ -261,6 +315,7 @@ impl<R: Read> Splitter<R> {
         data.clear();
         data.extend_from_slice(&self.buffer[at..]);
         std::mem::swap(&mut data, &mut self.buffer);
+        self.marks.clear();
         data.truncate(at);
         self.offset += (at - self.position) as u64;
         // What was consumed before, the header, stands in front.
@@ -334,8 +389,7 @@ impl<R: Read> Splitter<R> {
                 batch.lines.push(self.line);
                 batch.spans.push(span);
                 if self.kept.count < self.width {
-                    let kept = (0..self.width).filter(|field| self.kept.slot(*field).is_some());
-                    let ranges: Vec<(u32, u32)> = kept.map(|field| fields[first + field]).collect();
+                    let ranges: Vec<(u32, u32)> = self.kept.fields.iter().map(|field| fields[first + field]).collect();
                     fields.truncate(first);
                     fields.extend(ranges);
                 }
@@ -388,6 +442,7 @@ impl<R: Read> Splitter<R> {
             if before > shown + CHUNK {
                 self.offset += (before - shown) as u64;
                 self.buffer.truncate(shown);
+                self.marks.clear();
                 from = shown;
             }
             self.read_more()?;
@@ -418,6 +473,7 @@ impl<R: Read> Splitter<R> {
     /// Drops what is consumed and reads a chunk.
     fn fill(&mut self) -> Result<(), ReadError> {
         self.buffer.drain(..self.position);
+        self.marks.clear();
         self.position = 0;
         self.read_more()
     }

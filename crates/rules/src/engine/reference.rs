@@ -2,7 +2,8 @@
 //!
 //! It shares the tree with the default engine and nothing else: its own joins, its own groups, its own rounding.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 
 use num_bigint::BigInt;
 
@@ -16,11 +17,19 @@ use crate::value::{Relation, Value};
 pub struct Reference {
     /// By canonical name; columns as stored.
     pub tables: BTreeMap<String, Relation>,
+    /// What it holds.
+    pub held: RefCell<Vec<BTreeSet<Value>>>,
 }
 
 impl Engine for Reference {
     fn run(&self, plans: &[Plan]) -> Result<Vec<Relation>, EngineError> {
         plans.iter().map(|plan| self.plan(plan)).collect()
+    }
+
+    fn hold(&self, _population: &str, plan: &Plan) -> Result<usize, EngineError> {
+        let records = self.plan(plan)?.rows.into_iter().flatten().collect();
+        self.held.borrow_mut().push(records);
+        Ok(self.held.borrow().len() - 1)
     }
 
     fn judges_everything(&self) -> bool {
@@ -65,6 +74,11 @@ impl Reference {
                     }
                 }
                 rows
+            }
+            Plan::Among { input, rec, held } => {
+                let input = self.plan(input)?;
+                let (at, held) = (input.index(rec), &self.held.borrow()[*held]);
+                input.rows.iter().filter(|row| held.contains(&row[at])).cloned().collect()
             }
             Plan::Once(input, _) => self.plan(input)?.rows,
             Plan::Filter(input, condition) => {

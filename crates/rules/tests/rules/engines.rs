@@ -178,7 +178,7 @@ fn generated(seed: u64) -> Store {
 
 fn reference(store: &Store) -> Reference {
     let tables = store.populations.keys().map(|name| (name.clone(), Columnar::table(store, name).unwrap()));
-    Reference { tables: tables.collect() }
+    Reference { tables: tables.collect(), ..Reference::default() }
 }
 
 fn options() -> Options {

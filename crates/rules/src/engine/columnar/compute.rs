@@ -74,6 +74,11 @@ impl<'v> Evaluator<'v> {
                 let keys: Vec<Rc<Vector>> = keys.iter().map(|key| self.eval(*key)).collect();
                 Vector::Small(index.0.counts(&keys))
             }
+            Op::Held(rows, bits) => {
+                let rows = self.eval(*rows);
+                let bit = |&row: &u32| bits.0.get(row as usize / 64).map_or(0, |word| (word >> (row % 64)) & 1);
+                Vector::Truth(codes(&rows).iter().map(|row| u8::from(bit(row) == 1)).collect())
+            }
             Op::Hop(rows, index) => Vector::Code(super::join::hop(&index.0, codes(&self.eval(*rows)))),
             Op::Gather(rows, vector) => match &view.ops[*rows as usize].op {
                 Op::Source(source) => match &view.sources[*source as usize] {

@@ -1,7 +1,6 @@
 //! Which rows of a view have a key, found by the key.
 
 use std::rc::Rc;
-use std::sync::Arc;
 
 use hashbrown::HashTable;
 
@@ -23,20 +22,20 @@ enum Heads {
     /// By the only key, a text's code or a small number, itself.
     Direct(Vec<u32>),
     /// By bisection of the only key, a number that grows from row to row.
-    Sorted(Arc<Vector>),
+    Sorted(Vec<i64>),
     Hashed(Keys, HashTable<u32>),
 }
 
 impl Index {
     /// Over all rows of some key columns.
-    pub fn new(columns: &[Arc<Vector>], rows: usize) -> Self {
+    pub fn new(columns: &[&Vector], rows: usize) -> Self {
         let kinds: Vec<Kind> = columns.iter().map(|column| column.kind()).collect();
         if let [column] = columns
-            && let Vector::Small(all) = column.as_ref()
+            && let Vector::Small(all) = column
             && all.first().is_some_and(|first| *first != NO_SMALL)
             && all.is_sorted_by(|a, b| a < b)
         {
-            return Self { kinds, heads: Heads::Sorted(column.clone()), next: Vec::new() };
+            return Self { kinds, heads: Heads::Sorted(all.clone()), next: Vec::new() };
         }
         let mut next = vec![NO_ROW; rows];
         let mut repeats = false;
@@ -87,7 +86,6 @@ impl Index {
                 .map(|units| usize::try_from(units).ok().and_then(|at| heads.get(at).copied()).unwrap_or(NO_ROW))
                 .collect(),
             (Heads::Sorted(own), _) => {
-                let Vector::Small(own) = own.as_ref() else { return vec![NO_ROW; first.len()] };
                 let find = |units| {
                     let at = own.binary_search(&units).ok()?;
                     u32::try_from(at).ok()
@@ -192,7 +190,7 @@ fn direct(column: &Vector, next: &mut [u32], repeats: &mut bool) -> Option<Heads
     Some(Heads::Direct(heads))
 }
 
-fn hashed(columns: &[Arc<Vector>], kinds: &[Kind], next: &mut [u32], repeats: &mut bool) -> Heads {
+fn hashed(columns: &[&Vector], kinds: &[Kind], next: &mut [u32], repeats: &mut bool) -> Heads {
     let keys = Keys::new(columns, kinds, next.len());
     let mut table: HashTable<u32> = HashTable::new();
     for row in (0..next.len()).rev().filter(|row| !keys.is_missing(*row)) {

@@ -4,16 +4,16 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use polars::prelude::{
-    self as pl, ChunkedArray, Column as Stored, DataType, Engine as PolarsEngine, PolarsError, PolarsNumericType,
-    PolarsResult,
+    self as pl, ChunkAgg as _, Column as Stored, DataType, Engine as PolarsEngine, PolarsError, PolarsResult,
 };
 use tieout_ingest::store::{Frame, REC, Store};
-use tieout_ingest::texts::{NO_TEXT, Texts};
+use tieout_ingest::texts::Texts;
 
-use super::vector::{NO_DAY, NO_SMALL, UNKNOWN, Vector};
+use super::column::Column;
+use super::vector::{NO_SMALL, Vector};
 use super::view::View;
 use crate::engine::EngineError;
-use crate::value::Column;
+use crate::value::Column as Wanted;
 
 impl From<PolarsError> for EngineError {
     fn from(error: PolarsError) -> Self {
@@ -29,7 +29,7 @@ pub(super) struct Tables<'s> {
 
 #[derive(Default)]
 struct Loaded {
-    columns: BTreeMap<(String, String), Arc<Vector>>,
+    columns: BTreeMap<(String, String), Arc<Column>>,
     /// Where they are, to know one by.
     places: HashSet<usize>,
 }
@@ -40,7 +40,7 @@ impl<'s> Tables<'s> {
     }
 
     /// The records of a population with some columns, as `stored → name`.
-    pub fn scan(&self, population: &str, columns: &[(String, Column)]) -> Result<View, EngineError> {
+    pub fn scan(&self, population: &str, columns: &[(String, Wanted)]) -> Result<View, EngineError> {
         let known =
             self.store.populations.get(population).ok_or_else(|| EngineError(format!("no population {population}")))?;
         let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
@@ -58,7 +58,7 @@ impl<'s> Tables<'s> {
                 }
             };
             for name in lacking {
-                let vector = Arc::new(vector(frame.column(&name)?, &self.store.texts)?);
+                let vector = Arc::new(column(frame.column(&name)?, &self.store.texts)?);
                 loaded.places.insert(Arc::as_ptr(&vector) as usize);
                 loaded.columns.insert((population.to_owned(), name), vector);
             }
@@ -69,57 +69,36 @@ impl<'s> Tables<'s> {
     }
 
     /// Whether a vector is a column of the store.
-    pub fn holds(&self, vector: &Arc<Vector>) -> bool {
+    pub fn holds(&self, vector: &Arc<Column>) -> bool {
         let loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
         loaded.places.contains(&(Arc::as_ptr(vector) as usize))
     }
 }
 
-/// A stored column as a vector.
-fn vector(column: &Stored, texts: &Texts) -> PolarsResult<Vector> {
+/// A stored column as it lies there, in one piece.
+fn column(column: &Stored, texts: &Texts) -> PolarsResult<Column> {
     Ok(match column.dtype() {
         DataType::Int64 => {
-            let all = column.i64()?;
-            let vector = numbers(all, NO_SMALL);
-            let missing = vector.iter().filter(|units| **units == NO_SMALL).count();
-            if missing != all.null_count() {
-                return Err(PolarsError::ComputeError(
-                    format!("`{}` holds a number out of range", column.name()).into(),
-                ));
+            let all = column.i64()?.rechunk().into_owned();
+            if all.min() == Some(NO_SMALL) {
+                let words = format!("`{}` holds a number out of range", column.name());
+                return Err(PolarsError::ComputeError(words.into()));
             }
-            Vector::Small(vector)
+            Column::Small(all)
         }
-        DataType::Int32 => Vector::Days(numbers(column.i32()?, NO_DAY)),
-        DataType::UInt32 => Vector::Code(numbers(column.u32()?, NO_TEXT)),
-        DataType::Boolean => {
-            Vector::Truth(column.bool()?.iter().map(|truth| truth.map_or(UNKNOWN, u8::from)).collect())
-        }
+        DataType::Int32 => Column::Days(column.i32()?.rechunk().into_owned()),
+        DataType::UInt32 => Column::Code(column.u32()?.rechunk().into_owned()),
+        DataType::Boolean => Column::Truth(column.bool()?.rechunk().into_owned()),
         DataType::String => {
             let mut codes: Vec<u32> = Vec::with_capacity(column.len());
             for chunk in column.str()?.downcast_iter() {
                 let all: Vec<Option<&str>> = chunk.iter().collect();
                 codes.extend(texts.codes(all.into_iter()));
             }
-            Vector::Code(codes)
+            Column::Own(Vector::Code(codes))
         }
         other => return Err(PolarsError::ComputeError(format!("`{}` is stored as {other}", column.name()).into())),
     })
-}
-
-fn numbers<T: PolarsNumericType>(all: &ChunkedArray<T>, missing: T::Native) -> Vec<T::Native> {
-    let mut values = Vec::with_capacity(all.len());
-    for chunk in all.downcast_iter() {
-        let from = values.len();
-        values.extend_from_slice(chunk.values().as_slice());
-        if let Some(validity) = chunk.validity() {
-            for (value, valid) in values[from..].iter_mut().zip(validity.iter()) {
-                if !valid {
-                    *value = missing;
-                }
-            }
-        }
-    }
-    values
 }
 
 /// Largest |units| of every number column: what planning proves its bounds with.

@@ -6,6 +6,7 @@
 //! row in an index (`join`); indexes over stored columns are built once for all rules.
 
 mod call;
+mod column;
 mod compute;
 mod group;
 mod join;
@@ -21,6 +22,7 @@ use rayon::prelude::*;
 use tieout_ingest::store::{REC, Store};
 use tieout_ingest::texts::Texts;
 
+use self::column::Column as Stored;
 use self::compute::{columns, over, select};
 use self::join::{Index, refs};
 use self::load::Tables;
@@ -40,8 +42,15 @@ const FEW: usize = 16;
 pub struct Columnar<'s> {
     tables: Tables<'s>,
     texts: Arc<Texts>,
-    indexes: Mutex<HashMap<Vec<Same<Vector>>, Arc<Index>>>,
+    indexes: Mutex<HashMap<Vec<Same<Stored>>, Arc<Index>>>,
     memo: Mutex<Memo>,
+    held: Mutex<Vec<Held>>,
+}
+
+/// Records of a population, a bit for each.
+struct Held {
+    index: Arc<Index>,
+    bits: Arc<Vec<u64>>,
 }
 
 /// What has been lowered since the last `forget`.
@@ -49,7 +58,7 @@ pub struct Columnar<'s> {
 struct Memo {
     views: HashMap<Plan, Arc<View>>,
     /// Groups by their key columns.
-    groups: HashMap<Vec<Same<Vector>>, Arc<Index>>,
+    groups: HashMap<Vec<Same<Stored>>, Arc<Index>>,
 }
 
 impl<'s> Columnar<'s> {
@@ -60,6 +69,7 @@ impl<'s> Columnar<'s> {
             texts: store.texts.clone(),
             indexes: Mutex::default(),
             memo: Mutex::default(),
+            held: Mutex::default(),
         }
     }
 
@@ -141,6 +151,19 @@ impl<'s> Columnar<'s> {
                 beside_rows(&mut view, [(name.clone(), made)]);
                 Ok(view)
             }
+            Plan::Among { input, rec, held } => {
+                let mut view = self.own(input, memo)?;
+                let own = view.column(rec);
+                let (index, bits) = {
+                    let all = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+                    let held = all.get(*held).ok_or_else(|| EngineError("nothing is held".to_owned()))?;
+                    (held.index.clone(), held.bits.clone())
+                };
+                let found = view.add(Op::Find(Same(index), vec![own]), Kind::Code);
+                let is = view.add(Op::Held(found, Same(bits)), Kind::Truth);
+                let rows = select(&view, &self.texts, is)?;
+                Ok(view.at(&Arc::new(rows)))
+            }
             Plan::Neighbours { input, keys, number, names } => {
                 let mut view = self.own(input, memo)?;
                 let ids: Vec<Id> = keys.iter().map(|key| view.column(key)).collect();
@@ -175,7 +198,8 @@ impl<'s> Columnar<'s> {
                 let wanted: Vec<(Agg, Option<Id>)> =
                     aggs.iter().map(|(_, agg)| (agg.clone(), agg.of().map(|column| view.column(column)))).collect();
                 let grouped = group::aggregate(&view, &self.texts, &own, &wanted)?;
-                let columns: Vec<Arc<Vector>> = grouped.columns.into_iter().map(Arc::new).collect();
+                let columns: Vec<Arc<Stored>> =
+                    grouped.columns.into_iter().map(|column| Arc::new(Stored::Own(column))).collect();
                 if let Some(index) = grouped.index {
                     let by = columns.iter().take(keys.len()).map(|column| Same(column.clone())).collect();
                     memo.groups.insert(by, Arc::new(index));
@@ -194,7 +218,7 @@ impl<'s> Columnar<'s> {
     fn rows(&self, relation: &Relation) -> View {
         let column = |(at, column): (usize, &Column)| {
             let values: Vec<&Value> = relation.rows.iter().map(|row| &row[at]).collect();
-            (column.name.clone(), Arc::new(Vector::of_values(&values, column.ty, &self.texts)))
+            (column.name.clone(), Arc::new(Stored::Own(Vector::of_values(&values, column.ty, &self.texts))))
         };
         View::of(relation.rows.len(), relation.columns.iter().enumerate().map(column).collect())
     }
@@ -210,10 +234,10 @@ impl<'s> Columnar<'s> {
 
     /// The rows of some key columns by key; built once where the columns are stored ones.
     fn index(&self, view: &View, keys: &[Id], memo: &Memo) -> Result<Arc<Index>, EngineError> {
-        let stored: Option<Vec<Same<Vector>>> = keys.iter().map(|key| view.stored(*key).cloned()).collect();
+        let stored: Option<Vec<Same<Stored>>> = keys.iter().map(|key| view.stored(*key).cloned()).collect();
         let Some(stored) = stored else {
             let made = columns(view, &self.texts, keys)?;
-            return Ok(Arc::new(Index::new(&made.into_iter().map(Arc::new).collect::<Vec<_>>(), view.rows)));
+            return Ok(Arc::new(Index::new(&made.iter().collect::<Vec<_>>(), view.rows)));
         };
         if let Some(index) = memo.groups.get(&stored) {
             return Ok(index.clone());
@@ -224,7 +248,8 @@ impl<'s> Columnar<'s> {
         if let Some(index) = known.get(&stored) {
             return Ok(index.clone());
         }
-        let index = Arc::new(Index::new(&stored.iter().map(|key| key.0.clone()).collect::<Vec<_>>(), view.rows));
+        let whole: Vec<_> = stored.iter().map(|key| key.0.whole()).collect();
+        let index = Arc::new(Index::new(&whole.iter().map(AsRef::as_ref).collect::<Vec<_>>(), view.rows));
         if keep {
             known.insert(stored, index.clone());
         }
@@ -363,7 +388,7 @@ impl<'s> Columnar<'s> {
             }
         }
         let counted = view.source(of_counts);
-        let counted = view.gather(counted, Same(Arc::new(Vector::Small(counts))));
+        let counted = view.gather(counted, Same(Arc::new(Stored::Own(Vector::Small(counts)))));
         view.columns.push((count.to_owned(), counted));
         debug_assert_eq!(view.rows, rows);
         Ok(view)
@@ -383,7 +408,7 @@ impl<'s> Columnar<'s> {
                 Some(all) => all.iter_mut().zip(made).for_each(|(all, more)| all.append(more)),
             }
         }
-        let all = all.unwrap_or_default().into_iter().map(Arc::new);
+        let all = all.unwrap_or_default().into_iter().map(|column| Arc::new(Stored::Own(column)));
         Ok(View::of(rows, names.into_iter().zip(all).collect()))
     }
 
@@ -415,6 +440,31 @@ impl Engine for Columnar<'_> {
             .collect()
     }
 
+    fn hold(&self, population: &str, plan: &Plan) -> Result<usize, EngineError> {
+        let mut memo = self.memo.lock().unwrap_or_else(PoisonError::into_inner);
+        let rec = Column { name: REC.to_owned(), ty: Ty::INT };
+        let all = self.tables.scan(population, &[(REC.to_owned(), rec)])?;
+        let index = self.index(&all, &[all.column(REC)], &memo)?;
+        let view = self.lower(plan, &mut memo)?;
+        let records: Vec<Id> = view.columns.iter().map(|(_, id)| *id).collect();
+        let parts = over(
+            &view,
+            &self.texts,
+            |evaluator, _, rows: &mut Vec<u32>| {
+                let keys: Vec<_> = records.iter().map(|id| evaluator.eval(*id)).collect();
+                rows.extend(index.find(&keys));
+            },
+            Vec::new,
+        )?;
+        let mut bits = vec![0u64; all.rows.div_ceil(64)];
+        for row in parts.into_iter().flatten().filter(|row| *row != NO_ROW) {
+            bits[row as usize / 64] |= 1 << (row % 64);
+        }
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.push(Held { index, bits: Arc::new(bits) });
+        Ok(held.len() - 1)
+    }
+
     fn forget(&self) {
         *self.memo.lock().unwrap_or_else(PoisonError::into_inner) = Memo::default();
     }
@@ -430,7 +480,7 @@ fn beside_rows(view: &mut View, columns: impl IntoIterator<Item = (String, Vecto
     view.sources.push(None);
     let rows = view.source(source);
     for (name, vector) in columns {
-        let id = view.gather(rows, Same(Arc::new(vector)));
+        let id = view.gather(rows, Same(Arc::new(Stored::Own(vector))));
         view.columns.push((name, id));
     }
 }

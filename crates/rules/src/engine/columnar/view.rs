@@ -6,8 +6,9 @@
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use super::column::Column;
 use super::join::Index;
-use super::vector::{Kind, Vector};
+use super::vector::Kind;
 use crate::expr::{Cmp, Expr, Func, Node};
 use crate::value::{Ty, Value};
 use hashbrown::HashMap;
@@ -51,10 +52,12 @@ pub(super) enum Op {
     Find(Same<Index>, Vec<Id>),
     /// How many rows of an indexed view have these keys; missing for none.
     Count(Same<Index>, Vec<Id>),
+    /// Whether the row is one of those that are marked.
+    Held(Id, Same<Vec<u64>>),
     /// From rows of a view to rows of what it rests on.
     Hop(Id, Same<Vec<u32>>),
     /// The values of a stored column at some rows.
-    Gather(Id, Same<Vector>),
+    Gather(Id, Same<Column>),
     /// The value where the row is one, else missing.
     Given(Id, Id),
     Lit(Value),
@@ -99,7 +102,7 @@ pub(super) struct View {
 
 impl View {
     /// The rows of one source with stored columns.
-    pub fn of(rows: usize, columns: Vec<(String, Arc<Vector>)>) -> Self {
+    pub fn of(rows: usize, columns: Vec<(String, Arc<Column>)>) -> Self {
         let mut view = Self { rows, sources: vec![None], ..Self::default() };
         let own = view.source(0);
         for (name, vector) in columns {
@@ -125,7 +128,7 @@ impl View {
         self.add(Op::Source(source), Kind::Code)
     }
 
-    pub fn gather(&mut self, rows: Id, vector: Same<Vector>) -> Id {
+    pub fn gather(&mut self, rows: Id, vector: Same<Column>) -> Id {
         let kind = vector.0.kind();
         self.add(Op::Gather(rows, vector), kind)
     }
@@ -142,7 +145,7 @@ impl View {
     }
 
     /// The stored column behind an operation, where the view is all the rows of one source.
-    pub fn stored(&self, id: Id) -> Option<&Same<Vector>> {
+    pub fn stored(&self, id: Id) -> Option<&Same<Column>> {
         match &self.ops[id as usize].op {
             Op::Gather(rows, vector) if self.sources == [None] && self.ops[*rows as usize].op == Op::Source(0) => {
                 Some(vector)
@@ -289,6 +292,7 @@ impl View {
             Op::Lit(value) => Op::Lit(value.clone()),
             Op::Find(index, keys) => Op::Find(index.clone(), keys.iter().map(|key| go(self, key)).collect()),
             Op::Count(index, keys) => Op::Count(index.clone(), keys.iter().map(|key| go(self, key)).collect()),
+            Op::Held(rows, bits) => Op::Held(go(self, rows), bits.clone()),
             Op::Hop(rows, index) => Op::Hop(go(self, rows), index.clone()),
             Op::Gather(rows, vector) => Op::Gather(go(self, rows), vector.clone()),
             Op::Given(rows, value) => Op::Given(go(self, rows), go(self, value)),
