@@ -110,7 +110,7 @@ pub fn money_column(population: &str) -> Option<&'static str> {
 }
 
 /// Where the currency of a record's money may stand, its own column first.
-const CURRENCY_PATHS: [&str; 6] = [
+pub(crate) const CURRENCY_PATHS: [&str; 6] = [
     "currency",
     "invoice.currency",
     "payment.currency",
@@ -130,7 +130,7 @@ pub fn has_currency(population: &str) -> bool {
 
 /// A many-to-one link.
 pub(crate) struct Link {
-    name: String,
+    pub(crate) name: String,
     pub(crate) own: Vec<String>,
     pub(crate) population: String,
     pub(crate) theirs: Vec<String>,
@@ -170,7 +170,7 @@ pub(crate) fn links(population: &PopulationSchema) -> Vec<Link> {
 }
 
 /// Lines inherit the columns of their header.
-fn header(population: &str) -> Option<&'static str> {
+pub(crate) fn header(population: &str) -> Option<&'static str> {
     matches!(population, "invoice_line" | "allowance_charge" | "invoice_tax").then_some("invoice")
 }
 

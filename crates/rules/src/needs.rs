@@ -2,46 +2,139 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tieout_ingest::schema::schema;
+use tieout_ingest::schema::{PopulationSchema, schema};
 
 use crate::audit::Options;
-use crate::catalog::links;
+use crate::catalog::{CURRENCY_PATHS, Link, header, links};
 use crate::netted::OPTIONAL_LINE_COLUMNS;
+use crate::root;
 use crate::rule::Library;
 
-/// By population: every canonical column whose name stands as a word in a selected rule, and what netting and keys need.
+/// Keys of a rule's file whose values are words for people.
+const PROSE: [&str; 12] = [
+    "title",
+    "family",
+    "reference",
+    "packs",
+    "assertion",
+    "severity",
+    "confidence",
+    "reliability",
+    "criteria",
+    "why",
+    "remedy",
+    "because",
+];
+
+/// By population that a selected rule can reach: every canonical column whose name stands as a word in a rule, and what
+/// netting, root causes and the links between them need. A population that is not there is not needed at all.
 ///
-/// A word in a comment may bring in one column too many, never one too few.
+/// A word that means something else may bring in one column too many, never one too few.
 pub fn needed_columns(library: &Library, options: &Options) -> BTreeMap<String, BTreeSet<String>> {
     let mut words: BTreeSet<String> = BTreeSet::new();
     for rule in library.select(&options.select).0 {
-        collect(&rule.text, &mut words);
+        match rule.text.parse::<toml::Table>() {
+            Ok(table) => speak(&toml::Value::Table(table), &mut words),
+            Err(_) => collect(&rule.text, &mut words),
+        }
         if let Some(setting) = options.settings.get(&rule.card.id) {
             setting.params.values().for_each(|text| collect(text, &mut words));
         }
     }
-    let always = ["currency", "customer_id", "invoice_no", "issue_date", "document_type", "status", "rounding_mode"];
     let netting = ["original_invoice_id", "replaces_id", "reason_code", "gross_total"];
     let netting = netting.iter().chain(&OPTIONAL_LINE_COLUMNS);
-    words.extend(crate::root::columns().map(str::to_owned));
-    words.extend(always.iter().chain(netting).map(|word| (*word).to_owned()));
+    words.extend(root::paths().flat_map(|path| path.split('.')).map(str::to_owned));
+    words.extend(ALWAYS.iter().chain(netting).map(|word| (*word).to_owned()));
+    let reached = reached(&words);
     let mut needed = BTreeMap::new();
-    // Only rules that name it read the list of all numbers.
-    let read = |name: &str| name != "document_number" || words.contains(name);
-    for population in schema().populations().filter(|population| read(&population.name)) {
-        let keys: BTreeSet<String> = links(population).into_iter().flat_map(|link| link.own).collect();
+    for population in schema().populations().filter(|population| reached.contains(&population.name)) {
+        let followed = links(population).into_iter().filter(|link| follows(population, link, &words));
+        let keys: BTreeSet<String> =
+            followed.flat_map(|link| link.own).chain(into_keys(&population.name, &words)).collect();
         let wanted = |column: &tieout_ingest::schema::ColumnSchema| {
-            column.pk
-                || keys.contains(&column.name)
-                || column.references.is_some()
-                || column.name == "currency"
-                || words.contains(&column.name)
+            column.pk || keys.contains(&column.name) || column.name == "currency" || words.contains(&column.name)
         };
         let columns =
             population.columns.iter().filter(|column| wanted(column)).map(|column| column.name.clone()).collect();
         needed.insert(population.name.clone(), columns);
     }
     needed
+}
+
+/// Columns that every rule may show, scope or round by.
+const ALWAYS: [&str; 8] = [
+    "currency",
+    "customer_id",
+    "invoice_no",
+    "issue_date",
+    "document_type",
+    "status",
+    "rounding_mode",
+    // Netting and inheritance go by it.
+    "invoice_id",
+];
+
+/// Populations that a rule names, that netting looks at, and their parents as far as a rule may follow them.
+fn reached(words: &BTreeSet<String>) -> BTreeSet<String> {
+    let named = |name: &String| words.contains(name) || ["invoice", "invoice_line"].contains(&name.as_str());
+    let mut reached: BTreeSet<String> =
+        schema().populations().map(|population| population.name.clone()).filter(named).collect();
+    loop {
+        let parents: BTreeSet<String> = schema()
+            .populations()
+            .filter(|population| reached.contains(&population.name))
+            .flat_map(|population| {
+                links(population)
+                    .into_iter()
+                    .filter(|link| follows(population, link, words))
+                    .map(|link| link.population)
+            })
+            .collect();
+        let before = reached.len();
+        reached.extend(parents);
+        if reached.len() == before {
+            return reached;
+        }
+    }
+}
+
+/// Whether a rule may go from a record to this parent: by its name, or because the record inherits from it or has its
+/// currency or rounding there.
+fn follows(population: &PopulationSchema, link: &Link, words: &BTreeSet<String>) -> bool {
+    words.contains(&link.name)
+        || header(&population.name) == Some(link.name.as_str())
+        || CURRENCY_PATHS.iter().any(|path| path.strip_suffix(".currency") == Some(link.name.as_str()))
+        || link.population == "entity"
+}
+
+/// Keys by which a population's own parts refer to each other.
+fn into_keys(population: &str, words: &BTreeSet<String>) -> Vec<String> {
+    let described = schema().get(population);
+    let refers = |column: &&tieout_ingest::schema::ColumnSchema| {
+        column.references.as_ref().is_some_and(|reference| words.contains(&reference.population))
+    };
+    described
+        .map(|described| described.columns.iter().filter(refers).map(|column| column.name.clone()).collect())
+        .unwrap_or_default()
+}
+
+fn speak(value: &toml::Value, words: &mut BTreeSet<String>) {
+    match value {
+        toml::Value::String(text) => collect(text, words),
+        toml::Value::Array(all) => all.iter().for_each(|value| speak(value, words)),
+        toml::Value::Table(table) => {
+            // The source of a parameter is prose too, but a look-up may have a key of that name.
+            let parameter = table.contains_key("expr") && table.contains_key("source");
+            for (key, value) in table {
+                if PROSE.contains(&key.as_str()) || parameter && key == "source" {
+                    continue;
+                }
+                collect(key, words);
+                speak(value, words);
+            }
+        }
+        _ => {}
+    }
 }
 
 fn collect(text: &str, words: &mut BTreeSet<String>) {

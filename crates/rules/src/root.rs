@@ -44,9 +44,9 @@ const DIMENSIONS: [(&str, &[&str]); 14] = [
     ("state", &["ship_to.subdivision"]),
 ];
 
-/// Columns that hold a dimension, so that reading converts them.
-pub fn columns() -> impl Iterator<Item = &'static str> {
-    DIMENSIONS.iter().flat_map(|(_, paths)| paths.iter()).filter_map(|path| path.rsplit('.').next())
+/// Paths that hold a dimension, so that reading converts them.
+pub fn paths() -> impl Iterator<Item = &'static str> {
+    DIMENSIONS.iter().flat_map(|(_, paths)| paths.iter()).copied()
 }
 
 /// A description is looked at closer if one in so many of all records that it describes is a finding.

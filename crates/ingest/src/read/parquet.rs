@@ -9,7 +9,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use polars::prelude::{DataFrame, DataType, ParquetReader, PolarsResult, SerReader as _};
+use polars::prelude::{DataFrame, DataType, IdxCa, ParquetReader, PolarsResult, SerReader as _};
 use tieout_model::{Code, Diagnostic, Place, RecordRef};
 
 use super::batch::{Batch, Kept};
@@ -207,25 +207,42 @@ fn render(frame: &DataFrame, before: u64, float_places: Option<u8>) -> PolarsRes
     Ok(batch)
 }
 
-/// Records found again.
+/// Records found again: the rows that are read together once, a column at a time.
 pub(crate) fn locate(
     path: &Path,
     headers: &[String],
     source: u32,
     numbers: &BTreeSet<u64>,
 ) -> BTreeMap<RecordRef, Located> {
+    let mut groups: BTreeMap<usize, Vec<u32>> = BTreeMap::new();
+    for row in numbers.iter().filter_map(|number| usize::try_from(number.checked_sub(1)?).ok()) {
+        groups.entry(row / GROUP).or_default().push(index(row % GROUP));
+    }
     let mut found = BTreeMap::new();
-    for number in numbers {
-        let Some(row) = number.checked_sub(1).and_then(|row| usize::try_from(row).ok()) else { continue };
-        let Ok(frame) = slice(path, row, 1, None) else { continue };
-        let Ok(batch) = render(&frame, number - 1, None) else { continue };
-        if batch.len() == 1 {
+    for (group, rows) in groups {
+        let Ok(frame) = picked(path, headers, group * GROUP, rows) else { continue };
+        let (frame, rows) = frame;
+        let Ok(batch) = render(&frame, 0, None) else { continue };
+        for (at, row) in rows.iter().enumerate() {
+            let number = (group * GROUP) as u64 + u64::from(*row) + 1;
             let cells =
-                headers.iter().enumerate().map(|(column, header)| (header.clone(), batch.cell(0, column).to_owned()));
-            found.insert(RecordRef { source, record: *number }, Located { line: *number, cells: cells.collect() });
+                headers.iter().enumerate().map(|(column, header)| (header.clone(), batch.cell(at, column).to_owned()));
+            found.insert(RecordRef { source, record: number }, Located { line: number, cells: cells.collect() });
         }
     }
     found
+}
+
+/// Some rows of those from a place on, and which of them are there.
+fn picked(path: &Path, headers: &[String], from: usize, mut rows: Vec<u32>) -> PolarsResult<(DataFrame, Vec<u32>)> {
+    let mut columns = Vec::with_capacity(headers.len());
+    for name in headers {
+        let frame = slice(path, from, GROUP, Some(vec![name.clone()]))?;
+        rows.retain(|row| (*row as usize) < frame.height());
+        let places = IdxCa::from_vec("".into(), rows.clone());
+        columns.extend(frame.take(&places)?.columns().iter().cloned());
+    }
+    Ok((DataFrame::new(rows.len(), columns)?, rows))
 }
 
 fn index(position: usize) -> u32 {
