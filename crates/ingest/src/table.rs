@@ -17,7 +17,7 @@ use crate::plan::{Bound, ColumnPlan, How, TablePlan};
 use crate::profile::CreditSign;
 use crate::read::Batch;
 use crate::read::typed::{Exact, Typed};
-use crate::texts::Texts;
+use crate::texts::{Texts, same};
 
 /// A table that is being read from one file.
 pub(crate) struct Reading {
@@ -178,10 +178,16 @@ impl Reading {
             Some(crate::plan::Minor::Places(places)) => Some(places),
             _ => None,
         };
+        // Many cells are empty, and what that means is the same for all of them.
+        let nothing = column.minor.is_none().then(|| self.coded(column.rules.value("", None)));
         for row in rows {
             let row = *row as usize;
             let cell = batch.bytes(row, slot);
-            if let Some((_, value)) = last.as_ref().filter(|(text, _)| *text == cell) {
+            if let Some(value) = nothing.as_ref().filter(|_| cell.is_empty()) {
+                self.put(&mut builder, value.clone(), batch, row, (index, field), tallies);
+                continue;
+            }
+            if let Some((_, value)) = last.as_ref().filter(|(text, _)| same(text, cell)) {
                 builder.push(value.clone());
                 continue;
             }
@@ -382,7 +388,7 @@ impl Reading {
         let mut last = ("", false);
         let credit = |row: &u32| {
             let cell = batch.cell(*row as usize, field);
-            if cell != last.0 || cell.is_empty() {
+            if cell.is_empty() || !same(cell.as_bytes(), last.0.as_bytes()) {
                 last = (cell, column.rules.word(cell) == Ok("credit_note"));
             }
             last.1
