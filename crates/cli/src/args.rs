@@ -94,6 +94,13 @@ pub struct SourceArgs {
     /// Threads for reading; all cores if not given
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
+    /// Keep what is read in this folder; the next run over unchanged files
+    /// takes it from there. It holds the data of the exports
+    #[arg(long, value_name = "DIR")]
+    pub cache: Option<PathBuf>,
+    /// Read every file, also where the engagement names a cache
+    #[arg(long, conflicts_with = "cache")]
+    pub no_cache: bool,
     /// No progress bar, no closing line; of a check, only what is wrong
     #[arg(long)]
     pub quiet: bool,

@@ -39,6 +39,7 @@ struct HeadTable {
     require: Vec<Spanned<String>>,
     min_tested: Option<Spanned<String>>,
     waivers: Option<Spanned<String>>,
+    cache: Option<Spanned<String>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -83,6 +84,8 @@ pub struct Engagement {
     pub min_tested: Option<Amount>,
     /// Path as written and text of the waiver file.
     pub waivers: Option<(String, String)>,
+    /// The folder in which what was read is kept.
+    pub cache: Option<PathBuf>,
     /// The sources.
     pub sources: Vec<SourceSpec>,
     /// Packs, families, ids; `-id` leaves one out.
@@ -133,6 +136,7 @@ impl Reader {
         let as_of = head.as_of.as_ref().and_then(|as_of| self.parsed::<Date>(as_of));
         let min_tested = head.min_tested.as_ref().and_then(|share| self.share(share));
         let waivers = head.waivers.as_ref().and_then(|path| self.text_at(path));
+        let cache = head.cache.as_ref().and_then(|folder| self.cache(folder));
         let rule_files = rules.paths.iter().flat_map(|path| self.rule_files(path)).collect();
         let setting_places = rules.set.keys().map(|rule| (rule.get_ref().clone(), self.place(rule.span()))).collect();
         let settings = rules.set.iter().map(|(rule, set)| (rule.get_ref().clone(), self.setting(set))).collect();
@@ -148,6 +152,7 @@ impl Reader {
             require: self.words(&head.require),
             min_tested,
             waivers,
+            cache,
             sources: sources.into_iter().map(|source| source.with_text(&self.file, &self.text)).collect(),
             select: self.words(&rules.select),
             rule_files,
@@ -224,6 +229,15 @@ impl Reader {
             severity
         });
         RuleSetting { severity, params: set.params.clone() }
+    }
+
+    fn cache(&mut self, folder: &Spanned<String>) -> Option<PathBuf> {
+        if folder.get_ref().is_empty() {
+            let place = self.place(folder.span());
+            self.wrong(place, "the cache needs a folder".to_owned(), "empty", "write `cache = \".tieout\"`");
+            return None;
+        }
+        Some(self.folder.join(folder.get_ref()))
     }
 
     fn text_at(&mut self, path: &Spanned<String>) -> Option<(String, String)> {

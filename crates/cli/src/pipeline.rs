@@ -2,14 +2,16 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use tieout_ingest::{LoadOptions, Store};
+use tieout_ingest::{Cache, LoadOptions, Store};
 use tieout_model::{AuditReport, Code, Diagnostic, Level, RecordRef};
 use tieout_rules::{Library, Options, Outcome};
 
 use crate::args::SourceArgs;
 use crate::engagement::{self, Engagement};
 use crate::progress::Progress;
+use crate::say;
 
 /// The folder beside the engagement file with the engagement's own profiles.
 const PROFILE_FOLDER: &str = "profiles";
@@ -67,15 +69,21 @@ pub fn read(prepared: &Prepared, args: &SourceArgs, columns: Columns) -> (Store,
         Columns::Needed => Some(tieout_rules::needed_columns(&prepared.library, &prepared.options)),
         Columns::All => None,
     };
+    let folder = args.cache.as_ref().or(prepared.engagement.cache.as_ref()).filter(|_| !args.no_cache);
+    let cache = folder.map(|folder| Arc::new(Cache::new(folder.clone())));
     let options = LoadOptions {
         base: &prepared.base,
         profile_dirs: &[prepared.engagement.folder.join(PROFILE_FOLDER)],
         needed: needed.as_ref(),
         threads: args.threads.map(usize::from),
+        cache: cache.clone(),
         progress: &|what, done, total| progress.report(what, done, total),
     };
     let (store, raised) = tieout_ingest::load(&prepared.engagement.sources, &options);
     progress.finish();
+    // Not diagnostics: with a cache or without, the report is the same.
+    let remarks = cache.iter().filter(|_| !args.quiet).flat_map(|cache| cache.remarks());
+    remarks.for_each(|remark| say::line(&remark));
     (store, prepared.diagnostics.iter().cloned().chain(raised).collect())
 }
 

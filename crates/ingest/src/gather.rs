@@ -16,8 +16,8 @@ use tieout_model::types::Physical;
 use crate::convert::Column;
 use crate::store::{Frame, REC, UNREADABLE};
 
-/// Bytes of one file on disk, about.
-const FILE_SIZE: usize = 48 << 20;
+/// Bytes of one file on disk, about; tests have several without a million rows.
+const FILE_SIZE: usize = if cfg!(test) { 48 << 10 } else { 48 << 20 };
 
 /// Columns of a population's frame and their types.
 pub(crate) type Layout = BTreeMap<String, ColumnType>;
@@ -139,6 +139,11 @@ impl Spill {
     pub fn push_frame(&mut self, chunks: &mut Chunks, frame: DataFrame) {
         self.budget.take(frame.estimated_size());
         chunks.list.push(Chunk::Memory(frame));
+    }
+
+    /// Gives up the rows of a file that did not come to its end.
+    pub fn forget(&self, chunks: Chunks) {
+        self.budget.give_back(chunks.bytes);
     }
 
     /// Ends a file.

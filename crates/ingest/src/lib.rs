@@ -3,6 +3,7 @@
 //! Text becomes typed columns here and nowhere else, because every reader that guesses (a type, a missing field, a
 //! rounding) hides the very differences that an audit looks for.
 
+mod cache;
 mod convert;
 mod derive;
 mod diagnose;
@@ -22,6 +23,7 @@ mod table;
 pub mod texts;
 mod totals;
 
+pub use cache::{Cache, CacheUse};
 pub use load::{LoadOptions, load};
 pub use locate::{Located, locate};
 pub use profile::{SourceSpec, bundled_profiles};

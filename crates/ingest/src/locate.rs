@@ -48,6 +48,21 @@ impl FileLayout {
         }
     }
 
+    /// What it knows of the file itself: seekable, Parquet, bytes of the mark, and where batches begin.
+    pub(crate) fn parts(&self) -> (bool, bool, u64, &[(u64, u64, u64)]) {
+        (self.seekable, self.parquet, self.mark, &self.starts)
+    }
+
+    /// The same again, for the same file and plan.
+    pub(crate) fn restore(
+        plan: &FilePlan,
+        headers: Vec<String>,
+        (seekable, parquet, mark): (bool, bool, u64),
+        starts: Vec<(u64, u64, u64)>,
+    ) -> Self {
+        Self { syntax: plan.syntax.clone(), encoding: plan.encoding, headers, seekable, parquet, mark, starts }
+    }
+
     /// Notes where a batch begins.
     pub(crate) fn note(&mut self, batch: &Batch) {
         self.starts.push(batch.start);

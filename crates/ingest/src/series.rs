@@ -76,6 +76,11 @@ impl SeriesPlan {
         }
     }
 
+    /// What decides how it reads a number.
+    pub fn says(&self) -> String {
+        format!("{:?}", (&self.name, &self.header, &self.items))
+    }
+
     /// Reads a document number.
     pub fn read<'t>(&self, text: &'t str) -> Option<Numbered<'t>> {
         let mut rest = text;

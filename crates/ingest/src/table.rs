@@ -1,8 +1,9 @@
 //! One batch of one file becomes rows of one population.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::hash::{BuildHasher as _, DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
+use foldhash::fast::FixedState;
 use tieout_model::{Code, ColumnType, RecordRef, amount};
 
 use crate::convert::cell::{Absent, text};
@@ -431,7 +432,8 @@ impl Reading {
         }
     }
 
-    /// A digest of the mapped cells as received, by canonical name, so that no column order shows.
+    /// A digest of the mapped cells as received, by canonical name, so that no column order shows. It is the same in every
+    /// run, because it may be held against a record that an earlier run has read.
     fn contents(&self, batch: &Batch, rows: &[u32]) -> Vec<u64> {
         let mut fields: Vec<(&str, usize)> = self
             .plan
@@ -441,11 +443,12 @@ impl Reading {
             .filter_map(|(column, field)| Some((column.name.as_str(), (*field)?)))
             .collect();
         fields.sort_unstable();
+        let digest = FixedState::default();
         let fields: Vec<(u64, usize)> =
-            fields.into_iter().map(|(name, field)| (self.texts.hash(name.as_bytes()), field)).collect();
+            fields.into_iter().map(|(name, field)| (digest.hash_one(name), field)).collect();
         rows.iter()
             .map(|row| {
-                let mut hasher = self.texts.hasher();
+                let mut hasher = digest.build_hasher();
                 for (name, field) in &fields {
                     hasher.write_u64(*name);
                     batch.cell(*row as usize, *field).trim_ascii().hash(&mut hasher);
@@ -455,7 +458,8 @@ impl Reading {
             .collect()
     }
 
-    fn keys(&self, columns: &[Option<Column>], contents: &[u64], rows: usize) -> Vec<u128> {
+    /// A digest of each record's key, of codes that are this run's own.
+    pub fn keys(&self, columns: &[Option<Column>], contents: &[u64], rows: usize) -> Vec<u128> {
         let numbered = self.plan.numbered();
         let mut parts = Vec::new();
         for name in &self.plan.population.key {

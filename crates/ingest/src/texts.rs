@@ -4,7 +4,7 @@
 //! integers. Codes say nothing about order, and differ from run to run: whatever needs an order reads the texts.
 
 use std::cmp::Ordering;
-use std::hash::{BuildHasher as _, Hasher};
+use std::hash::{BuildHasher as _, Hasher as _};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hashbrown::DefaultHashBuilder;
@@ -125,16 +125,6 @@ impl Texts {
             self.hasher.hash_one(text)
         };
         Asked { row, text, hash, low, high }
-    }
-
-    /// A digest of bytes that is the same for equal bytes as long as these texts live.
-    pub(crate) fn hash(&self, bytes: &[u8]) -> u64 {
-        self.hasher.hash_one(bytes)
-    }
-
-    /// A hasher of the same kind, for digests that are put together.
-    pub(crate) fn hasher(&self) -> impl Hasher {
-        self.hasher.build_hasher()
     }
 
     /// The text of a code; `None` for `NO_TEXT`.

@@ -63,6 +63,16 @@ pub(crate) struct Sums {
 }
 
 impl Sums {
+    /// Each sum with the code of its currency.
+    pub fn by_code(&self) -> impl Iterator<Item = (u32, i128)> + '_ {
+        self.sums.iter().map(|(code, sum)| (*code, *sum))
+    }
+
+    /// Sums that were taken before.
+    pub fn restore(sums: BTreeMap<u32, i128>, without_amount: u64) -> Self {
+        Self { sums, without_amount }
+    }
+
     /// Adds amounts with the code of each one's currency.
     pub fn extend(&mut self, rows: impl Iterator<Item = (Option<i64>, u32)>) {
         let mut last: Option<(u32, i128)> = None;

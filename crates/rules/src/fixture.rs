@@ -64,6 +64,7 @@ impl Fixture {
             profile_dirs: &[],
             needed: needed.as_ref(),
             threads: Some(1),
+            cache: None,
             progress: &|_, _, _| {},
         };
         let (store, mut diagnostics) = load(&self.marked.sources, &options);

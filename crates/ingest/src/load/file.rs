@@ -11,6 +11,7 @@ use tieout_model::{Code, Diagnostic, Place, RecordRef};
 
 use super::job::Job;
 use super::{Loading, messages, store_failed};
+use crate::cache;
 use crate::convert::Values;
 use crate::diagnose::{Sighting, Tallies};
 use crate::gather::{Chunks, Rows};
@@ -53,7 +54,7 @@ pub(crate) struct FilePart {
 }
 
 /// Everything that one pass over a file gives.
-pub(super) struct Pass {
+pub(crate) struct Pass {
     pub read: u64,
     pub hash: String,
     pub bytes: u64,
@@ -143,6 +144,9 @@ pub(super) fn pass(
     pool: Option<&rayon::ThreadPool>,
     progress: &dyn Fn(u64),
 ) -> Result<Pass, Vec<Diagnostic>> {
+    if let Some(pass) = cache::recall(job, (shown, path), index, loading, pool, progress) {
+        return Ok(pass);
+    }
     let opened = open(path, job.plan.encoding)
         .map_err(|error| vec![messages::read_error(&ReadError::Io(error), shown, &job.plan)])?;
     let (meter, hash) = (opened.meter(), opened.hash());
@@ -252,23 +256,35 @@ pub(super) fn pass(
         firsts.for_each(|first| again.show(first));
     }
     let (hash, bytes) = hash();
-    Ok(Pass { read, hash, bytes, excluded, parts, layout })
+    let pass = Pass { read, hash, bytes, excluded, parts, layout };
+    cache::keep(job, &pass, loading);
+    Ok(pass)
 }
 
-fn reading(plan: &Arc<TablePlan>, bound: Bound, headers: &Arc<Vec<String>>, file: u32, loading: &Loading) -> Reading {
-    let positive = loading
-        .growing
-        .get(&plan.population.name)
-        .is_some_and(|growing| growing.positive.iter().any(|other| Arc::ptr_eq(other, plan)));
+/// A table that is going to be read.
+pub(crate) fn reading(
+    plan: &Arc<TablePlan>,
+    bound: Bound,
+    headers: &Arc<Vec<String>>,
+    file: u32,
+    loading: &Loading,
+) -> Reading {
     Reading {
         plan: Arc::clone(plan),
         bound,
         headers: Arc::clone(headers),
         file,
-        flip: Flip::of(plan.credit_sign, positive),
+        flip: flip(plan, loading),
         track: loading.growing.get(&plan.population.name).is_some_and(|growing| growing.files > 1),
         texts: Arc::clone(&loading.texts),
     }
+}
+
+/// Which records are negated.
+pub(crate) fn flip(plan: &Arc<TablePlan>, loading: &Loading) -> Flip {
+    let growing = loading.growing.get(&plan.population.name);
+    let positive = growing.is_some_and(|growing| growing.positive.iter().any(|other| Arc::ptr_eq(other, plan)));
+    Flip::of(plan.credit_sign, positive)
 }
 
 /// What can be had now, at most one batch a thread.
@@ -315,7 +331,8 @@ fn exclusions(batch: &Batch, excluded: &mut Tallies) {
 }
 
 impl FilePart {
-    fn new(reading: &Reading, job: &Job, shown: &str) -> Self {
+    /// Nothing yet.
+    pub fn new(reading: &Reading, job: &Job, shown: &str) -> Self {
         // Where records are finer than documents, a number stands on several of them.
         let once = reading.plan.population.key.len() > 1;
         Self {

@@ -13,7 +13,8 @@ mod messages;
 mod numbers;
 mod signs;
 
-pub(crate) use file::Source;
+pub(crate) use file::{FilePart, Pass, Source, flip, reading};
+pub(crate) use job::Job;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -22,14 +23,13 @@ use std::sync::Arc;
 use tieout_model::report::SourceFile;
 use tieout_model::{Code, Diagnostic, Level, Period};
 
+use crate::cache::Cache;
 use crate::gather::{Budget, Layout, Spill};
 use crate::locate::FileLayout;
 use crate::plan::TablePlan;
 use crate::profile::SourceSpec;
 use crate::store::Store;
 use crate::texts::Texts;
-use file::FilePart;
-use job::Job;
 
 /// How to load.
 pub struct LoadOptions<'a> {
@@ -41,6 +41,8 @@ pub struct LoadOptions<'a> {
     pub needed: Option<&'a BTreeMap<String, BTreeSet<String>>>,
     /// Threads to convert with; `None` is one a core.
     pub threads: Option<usize>,
+    /// Where what files give is kept from run to run; `None` reads every file.
+    pub cache: Option<Arc<Cache>>,
     /// Told what is being read, bytes done and bytes in total.
     pub progress: &'a (dyn Fn(&str, u64, u64) + Sync),
 }
@@ -78,6 +80,7 @@ pub(crate) struct Control {
 pub(crate) struct Loading {
     pub texts: Arc<Texts>,
     pub budget: Arc<Budget>,
+    pub cache: Option<Arc<Cache>>,
     pub files: Vec<SourceFile>,
     pub layouts: Vec<FileLayout>,
     pub paths: Vec<PathBuf>,
@@ -87,7 +90,17 @@ pub(crate) struct Loading {
 
 /// Reads the sources. Never panics on input; a diagnostic of level error means that its source could not be used.
 pub fn load(sources: &[SourceSpec], options: &LoadOptions<'_>) -> (Store, Vec<Diagnostic>) {
-    let mut loading = Loading::new(&Arc::default());
+    load_within(sources, options, memory_max())
+}
+
+/// Reads the sources and keeps about so many bytes of rows in memory.
+pub(crate) fn load_within(
+    sources: &[SourceSpec],
+    options: &LoadOptions<'_>,
+    memory: usize,
+) -> (Store, Vec<Diagnostic>) {
+    let (cache, budget) = (options.cache.clone(), Arc::new(Budget::new(memory)));
+    let mut loading = Loading { cache, budget, ..Loading::new(&Arc::default()) };
     let mut jobs = Vec::new();
     for (index, source) in sources.iter().enumerate() {
         jobs.extend(job::prepare(index, source, options, &mut loading.diagnostics));
@@ -107,6 +120,9 @@ pub fn load(sources: &[SourceSpec], options: &LoadOptions<'_>) -> (Store, Vec<Di
             done += size(path);
         }
     }
+    if let Some(cache) = &loading.cache {
+        cache.finish();
+    }
     let store = finish::finish(&mut loading);
     let mut diagnostics = loading.diagnostics;
     // The gravest first; otherwise in the order in which they arose.
@@ -120,6 +136,7 @@ impl Loading {
         Self {
             texts: Arc::clone(texts),
             budget: Arc::new(Budget::new(memory_max())),
+            cache: None,
             files: Vec::new(),
             layouts: Vec::new(),
             paths: Vec::new(),

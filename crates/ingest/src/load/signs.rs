@@ -30,6 +30,10 @@ pub(super) fn settle(whole: &Job, loading: &mut Loading, pool: Option<&rayon::Th
     let mut scratch = fresh();
     let mut seen = vec![(0, 0); job.plan.tables.len()];
     for (shown, path) in &job.files {
+        if let Some(known) = crate::cache::signs(whole, path, loading) {
+            seen.iter_mut().zip(known).for_each(|(seen, own)| *seen = (seen.0 + own.0, seen.1 + own.1));
+            continue;
+        }
         // What is wrong with a file is said when it is read in earnest.
         let Ok(pass) = file::pass(job, shown, path, 0, &mut scratch, pool, &|_| {}) else { continue };
         for (seen, part) in seen.iter_mut().zip(&pass.parts) {

@@ -73,6 +73,11 @@ pub(super) fn condition(
 }
 
 impl Condition {
+    /// What decides whether a cell passes.
+    pub fn says(&self) -> String {
+        format!("{:?}", (&self.header, &self.tests, &self.numbers))
+    }
+
     /// True if the cell passes. A cell that is no number passes a bound: it is kept and complained about, not lost.
     fn holds(&self, cell: &str) -> bool {
         let cell = cell.trim_ascii();

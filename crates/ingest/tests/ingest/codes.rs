@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use tieout_ingest::{LoadOptions, SourceSpec, Store, load};
+use tieout_ingest::{Cache, LoadOptions, SourceSpec, Store, load};
 use tieout_model::{Code, Diagnostic, Level};
 
 use crate::common::{codes, folder, rows};
@@ -56,10 +56,22 @@ fn fixture(code: Code) -> (Store, Vec<Diagnostic>) {
     let engagement: Engagement = toml::from_str(&text).unwrap();
     let sources: Vec<SourceSpec> =
         engagement.source.into_iter().map(|source| source.with_text("tieout.toml", &text)).collect();
-    load(
-        &sources,
-        &LoadOptions { base: &base, profile_dirs: &[], needed: None, threads: Some(2), progress: &|_, _, _| {} },
-    )
+    let read = |cache: Option<Cache>| {
+        let options = LoadOptions {
+            base: &base,
+            profile_dirs: &[],
+            needed: None,
+            threads: Some(2),
+            cache: cache.map(Arc::new),
+            progress: &|_, _, _| {},
+        };
+        load(&sources, &options)
+    };
+    let kept = tempfile::tempdir().unwrap();
+    let read_twice = [(); 2].map(|()| read(Some(Cache::new(kept.path().to_owned()))));
+    let plainly = read(None);
+    read_twice.iter().for_each(|kept| crate::common::assert_same(kept, &plainly));
+    plainly
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! A folder of exports, an engagement's sources, and what came out of them.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
 use polars::prelude::{AnyValue, DataFrame};
 use tieout_ingest::store::{REC, UNREADABLE};
-use tieout_ingest::{LoadOptions, SourceSpec, Store, load};
+use tieout_ingest::{Cache, LoadOptions, SourceSpec, Store, load};
 use tieout_model::{Amount, Code, Date, Diagnostic};
 
 #[derive(serde::Deserialize)]
@@ -13,6 +14,9 @@ use tieout_model::{Amount, Code, Date, Diagnostic};
 struct Engagement {
     source: Vec<SourceSpec>,
 }
+
+/// Columns that rules need, by population.
+pub type Needed<'a> = Option<&'a BTreeMap<String, BTreeSet<String>>>;
 
 /// A folder that is deleted at the end of the test.
 pub struct Folder(pub tempfile::TempDir);
@@ -31,9 +35,45 @@ pub fn sources(text: &str) -> Vec<SourceSpec> {
     engagement.source.into_iter().map(|source| source.with_text("tieout.toml", &text)).collect()
 }
 
-pub fn read(base: &Path, toml: &str) -> (Store, Vec<Diagnostic>) {
-    let options = LoadOptions { base, profile_dirs: &[], needed: None, threads: Some(2), progress: &|_, _, _| {} };
+/// Reads a folder, with a cache or without.
+pub fn load_with(base: &Path, toml: &str, needed: Needed<'_>, cache: Option<&Arc<Cache>>) -> (Store, Vec<Diagnostic>) {
+    let options = LoadOptions {
+        base,
+        profile_dirs: &[],
+        needed,
+        threads: Some(2),
+        cache: cache.cloned(),
+        progress: &|_, _, _| {},
+    };
     load(&sources(toml), &options)
+}
+
+/// Reads a folder; whatever it holds, a cache changes nothing, be it new or full.
+pub fn read(base: &Path, toml: &str) -> (Store, Vec<Diagnostic>) {
+    let (store, diagnostics) = load_with(base, toml, None, None);
+    let kept = tempfile::tempdir().unwrap();
+    for _ in 0..2 {
+        let cache = Arc::new(Cache::new(kept.path().to_owned()));
+        assert_same(&load_with(base, toml, None, Some(&cache)), &(store.clone(), diagnostics.clone()));
+        assert!(cache.remarks().is_empty(), "{:?}", cache.remarks());
+    }
+    (store, diagnostics)
+}
+
+/// Holds two loads against each other: facts, rows, places, complaints.
+pub fn assert_same(one: &(Store, Vec<Diagnostic>), other: &(Store, Vec<Diagnostic>)) {
+    assert_eq!(one.1, other.1);
+    let ((one, _), (other, _)) = (one, other);
+    assert_eq!(one.files, other.files);
+    assert_eq!(format!("{:?}", one.layouts), format!("{:?}", other.layouts));
+    assert!(one.populations.keys().eq(other.populations.keys()));
+    for (name, own) in &one.populations {
+        let its = &other.populations[name];
+        assert_eq!(own.facts, its.facts);
+        assert_eq!((&own.columns, own.records, own.extract), (&its.columns, its.records, its.extract), "{name}");
+        let columns: Vec<&str> = [REC].into_iter().chain(own.columns.keys().map(String::as_str)).collect();
+        assert!(rows(one, name, &columns) == rows(other, name, &columns), "the rows of {name} differ");
+    }
 }
 
 impl Folder {

@@ -291,6 +291,7 @@ fn columns_that_nobody_needs_are_not_stored() {
         profile_dirs: &[],
         needed: Some(&needed),
         threads: Some(1),
+        cache: None,
         progress: &|_, _, _| {},
     };
     let (store, _) = tieout_ingest::load(&crate::common::sources(RETAIL_TOML), &options);
@@ -328,6 +329,7 @@ fn threads_do_not_show() {
             profile_dirs: &[],
             needed: None,
             threads: Some(threads),
+            cache: None,
             progress: &|_, _, _| {},
         };
         let (store, _) = tieout_ingest::load(&crate::common::sources(toml), &options);

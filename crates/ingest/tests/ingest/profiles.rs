@@ -21,7 +21,14 @@ fn fixture(id: &str) -> (Store, Vec<tieout_model::Diagnostic>) {
         engagement.source.into_iter().map(|source| source.with_text("tieout.toml", &text)).collect();
     load(
         &sources,
-        &LoadOptions { base: &base, profile_dirs: &[], needed: None, threads: Some(1), progress: &|_, _, _| {} },
+        &LoadOptions {
+            base: &base,
+            profile_dirs: &[],
+            needed: None,
+            threads: Some(1),
+            cache: None,
+            progress: &|_, _, _| {},
+        },
     )
 }
 
