@@ -1,5 +1,6 @@
 //! `tieout`: arguments, engagement file, progress, exit code. What an audit is, the other crates know.
 
+mod allocator;
 mod args;
 mod commands;
 mod engagement;
@@ -15,12 +16,12 @@ use clap::{CommandFactory as _, Parser as _};
 
 use args::{Cli, Command};
 
-/// A columnar engine allocates and frees all the time, from every thread.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
-    let exit = match Cli::parse().command {
+    let command = Cli::parse().command;
+    if matches!(command, Command::Audit(_)) {
+        allocator::keep_freed_memory();
+    }
+    let exit = match command {
         Command::Audit(args) => commands::audit::run(&args),
         Command::Check(args) => commands::check::run(&args),
         Command::Rules(command) => commands::rules::run(&command),

@@ -60,7 +60,7 @@ pub(super) fn neighbours(view: &View, texts: &Texts, keys: &[Id], number: Id) ->
 }
 
 /// Rows that are computed before they are put into groups: bounds what is held at a time.
-const BLOCK: usize = 1 << 20;
+const BLOCK: usize = 1 << 17;
 
 /// What groups come to.
 pub(super) struct Grouped {
