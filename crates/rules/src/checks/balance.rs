@@ -67,7 +67,7 @@ pub fn plan(file: &BalanceFile, mut build: Build<'_>) -> Result<Procedure, Refus
         exception = exception.and(other);
         build.define("against", owed.clone());
         graded.extra.push(("against".to_owned(), owed));
-        graded.plan = Some(Box::new(move |base: Plan| base.extend(keys).join(plan, on, Join::Left)));
+        graded.plan = Some(Box::new(move |base: Plan, _| base.extend(keys).join(plan, on, Join::Left)));
     }
     build.settled()?;
     build.grade(exception, graded)

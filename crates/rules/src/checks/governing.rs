@@ -101,11 +101,11 @@ pub fn prepare<'a>(file: &GoverningFile, build: &mut Build<'a>) -> Governing {
 
 impl Governing {
     /// The records with the name of the governing date beside them.
-    pub fn join(self, base: Plan, rec: &str, basis: &str) -> Plan {
+    pub fn join(self, base: Plan, (rec, in_scope): (&str, Option<&Expr>), basis: &str) -> Plan {
         let Some(around) = self.around else { return base };
         let mut keep: Vec<(String, Expr)> =
             base.columns().into_iter().map(|column| (column.name.clone(), Expr::col(column.name, column.ty))).collect();
         keep.push(("governing.basis".to_owned(), Expr::col(format!("gov.{basis}"), Ty::Text)));
-        around.join(base, rec).project(keep)
+        around.join(base, (rec, in_scope)).project(keep)
     }
 }

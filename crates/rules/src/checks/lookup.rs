@@ -131,12 +131,12 @@ pub fn plan(file: &LookupFile, mut build: Build<'_>) -> Result<Procedure, Refusa
         let cause = |cause: &Cause| Cause { condition: cause.condition.clone(), words: cause.words.clone() };
         graded.causes.splice(0..0, governing.causes.iter().map(cause).collect::<Vec<_>>());
     }
-    graded.plan = Some(Box::new(move |base: Plan| {
+    graded.plan = Some(Box::new(move |base: Plan, in_scope: Option<&Expr>| {
         let base = match governing {
-            Some(governing) => governing.join(base, &rec, &basis),
+            Some(governing) => governing.join(base, (&rec, in_scope), &basis),
             None => base,
         };
-        around.join(base, &rec)
+        around.join(base, (&rec, in_scope))
     }));
     build.grade(exception, graded)
 }

@@ -82,7 +82,7 @@ fn below_the_extract(build: &mut Build<'_>, counterparts: &[ChildFile], graded: 
         .aggregate(vec!["low:prefix".to_owned()], vec![("~lowest".to_owned(), Agg::Min("low:number".to_owned()))]);
     let ours = split("~low:", &own);
     let on = vec![("~low:prefix".to_owned(), "low:prefix".to_owned())];
-    graded.plan = Some(Box::new(move |base: Plan| base.extend(ours).join(lowest, on, Join::Left)));
+    graded.plan = Some(Box::new(move |base: Plan, _| base.extend(ours).join(lowest, on, Join::Left)));
     let below = Expr::col("~low:number", Ty::INT).compare(Cmp::Lt, Expr::col("~lowest", Ty::INT));
     graded.outside_extract = Some(match graded.outside_extract.take() {
         Some(outside) => outside.or(below),

@@ -265,12 +265,8 @@ impl<'a> Build<'a> {
 
     /// The records with every column, key and sum. Where it depends on the record what counts, nothing is summed for one
     /// that is not `in_scope`: pairs are many.
-    pub fn assemble(&self, in_scope: Option<Expr>) -> Plan {
+    pub fn assemble(&self, in_scope: Option<&Expr>) -> Plan {
         let mut plan = self.scope.plan();
-        let known: std::collections::BTreeSet<String> = plan.columns().into_iter().map(|column| column.name).collect();
-        let mut read = std::collections::BTreeSet::new();
-        in_scope.iter().for_each(|expr| expr.columns(&mut read));
-        let in_scope = in_scope.filter(|_| read.is_subset(&known));
         let mut keys = Vec::new();
         for (index, child) in self.children.iter().enumerate() {
             keys.extend(child.keys.iter().map(|(name, expr)| (format!("~{name}"), expr.clone())));
@@ -281,7 +277,7 @@ impl<'a> Build<'a> {
         }
         plan = plan.extend(keys);
         for (index, child) in self.children.iter().enumerate() {
-            plan = Self::join_child(plan, index, child, (&self.scope.rec(), in_scope.as_ref()));
+            plan = Self::join_child(plan, index, child, (&self.scope.rec(), in_scope));
         }
         plan
     }

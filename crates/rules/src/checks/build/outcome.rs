@@ -54,9 +54,14 @@ impl Build<'_> {
         columns.push(("__money".to_owned(), measure.unwrap_or_else(|| Expr::null(Ty::MONEY))));
         columns.push(("__currency".to_owned(), self.currency.clone().unwrap_or_else(|| Expr::null(Ty::Text))));
         columns.push(("__outcome".to_owned(), outcome));
-        let assembled = self.assemble(in_scope);
+        // Only as far as it can be told before anything is summed or looked up.
+        let known: BTreeSet<String> = self.scope.plan().columns().into_iter().map(|column| column.name).collect();
+        let mut read = BTreeSet::new();
+        in_scope.iter().for_each(|expr| expr.columns(&mut read));
+        let in_scope = in_scope.filter(|_| read.is_subset(&known));
+        let assembled = self.assemble(in_scope.as_ref());
         let plan = match graded.plan {
-            Some(around) => around(assembled),
+            Some(around) => around(assembled, in_scope.as_ref()),
             None => assembled,
         };
         Ok(Procedure {
@@ -195,6 +200,9 @@ impl Build<'_> {
     }
 }
 
+/// Joins around the assembled records; what is asked there need not be asked for records that are not in scope.
+pub type Around = Box<dyn FnOnce(Plan, Option<&Expr>) -> Plan>;
+
 /// What a kind adds to the grading.
 #[derive(Default)]
 pub struct Graded {
@@ -207,7 +215,7 @@ pub struct Graded {
     /// Reasons for an unknown outcome, before the general ones.
     pub causes: Vec<Cause>,
     /// Joins around the assembled records.
-    pub plan: Option<Box<dyn FnOnce(Plan) -> Plan>>,
+    pub plan: Option<Around>,
     /// Columns that hold records of other populations: column, population, role, prefix of its cells.
     pub records: Vec<(String, String, String, String)>,
     /// Where this holds too, the exception is the extract's, not the books'.

@@ -172,7 +172,7 @@ impl Around {
     }
 
     /// The records with the row in force beside them.
-    pub(in crate::checks) fn join(self, base: Plan, base_rec: &str) -> Plan {
+    pub(in crate::checks) fn join(self, base: Plan, (base_rec, in_scope): (&str, Option<&Expr>)) -> Plan {
         let own: Vec<String> = self.keys.own.iter().map(|(name, _)| name.clone()).collect();
         let number = |name: &str| Expr::col(name, Ty::INT);
         let base = base.extend(self.keys.own.clone()).extend(self.per.clone()).number(&own, ASKED);
@@ -184,6 +184,13 @@ impl Around {
         // A key that is missing finds nothing.
         let known = self.keys.own.iter().map(|(name, expr)| Expr::col(name.clone(), expr.ty).is_null().negated());
         let known = known.reduce(Expr::and).unwrap_or_else(|| Expr::bool(true));
+        // Nor is anything asked for a record that is not in scope, unless it is summed with others of its document.
+        let known = match in_scope.filter(|_| self.row.is_none()).cloned() {
+            Some(in_scope) => {
+                known.and(Expr { node: Node::Coalesce(vec![in_scope, Expr::bool(true)]), ty: Ty::Bool, bound: 0 })
+            }
+            None => known,
+        };
         let asked = base.clone().filter(known).aggregate(vec![ASKED.to_owned()], asked);
         // What is compared is narrow: pairs are many.
         let mut narrow = vec![(ASKED.to_owned(), number(ASKED)), (self.rec.clone(), number(&self.rec))];

@@ -107,12 +107,12 @@ pub(super) fn plan(file: &RecomputeFile, tax: &TaxFile, mut build: Build<'_>) ->
     graded.records.push((reference.rec(), into.clone(), "reference".to_owned(), format!("{into}.")));
     let rec = build.scope.rec();
     let basis = tax.governing.as_ref().map(|file| file.basis.as_ref().clone()).unwrap_or_default();
-    graded.plan = Some(Box::new(move |base: Plan| {
+    graded.plan = Some(Box::new(move |base: Plan, in_scope: Option<&Expr>| {
         let base = match governing {
-            Some(governing) => governing.join(base, &rec, &basis),
+            Some(governing) => governing.join(base, (&rec, in_scope), &basis),
             None => base,
         };
-        around.join(base, &rec)
+        around.join(base, (&rec, in_scope))
     }));
     build.grade(tested, graded)
 }

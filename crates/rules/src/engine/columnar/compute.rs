@@ -70,6 +70,10 @@ impl<'v> Evaluator<'v> {
                 let keys: Vec<Rc<Vector>> = keys.iter().map(|key| self.eval(*key)).collect();
                 Vector::Code(index.0.find(&keys))
             }
+            Op::Head(index, keys) => {
+                let keys: Vec<Rc<Vector>> = keys.iter().map(|key| self.eval(*key)).collect();
+                Vector::Code(index.0.heads(&super::join::refs(&keys)))
+            }
             Op::Count(index, keys) => {
                 let keys: Vec<Rc<Vector>> = keys.iter().map(|key| self.eval(*key)).collect();
                 Vector::Small(index.0.counts(&keys))
@@ -287,17 +291,26 @@ impl<'v> Evaluator<'v> {
         result
     }
 
+    /// The number of the first condition that is true. Once every row of the chunk has one, no further condition is computed:
+    /// records lie by date, so that most chunks are outside the period as a whole.
     fn first(&mut self, arms: &[(Id, i64)], otherwise: i64) -> Vector {
-        let mut result = vec![otherwise; self.rows()];
-        for (when, number) in arms.iter().rev() {
+        let mut result = vec![NO_SMALL; self.rows()];
+        let mut open = self.rows();
+        for (when, number) in arms {
+            if open == 0 {
+                break;
+            }
             let when = self.eval(*when);
             let when = truths(&when);
             if when.contains(&TRUE) {
                 for (result, &truth) in result.iter_mut().zip(when) {
-                    *result = if truth == TRUE { *number } else { *result };
+                    let found = truth == TRUE && *result == NO_SMALL;
+                    *result = if found { *number } else { *result };
+                    open -= usize::from(found);
                 }
             }
         }
+        result.iter_mut().filter(|result| **result == NO_SMALL).for_each(|result| *result = otherwise);
         Vector::Small(result)
     }
 

@@ -300,8 +300,9 @@ impl<'s> Columnar<'s> {
             return Ok(left.at(&Arc::new(rows)));
         }
         let index = self.index(right, &right_keys(right, on), memo)?;
-        let count = left.add(Op::Count(Same(index), own), Kind::Small);
-        let none = left.add(Op::IsNull(count), Kind::Truth);
+        // Whether there is one: a key may have many.
+        let head = left.add(Op::Head(Same(index), own), Kind::Code);
+        let none = left.add(Op::IsNull(head), Kind::Truth);
         let wanted = if has { left.add(Op::Not(none), Kind::Truth) } else { none };
         let rows = select(&left, &self.texts, wanted)?;
         Ok(if rows.len() == left.rows { left } else { left.at(&Arc::new(rows)) })

@@ -50,6 +50,8 @@ pub(super) enum Op {
     Source(u32),
     /// The one row of an indexed view with these keys.
     Find(Same<Index>, Vec<Id>),
+    /// The first row of an indexed view with these keys.
+    Head(Same<Index>, Vec<Id>),
     /// How many rows of an indexed view have these keys; missing for none.
     Count(Same<Index>, Vec<Id>),
     /// Whether the row is one of those that are marked.
@@ -296,6 +298,7 @@ impl View {
             }
             Op::Lit(value) => Op::Lit(value.clone()),
             Op::Find(index, keys) => Op::Find(index.clone(), keys.iter().map(|key| go(self, key)).collect()),
+            Op::Head(index, keys) => Op::Head(index.clone(), keys.iter().map(|key| go(self, key)).collect()),
             Op::Count(index, keys) => Op::Count(index.clone(), keys.iter().map(|key| go(self, key)).collect()),
             Op::Held(rows, bits) => Op::Held(go(self, rows), bits.clone()),
             Op::Hop(rows, index) => Op::Hop(go(self, rows), index.clone()),
