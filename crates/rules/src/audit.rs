@@ -15,6 +15,7 @@ use crate::checks::{self, Audited, Refusal};
 use crate::engine::columnar::{Columnar, bounds};
 use crate::engine::{Engine, EngineError};
 use crate::harvest::Harvested;
+use crate::judge::netting::Netting;
 use crate::rule::{Library, Rule};
 use crate::unlock::unlock;
 use crate::{cause, netted, root, waiver};
@@ -108,7 +109,11 @@ fn audit_all(
     };
     let catalog = Catalog::new(store, &largest);
     watch("netting");
-    let netting = netted::run(engine, &catalog, options.period, options.as_of).unwrap_or_default();
+    // Where no rule asks for it, nothing is netted.
+    let netting = match library.select(&options.select).0.iter().any(|rule| netted::asked(rule)) {
+        true => netted::run(engine, &catalog, options.period, options.as_of).unwrap_or_default(),
+        false => Netting::default(),
+    };
     engine.forget();
     outcome.explain("netting", engine);
     outcome.netting = netting.register.clone();

@@ -41,8 +41,9 @@ pub fn needed_columns(library: &Library, options: &Options) -> BTreeMap<String, 
             setting.params.values().for_each(|text| collect(text, &mut words));
         }
     }
-    let netting = ["original_invoice_id", "replaces_id", "reason_code", "gross_total"];
-    let netting = netting.iter().chain(&OPTIONAL_LINE_COLUMNS);
+    let nets = library.select(&options.select).0.iter().any(|rule| crate::netted::asked(rule));
+    let netting = ["invoice", "invoice_line", "original_invoice_id", "replaces_id", "reason_code", "gross_total"];
+    let netting = netting.iter().chain(&OPTIONAL_LINE_COLUMNS).filter(|_| nets);
     words.extend(root::paths().flat_map(|path| path.split('.')).map(str::to_owned));
     words.extend(ALWAYS.iter().chain(netting).map(|word| (*word).to_owned()));
     let reached = reached(&words);
@@ -74,11 +75,10 @@ const ALWAYS: [&str; 8] = [
     "invoice_id",
 ];
 
-/// Populations that a rule names, that netting looks at, and their parents as far as a rule may follow them.
+/// Populations that a rule or netting names, and their parents as far as a rule may follow them.
 fn reached(words: &BTreeSet<String>) -> BTreeSet<String> {
-    let named = |name: &String| words.contains(name) || ["invoice", "invoice_line"].contains(&name.as_str());
     let mut reached: BTreeSet<String> =
-        schema().populations().map(|population| population.name.clone()).filter(named).collect();
+        schema().populations().map(|population| population.name.clone()).filter(|name| words.contains(name)).collect();
     loop {
         let parents: BTreeSet<String> = schema()
             .populations()

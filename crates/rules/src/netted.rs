@@ -7,7 +7,25 @@ use crate::engine::{Engine, EngineError};
 use crate::expr::{Cmp, Expr};
 use crate::judge::netting::{Netting, net};
 use crate::plan::{Join, Plan};
+use crate::rule::Rule;
 use crate::value::Ty;
+
+/// Whether a rule reads what netting left: it says `net = true` or `netted = true` somewhere.
+pub fn asked(rule: &Rule) -> bool {
+    fn says(value: &toml::Value) -> bool {
+        match value {
+            toml::Value::Table(table) => {
+                let here =
+                    ["net", "netted"].iter().any(|key| table.get(*key).and_then(toml::Value::as_bool) == Some(true));
+                here || table.values().any(says)
+            }
+            toml::Value::Array(all) => all.iter().any(says),
+            _ => false,
+        }
+    }
+    // What cannot be parsed is not run.
+    rule.text.parse::<toml::Table>().is_ok_and(|table| says(&toml::Value::Table(table)))
+}
 
 /// Nets voids and credit notes against bills; nothing to do where the exports have no documents with amounts.
 pub fn run(

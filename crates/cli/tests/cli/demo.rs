@@ -64,10 +64,22 @@ fn the_readme_shows_what_comes_out() {
 fn the_bytes_of_a_report_do_not_depend_on_threads_or_repetition() {
     let run = |threads: &str| {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_tieout"));
-        command.current_dir(DEMO).env("POLARS_MAX_THREADS", threads);
+        command.current_dir(DEMO).env("RAYON_NUM_THREADS", threads);
         command.args(["audit", "--quiet", "--threads", threads, "--report", "json"]).output().unwrap().stdout
     };
     let one = run("1");
     assert!(!one.is_empty());
     assert!(one == run("2") && one == run("2"), "the reports differ");
+}
+
+#[test]
+fn a_plan_is_explained_with_rows_and_what_it_cost() {
+    let arguments = ["audit", "--quiet", "--select", "price-not-as-agreed", "--explain-plan", "--report", "json"];
+    let run = super::tieout(Path::new(DEMO), &arguments);
+    for words in ["price-not-as-agreed", "computed once: __outcome", "index by", "(shared)", "CPU ms"] {
+        assert!(run.err.contains(words), "no `{words}` in\n{}", run.err);
+    }
+    let plain =
+        super::tieout(Path::new(DEMO), &["audit", "--quiet", "--select", "price-not-as-agreed", "--report", "json"]);
+    assert_eq!(run.out, plain.out);
 }

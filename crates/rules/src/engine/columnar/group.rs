@@ -336,9 +336,6 @@ impl Accumulator {
     }
 }
 
-/// Truths as they are aggregated.
-const _: () = assert!(FALSE == 0 && TRUE == 1 && UNKNOWN == 2);
-
 #[cfg(test)]
 mod tests {
     use super::*;

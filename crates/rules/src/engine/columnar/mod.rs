@@ -452,17 +452,44 @@ impl<'s> Columnar<'s> {
 
 impl Engine for Columnar<'_> {
     fn run(&self, plans: &[Plan]) -> Result<Vec<Relation>, EngineError> {
-        let mut memo = self.memo.lock().unwrap_or_else(PoisonError::into_inner);
-        plans
-            .iter()
-            .map(|plan| {
-                let view = self.lower(plan, &mut memo)?;
-                self.collect(plan, &view)
-            })
-            .collect()
+        guarded(|| {
+            let mut memo = self.memo.lock().unwrap_or_else(PoisonError::into_inner);
+            plans
+                .iter()
+                .map(|plan| {
+                    let view = self.lower(plan, &mut memo)?;
+                    self.collect(plan, &view)
+                })
+                .collect()
+        })
     }
 
     fn hold(&self, population: &str, plan: &Plan) -> Result<usize, EngineError> {
+        guarded(|| self.hold_here(population, plan))
+    }
+
+    fn forget(&self) {
+        *self.memo.lock().unwrap_or_else(PoisonError::into_inner) = Memo::default();
+    }
+
+    fn explained(&self) -> Vec<String> {
+        self.note(Steps::take).unwrap_or_default()
+    }
+
+    fn judges_everything(&self) -> bool {
+        false
+    }
+}
+
+/// Our own bug in one rule is an error of that rule, and the others go on.
+fn guarded<T>(work: impl FnOnce() -> Result<T, EngineError>) -> Result<T, EngineError> {
+    // What is behind the locks is either whole or made anew.
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work))
+        .unwrap_or_else(|_| Err(EngineError("the engine stopped; its message is on standard error".to_owned())))
+}
+
+impl Columnar<'_> {
+    fn hold_here(&self, population: &str, plan: &Plan) -> Result<usize, EngineError> {
         let mut memo = self.memo.lock().unwrap_or_else(PoisonError::into_inner);
         let rec = Column { name: REC.to_owned(), ty: Ty::INT };
         let all = self.tables.scan(population, &[(REC.to_owned(), rec)])?;
@@ -485,18 +512,6 @@ impl Engine for Columnar<'_> {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         held.push(Held { index, bits: Arc::new(bits) });
         Ok(held.len() - 1)
-    }
-
-    fn forget(&self) {
-        *self.memo.lock().unwrap_or_else(PoisonError::into_inner) = Memo::default();
-    }
-
-    fn explained(&self) -> Vec<String> {
-        self.note(Steps::take).unwrap_or_default()
-    }
-
-    fn judges_everything(&self) -> bool {
-        false
     }
 }
 
