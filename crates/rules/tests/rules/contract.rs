@@ -18,7 +18,7 @@ pub fn whole_schema() -> Store {
         let mut series = vec![Column::new_empty(REC.into(), &DataType::Int64)];
         for column in &population.columns {
             let dtype = match column.ty.physical() {
-                Physical::Text => DataType::String,
+                Physical::Text => DataType::UInt32,
                 Physical::Date => DataType::Int32,
                 Physical::Bool => DataType::Boolean,
                 Physical::Units => DataType::Int64,

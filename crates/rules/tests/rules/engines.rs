@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use polars::prelude::{Column, DataFrame, IntoColumn as _, NamedFrom as _, Series};
+use polars::prelude::{Column, DataFrame, IntoColumn as _, IntoSeries as _, NamedFrom as _, Series, UInt32Chunked};
 use proptest::prelude::*;
 use tieout_ingest::schema::schema;
 use tieout_ingest::store::{Frame, Origin, Population, REC, Store, StoredColumn};
@@ -150,6 +150,16 @@ fn generated(seed: u64) -> Store {
             }
             let (series, unreadable) = column(dice, &described.name, described.ty, rows, !described.required);
             let has_unreadable = unreadable.contains(&true);
+            // A store holds texts by their codes.
+            let series = match series.str() {
+                Ok(texts) => texts
+                    .iter()
+                    .map(|text| text.map(|text| store.texts.code(text)))
+                    .collect::<UInt32Chunked>()
+                    .with_name(described.name.as_str().into())
+                    .into_series(),
+                Err(_) => series,
+            };
             frame.push(series.into_column());
             if has_unreadable {
                 frame.push(Series::new(format!("{}!", described.name).into(), unreadable).into_column());

@@ -155,7 +155,7 @@ fn round_money(
     let mut row = 0;
     let units = match units {
         Vector::Small(all) => Vector::Wide(all.iter().map(|&units| wide(units)).collect()),
-        other => super::compute::copy(other),
+        other => other.clone(),
     };
     let Vector::Wide(all) = units else { panic!("money to round is a number") };
     let one = |units: i128| {

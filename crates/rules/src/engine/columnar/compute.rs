@@ -8,7 +8,7 @@ use tieout_ingest::texts::{NO_TEXT, Texts};
 use tieout_model::amount::pow10;
 
 use super::call::{self, Memo};
-use super::vector::{FALSE, Kind, NO_DAY, NO_ROW, NO_SMALL, NO_WIDE, TRUE, UNKNOWN, Vector, each, wide};
+use super::vector::{FALSE, Kind, NO_DAY, NO_ROW, NO_SMALL, NO_WIDE, TRUE, UNKNOWN, Vector, wide};
 use super::view::{Id, Op, View};
 use crate::engine::EngineError;
 use crate::expr::Cmp;
@@ -496,9 +496,4 @@ pub(super) fn select(view: &View, texts: &Texts, condition: Id) -> Result<Vec<u3
         Vec::new,
     )?;
     Ok(parts.concat())
-}
-
-/// A vector of whichever kind as it is.
-pub(super) fn copy(vector: &Vector) -> Vector {
-    each!(vector, all => all.clone())
 }

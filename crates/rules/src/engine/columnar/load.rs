@@ -7,10 +7,9 @@ use polars::prelude::{
     self as pl, ChunkAgg as _, Column as Stored, DataType, Engine as PolarsEngine, PolarsError, PolarsResult,
 };
 use tieout_ingest::store::{Frame, REC, Store};
-use tieout_ingest::texts::Texts;
 
 use super::column::Column;
-use super::vector::{NO_SMALL, Vector};
+use super::vector::NO_SMALL;
 use super::view::View;
 use crate::engine::EngineError;
 use crate::value::Column as Wanted;
@@ -58,7 +57,7 @@ impl<'s> Tables<'s> {
                 }
             };
             for name in lacking {
-                let vector = Arc::new(column(frame.column(&name)?, &self.store.texts)?);
+                let vector = Arc::new(column(frame.column(&name)?)?);
                 loaded.places.insert(Arc::as_ptr(&vector) as usize);
                 loaded.columns.insert((population.to_owned(), name), vector);
             }
@@ -76,7 +75,7 @@ impl<'s> Tables<'s> {
 }
 
 /// A stored column as it lies there, in one piece.
-fn column(column: &Stored, texts: &Texts) -> PolarsResult<Column> {
+fn column(column: &Stored) -> PolarsResult<Column> {
     Ok(match column.dtype() {
         DataType::Int64 => {
             let all = column.i64()?.rechunk().into_owned();
@@ -89,14 +88,6 @@ fn column(column: &Stored, texts: &Texts) -> PolarsResult<Column> {
         DataType::Int32 => Column::Days(column.i32()?.rechunk().into_owned()),
         DataType::UInt32 => Column::Code(column.u32()?.rechunk().into_owned()),
         DataType::Boolean => Column::Truth(column.bool()?.rechunk().into_owned()),
-        DataType::String => {
-            let mut codes: Vec<u32> = Vec::with_capacity(column.len());
-            for chunk in column.str()?.downcast_iter() {
-                let all: Vec<Option<&str>> = chunk.iter().collect();
-                codes.extend(texts.codes(all.into_iter()));
-            }
-            Column::Own(Vector::Code(codes))
-        }
         other => return Err(PolarsError::ComputeError(format!("`{}` is stored as {other}", column.name()).into())),
     })
 }

@@ -72,7 +72,6 @@ macro_rules! each {
         }
     };
 }
-pub(super) use each;
 
 impl Vector {
     pub fn kind(&self) -> Kind {
