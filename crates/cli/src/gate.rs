@@ -130,6 +130,7 @@ mod tests {
             population: String::new(),
             key: Vec::new(),
             party: None,
+            date: None,
             message: String::new(),
             expected: None,
             stated: None,
@@ -144,6 +145,7 @@ mod tests {
             corrected_by: None,
             case: String::new(),
             disposition: Disposition::Open,
+            history: None,
         }
     }
 

@@ -110,7 +110,8 @@ pub fn audit(
         let cells = located.into_iter().map(|(record, found)| (record, found.cells)).collect();
         tieout_rules::suspect::fold(&mut outcome, &suspect, &cells);
     }
-    let Outcome { rules, mut findings, root_causes, netting, diagnostics: raised, unlock, explained } = outcome;
+    let Outcome { rules, mut findings, root_causes, netting, diagnostics: raised, unlock, explained, customers } =
+        outcome;
     for (stage, steps) in explained {
         crate::say::line(&stage);
         steps.iter().for_each(|step| crate::say::line(step));
@@ -125,7 +126,7 @@ pub fn audit(
             evidence.received.clone_from(&found.cells);
         }
     }
-    AuditReport { rules, findings, root_causes, netting, unlock, ..report(prepared, store, diagnostics) }
+    AuditReport { rules, findings, root_causes, netting, unlock, customers, ..report(prepared, store, diagnostics) }
 }
 
 /// The report of what was read, before anything is tested.
@@ -145,6 +146,8 @@ pub fn report(prepared: &Prepared, store: &Store, diagnostics: Vec<Diagnostic>) 
         netting: tieout_model::report::NettingRegister::default(),
         unlock: Vec::new(),
         shortfalls: Vec::new(),
+        customers: Vec::new(),
+        baseline: None,
     }
 }
 

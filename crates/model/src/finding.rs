@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::amount::Amount;
+use crate::date::Date;
 use crate::rule::Severity;
 
 /// How sure the difference is (never its cause).
@@ -219,6 +220,8 @@ pub struct Finding {
     pub key: Vec<(String, String)>,
     /// The customer concerned, if the records name one.
     pub party: Option<String>,
+    /// The day by which the wrong item falls into a period: the rule's `scope_date`, else the day of issue. None if unknown.
+    pub date: Option<Date>,
     /// A sentence that a clerk can read to the customer.
     pub message: String,
     /// What should be.
@@ -247,6 +250,51 @@ pub struct Finding {
     pub case: String,
     /// Open or waived.
     pub disposition: Disposition,
+    /// What a former report says of it; none where no baseline was given.
+    pub history: Option<History>,
+}
+
+impl Finding {
+    /// True if a waiver accepts it.
+    pub fn is_waived(&self) -> bool {
+        self.disposition != Disposition::Open
+    }
+}
+
+/// How a finding stands against a former report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Standing {
+    /// The former report does not have it.
+    New,
+    /// The former report has the same item with other members or amounts.
+    Changed,
+    /// The former report has it as it is.
+    Unchanged,
+}
+
+impl Standing {
+    /// The word in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Changed => "changed",
+            Self::Unchanged => "unchanged",
+        }
+    }
+
+    /// From the word.
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::New, Self::Changed, Self::Unchanged].into_iter().find(|standing| standing.name() == name)
+    }
+}
+
+/// A finding's way through former reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct History {
+    /// Against the baseline.
+    pub standing: Standing,
+    /// The as-of date of the first report that had it; none if that report had no such date.
+    pub first_seen: Option<Date>,
 }
 
 #[cfg(test)]

@@ -6,7 +6,8 @@ use crate::amount::Amount;
 use crate::coverage::RuleResult;
 use crate::date::{Date, Period};
 use crate::diagnostic::Diagnostic;
-use crate::finding::{Disposition, EffectClass, Finding};
+use crate::finding::{Confidence, Disposition, EffectClass, Finding};
+use crate::rule::Severity;
 
 /// A file as received.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,6 +135,66 @@ impl RootCause {
     }
 }
 
+/// A customer whom findings name, from the export of customers.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Customer {
+    /// The key that findings give as party.
+    pub id: String,
+    /// The name, if the export has it.
+    pub name: Option<String>,
+    /// The person answerable for the account, if the export has it.
+    pub owner: Option<String>,
+    /// Where letters go, if the export has it.
+    pub email: Option<String>,
+}
+
+/// What became of a finding of a former report that this audit does not have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Gone {
+    /// The rule tested the period again and did not find it.
+    Resolved,
+    /// This audit did not look: the reason, in words.
+    NotTested(String),
+}
+
+/// A finding of a former report that this audit does not have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Former {
+    /// Its fingerprint.
+    pub fingerprint: String,
+    /// Its rule's id.
+    pub rule: String,
+    /// Its key, column by column.
+    pub key: Vec<(String, String)>,
+    /// Its customer.
+    pub party: Option<String>,
+    /// Its sentence.
+    pub message: String,
+    /// How grave it was.
+    pub severity: Severity,
+    /// How sure it was.
+    pub confidence: Confidence,
+    /// Its money by class, as it counted in the former totals; empty for a consequence or a waived one.
+    pub totals: Vec<ClassTotal>,
+    /// The as-of date of the first report that had it.
+    pub first_seen: Option<Date>,
+    /// What became of it.
+    pub gone: Gone,
+}
+
+/// The former report that findings are compared with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Baseline {
+    /// The former engagement's name.
+    pub name: String,
+    /// Its period.
+    pub period: Option<Period>,
+    /// Its as-of date.
+    pub as_of: Option<Date>,
+    /// Former findings that are not among this report's, in order of rule and fingerprint.
+    pub gone: Vec<Former>,
+}
+
 /// An audit's whole result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditReport {
@@ -165,6 +226,10 @@ pub struct AuditReport {
     pub unlock: Vec<String>,
     /// Why the audit is less than the engagement requires, in words; empty if it is not.
     pub shortfalls: Vec<String>,
+    /// Customers whom findings name, in order of id; only those whom the export of customers has.
+    pub customers: Vec<Customer>,
+    /// What the findings are compared with, if a former report was given.
+    pub baseline: Option<Baseline>,
 }
 
 /// Money of one class and currency over findings.
@@ -181,6 +246,12 @@ pub struct ClassTotal {
 }
 
 impl AuditReport {
+    /// The customer of that id, if the export of customers has it.
+    pub fn customer(&self, id: &str) -> Option<&Customer> {
+        let at = self.customers.binary_search_by(|customer| customer.id.as_str().cmp(id)).ok()?;
+        self.customers.get(at)
+    }
+
     /// Totals by class and currency over open findings that no other finding explains. Misposted money is summed by
     /// what left the wrong party (its effects net to zero). Classes are never added together.
     pub fn class_totals(&self) -> Vec<ClassTotal> {

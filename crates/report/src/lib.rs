@@ -5,7 +5,9 @@
 
 pub mod diagnostic;
 pub mod format;
+mod groups;
 mod layout;
+mod words;
 
 pub use diagnostic::render as render_diagnostic;
 pub use format::text::check::{Reference, Sample, render as render_check};

@@ -100,6 +100,7 @@ impl Harvest<'_> {
             population: self.procedure.population.clone(),
             key,
             party,
+            date: self.cell(row, "__day").and_then(|(value, _)| value.date()),
             message,
             expected,
             stated,
@@ -113,6 +114,7 @@ impl Harvest<'_> {
             limited: self.limited.clone(),
             corrected_by: wrong.corrected_by.clone(),
             disposition: Disposition::Open,
+            history: None,
         };
         Harvested { finding, touches, item: (self.procedure.population.clone(), record) }
     }

@@ -8,6 +8,7 @@ pub mod audit;
 pub mod catalog;
 mod cause;
 pub mod checks;
+mod customers;
 pub mod engine;
 pub mod expr;
 pub mod file;

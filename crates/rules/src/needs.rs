@@ -6,6 +6,7 @@ use tieout_ingest::schema::{PopulationSchema, schema};
 
 use crate::audit::Options;
 use crate::catalog::{CURRENCY_PATHS, Link, header, links};
+use crate::customers;
 use crate::netted::OPTIONAL_LINE_COLUMNS;
 use crate::root;
 use crate::rule::Library;
@@ -59,6 +60,9 @@ pub fn needed_columns(library: &Library, options: &Options) -> BTreeMap<String, 
             population.columns.iter().filter(|column| wanted(column)).map(|column| column.name.clone()).collect();
         needed.insert(population.name.clone(), columns);
     }
+    let (population, columns) = customers::COLUMNS;
+    let named = needed.entry(population.to_owned()).or_insert_with(BTreeSet::new);
+    named.extend(columns.map(str::to_owned));
     needed
 }
 

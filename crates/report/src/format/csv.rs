@@ -15,12 +15,12 @@ use tieout_model::{Amount, AuditReport, Effect, EffectClass, Evidence, Figure, F
 
 /// The header. New columns are added at the end.
 #[rustfmt::skip]
-const HEADER: [&str; 38] = [
+const HEADER: [&str; 43] = [
     "finding", "rule", "title", "severity", "confidence", "confidence_reason", "disposition", "customer", "population",
     "key", "message", "expected", "stated", "difference", "effect_customer", "class", "net", "tax", "gross", "currency",
     "counted", "remedy", "case", "fingerprint", "content", "caused_by", "corrected_by", "limited", "netted", "evidence",
     "waiver_reason", "waiver_prepared_by", "waiver_approved_by", "waiver_expires", "period_from", "period_to",
-    "root_cause", "root_cause_words",
+    "root_cause", "root_cause_words", "date", "customer_name", "owner", "standing", "first_seen",
 ];
 
 /// Writes the findings.
@@ -92,6 +92,12 @@ fn line(report: &AuditReport, index: usize, finding: &Finding, effect: Option<&E
     let root = finding.root_cause.as_ref().and_then(|id| report.root_causes.iter().find(|root| root.id == *id));
     cells.push(optional(&finding.root_cause));
     cells.push(root.map_or(String::new(), |root| text(&root.words())));
+    let customer = finding.party.as_ref().and_then(|party| report.customer(party));
+    cells.push(day(finding.date));
+    cells.push(customer.map_or(String::new(), |customer| optional(&customer.name)));
+    cells.push(customer.map_or(String::new(), |customer| optional(&customer.owner)));
+    cells.push(finding.history.map_or(String::new(), |history| history.standing.name().to_owned()));
+    cells.push(day(finding.history.and_then(|history| history.first_seen)));
     cells
 }
 

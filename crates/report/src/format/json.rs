@@ -5,13 +5,14 @@
 //! Amounts are strings, since most JSON readers turn numbers into binary floating point.
 
 mod finding;
+mod former;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use serde::Serialize;
 use tieout_model::amount::minor_units;
-use tieout_model::report::{ClassTotal, ControlTotal, NettingEntry, PopulationFacts, RootCause, SourceFile};
+use tieout_model::report::{ClassTotal, ControlTotal, Customer, NettingEntry, PopulationFacts, RootCause, SourceFile};
 use tieout_model::{Amount, AuditReport, Diagnostic, Measure, NotTested, Period, RuleResult, Status};
 
 /// Writes the report.
@@ -38,6 +39,8 @@ struct Document<'a> {
     findings: Vec<finding::Wire<'a>>,
     root_causes: Vec<Root<'a>>,
     netting: Netting<'a>,
+    customers: Vec<Person<'a>>,
+    baseline: Option<former::Wire<'a>>,
 }
 
 impl<'a> Document<'a> {
@@ -62,6 +65,8 @@ impl<'a> Document<'a> {
                 ambiguous: report.netting.ambiguous,
                 entries: report.netting.entries.iter().map(Netted::new).collect(),
             },
+            customers: report.customers.iter().map(Person::new).collect(),
+            baseline: report.baseline.as_ref().map(former::Wire::new),
         }
     }
 }
@@ -86,6 +91,26 @@ struct Span {
 impl Span {
     fn new(period: Period) -> Self {
         Self { from: period.from.to_string(), to: period.to.to_string() }
+    }
+}
+
+/// A customer whom findings name.
+#[derive(Serialize)]
+struct Person<'a> {
+    id: &'a str,
+    name: Option<&'a str>,
+    owner: Option<&'a str>,
+    email: Option<&'a str>,
+}
+
+impl<'a> Person<'a> {
+    fn new(customer: &'a Customer) -> Self {
+        Self {
+            id: &customer.id,
+            name: customer.name.as_deref(),
+            owner: customer.owner.as_deref(),
+            email: customer.email.as_deref(),
+        }
     }
 }
 

@@ -6,7 +6,6 @@
 pub mod check;
 mod finding;
 mod first_page;
-mod groups;
 mod netting;
 mod roots;
 mod rules;
@@ -18,6 +17,7 @@ use std::io::{self, Write};
 
 use tieout_model::{AuditReport, Finding};
 
+use crate::groups::Groups;
 use crate::layout::Page;
 
 /// Findings of one rule that the text shows.
@@ -25,7 +25,7 @@ const FINDINGS_A_RULE_MAX: usize = 10;
 
 /// Writes the report.
 pub(super) fn render(report: &AuditReport, out: &mut dyn Write) -> io::Result<()> {
-    let groups = groups::Groups::new(report);
+    let groups = Groups::new(report);
     first_page::render(report, &mut Page::new(out))?;
     worklist::render(report, &groups, &mut Page::new(out))?;
     untested::render(report, out)?;

@@ -3,12 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use tieout_model::finding::Disposition;
+use tieout_model::finding::{Disposition, History, Standing};
 use tieout_model::report::{
-    ClassTotal, ControlTotal, NettingEntry, NettingRegister, PopulationFacts, RootCause, SourceFile,
+    Baseline, ClassTotal, ControlTotal, Customer, Former, Gone, NettingEntry, NettingRegister, PopulationFacts,
+    RootCause, SourceFile,
 };
 use tieout_model::{
-    Amount, AuditReport, Code, Confidence, Coverage, Diagnostic, Effect, EffectClass, Evidence, Figure, Finding,
+    Amount, AuditReport, Code, Confidence, Coverage, Date, Diagnostic, Effect, EffectClass, Evidence, Figure, Finding,
     Measure, NotTested, Occurrences, Place, RecordRef, RuleCard, RuleResult, Severity, Status,
 };
 
@@ -55,6 +56,7 @@ fn finding(rule: &str, party: &str, document: &str) -> Finding {
         population: "invoice".to_owned(),
         key: pairs(&[("invoice_id", document), ("invoice_no", document), ("customer_id", party)]),
         party: Some(party.to_owned()),
+        date: Date::from_ymd(2026, 10, 6),
         message: format!("invoice {document} bills what another invoice billed before"),
         expected: None,
         stated: None,
@@ -69,6 +71,24 @@ fn finding(rule: &str, party: &str, document: &str) -> Finding {
         corrected_by: None,
         case: format!("{party}:{rule}"),
         disposition: Disposition::Open,
+        history: None,
+    }
+}
+
+fn former(rule: &str, document: &str, gone: Gone) -> Former {
+    let total =
+        ClassTotal { class: EffectClass::OverBilled, currency: "USD".to_owned(), gross: cents(1_000), findings: 1 };
+    Former {
+        fingerprint: format!("{rule}:{document}"),
+        rule: rule.to_owned(),
+        key: pairs(&[("invoice_id", document)]),
+        party: Some("C-7".to_owned()),
+        message: format!("invoice {document} bills what another invoice billed before"),
+        severity: Severity::Error,
+        confidence: Confidence::Certain,
+        totals: vec![total],
+        first_seen: Date::from_ymd(2026, 9, 5),
+        gone,
     }
 }
 
@@ -90,6 +110,7 @@ fn double_billing() -> Finding {
         chain: strings(&["CN-7 credits 10.00 USD of INV-20417 for a return"]),
         limited: Some("3 records of credit_note were excluded".to_owned()),
         corrected_by: Some("CN-99 of 2026-11-03".to_owned()),
+        history: Some(History { standing: Standing::Changed, first_seen: Date::from_ymd(2026, 9, 5) }),
         ..finding("double-billed-order-line", "C-1042", "INV-20433")
     }
 }
@@ -305,5 +326,20 @@ pub fn report() -> AuditReport {
         completeness_established: false,
         unlock: strings(&["order", "order_line"]),
         shortfalls: strings(&["3 records were excluded from exports/invoices.csv", "rule rounding-drift failed"]),
+        customers: vec![Customer {
+            id: "C-1042".to_owned(),
+            name: Some("=HYPERLINK(\"x\") & <b>Söhne</b>".to_owned()),
+            owner: Some("owner-1".to_owned()),
+            email: None,
+        }],
+        baseline: Some(Baseline {
+            name: "September 2026".to_owned(),
+            period: "2026-09".parse().ok(),
+            as_of: Date::from_ymd(2026, 10, 5),
+            gone: vec![
+                former("double-billed-order-line", "INV-1", Gone::Resolved),
+                former("tax-total-differs", "INV-2", Gone::NotTested("outside the period".to_owned())),
+            ],
+        }),
     }
 }

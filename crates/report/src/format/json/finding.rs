@@ -17,6 +17,7 @@ pub(super) struct Wire<'a> {
     population: &'a str,
     key: Vec<Named<'a, &'a str>>,
     party: Option<&'a str>,
+    date: Option<String>,
     message: &'a str,
     expected: Option<Value<'a>>,
     stated: Option<Value<'a>>,
@@ -32,6 +33,7 @@ pub(super) struct Wire<'a> {
     case: &'a str,
     disposition: &'static str,
     waiver: Option<Waiver<'a>>,
+    history: Option<Past>,
 }
 
 impl<'a> Wire<'a> {
@@ -47,6 +49,7 @@ impl<'a> Wire<'a> {
             population: &finding.population,
             key: named(&finding.key),
             party: finding.party.as_deref(),
+            date: finding.date.map(|date| date.to_string()),
             message: &finding.message,
             expected: finding.expected.as_ref().map(Value::new),
             stated: finding.stated.as_ref().map(Value::new),
@@ -62,6 +65,10 @@ impl<'a> Wire<'a> {
             case: &finding.case,
             disposition: if waiver.is_some() { "waived" } else { "open" },
             waiver,
+            history: finding.history.map(|history| Past {
+                standing: history.standing.name(),
+                first_seen: history.first_seen.map(|day| day.to_string()),
+            }),
         }
     }
 }
@@ -138,6 +145,13 @@ impl<'a> Record<'a> {
             received: named(&evidence.received),
         }
     }
+}
+
+/// How the finding stands against the baseline.
+#[derive(Serialize)]
+struct Past {
+    standing: &'static str,
+    first_seen: Option<String>,
 }
 
 #[derive(Serialize)]

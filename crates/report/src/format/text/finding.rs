@@ -5,6 +5,7 @@ use std::io;
 use tieout_model::{AuditReport, Effect, Evidence, Finding, Severity};
 
 use crate::layout::{Page, WIDTH, counted, money, width};
+use crate::words::key_words;
 
 /// Records of evidence shown in brief.
 const EVIDENCE_MAX: usize = 8;
@@ -76,23 +77,9 @@ pub(super) fn headline(finding: &Finding, indent: usize, page: &mut Page<'_>) ->
 
 /// A finding that another explains: no money, it is counted at the cause.
 pub(super) fn consequence(finding: &Finding, page: &mut Page<'_>) -> io::Result<()> {
-    let waived = if super::first_page::is_waived(finding) { " (waived)" } else { "" };
+    let waived = if finding.is_waived() { " (waived)" } else { "" };
     let text = format!("{}   {}{waived}: {}", finding.rule, key_words(finding), finding.message);
     page.hanging(2, "consequence  ", 6, &text)
-}
-
-/// The key's values, each once; without the customer, who stands before them, unless there is nothing else.
-pub(super) fn key_words(finding: &Finding) -> String {
-    let mut values: Vec<&str> = Vec::new();
-    for (_, value) in &finding.key {
-        if !values.contains(&value.as_str()) && finding.party.as_ref() != Some(value) {
-            values.push(value);
-        }
-    }
-    match &finding.party {
-        Some(party) if values.is_empty() => party.clone(),
-        _ => values.join(" / "),
-    }
 }
 
 /// `over-billed 1,190.00 USD (net 1,000.00, tax 190.00)`.

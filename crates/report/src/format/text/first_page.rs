@@ -50,7 +50,7 @@ fn result(report: &AuditReport) -> String {
         words.push_str(&format!(" ({})", kinds.join(", ")));
     }
     let advice = own.iter().filter(|finding| finding.severity == Severity::Advice).count() as u64;
-    let waived = report.findings.iter().filter(|finding| is_waived(finding)).count() as u64;
+    let waived = report.findings.iter().filter(|finding| finding.is_waived()).count() as u64;
     let explained = report.findings.len() as u64 - own.len() as u64 - waived;
     let extras = [
         (advice, format!("{} of them advice", count(advice))),
@@ -63,10 +63,6 @@ fn result(report: &AuditReport) -> String {
         }
     }
     words
-}
-
-pub(super) fn is_waived(finding: &tieout_model::Finding) -> bool {
-    finding.disposition != tieout_model::finding::Disposition::Open
 }
 
 fn totals(report: &AuditReport, page: &mut Page<'_>) -> io::Result<()> {

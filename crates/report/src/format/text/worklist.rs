@@ -1,15 +1,16 @@
 //! Section 1: the work list by customer, then the findings themselves.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::io;
 
 use tieout_model::finding::Disposition;
-use tieout_model::{AuditReport, Confidence, EffectClass, Finding};
+use tieout_model::{AuditReport, EffectClass, Finding};
 
 use super::FINDINGS_A_RULE_MAX;
-use super::finding::{self, Detail, key_words};
-use super::groups::{Group, Groups, Owner, Thread};
+use super::finding::{self, Detail};
+use crate::groups::{Group, Groups, Thread, remedy};
 use crate::layout::{Page, count, counted, money};
+use crate::words::key_words;
 
 /// Entries of the work list.
 const GROUPS_MAX: usize = 10;
@@ -45,11 +46,11 @@ pub(super) fn render(report: &AuditReport, groups: &Groups<'_>, page: &mut Page<
 /// ` 1. C-1042   2 certain, 1 likely` / money / what to do for each case.
 fn entry(report: &AuditReport, number: usize, group: &Group<'_>, page: &mut Page<'_>) -> io::Result<()> {
     let lead = format!("{number:>3}. ");
-    page.hanging(0, &lead, 5, &format!("{}   {}", owner_words(&group.owner), sureness(group)))?;
+    page.hanging(0, &lead, 5, &format!("{}   {}", group.owner.words(), group.sureness()))?;
     for (class, currency, amount) in group.totals() {
         page.line(&format!("     {:<20} {:>26}", class.words(), money(amount, &currency)))?;
     }
-    let cases = cases(group);
+    let cases = group.cases();
     for findings in cases.iter().take(CASES_MAX) {
         let first = findings[0];
         let mut keys: Vec<_> = findings.iter().take(3).map(|finding| key_words(finding)).collect();
@@ -63,52 +64,6 @@ fn entry(report: &AuditReport, number: usize, group: &Group<'_>, page: &mut Page
         page.line(&format!("     and {} below", counted(more as u64, "more case", "more cases")))?;
     }
     Ok(())
-}
-
-fn owner_words(owner: &Owner) -> String {
-    match owner {
-        Owner::Party(party) => party.clone(),
-        Owner::Case { case, parties } => {
-            format!("{}, one case ({case})", counted(*parties as u64, "customer", "customers"))
-        }
-        Owner::Nobody => "no customer named".to_owned(),
-    }
-}
-
-fn sureness(group: &Group<'_>) -> String {
-    let words = [(Confidence::Certain, "certain"), (Confidence::Likely, "likely"), (Confidence::Review, "for review")];
-    let number = |confidence| group.threads.iter().filter(|thread| thread.cause.confidence == confidence).count();
-    let mut parts: Vec<_> = words
-        .into_iter()
-        .filter(|(confidence, _)| number(*confidence) > 0)
-        .map(|(confidence, word)| format!("{} {word}", count(number(confidence) as u64)))
-        .collect();
-    let consequences = group.threads.iter().map(|thread| thread.consequences.len() as u64).sum::<u64>();
-    if consequences > 0 {
-        parts.push(counted(consequences, "consequence", "consequences"));
-    }
-    parts.join(", ")
-}
-
-/// The group's findings by rule and case, in their order of urgency.
-fn cases<'a>(group: &Group<'a>) -> Vec<Vec<&'a Finding>> {
-    let (mut cases, mut places): (Vec<Vec<&Finding>>, HashMap<_, usize>) = (Vec::new(), HashMap::new());
-    for finding in group.threads.iter().map(|thread| thread.cause) {
-        let place = *places.entry((&finding.rule, finding.confidence, &finding.case)).or_insert(cases.len());
-        match cases.get_mut(place) {
-            Some(case) => case.push(finding),
-            None => cases.push(vec![finding]),
-        }
-    }
-    cases
-}
-
-/// The findings' own remedy if they share one, else their rule's.
-fn remedy<'a>(report: &'a AuditReport, findings: &[&'a Finding]) -> &'a str {
-    let first = findings[0];
-    let shared = findings.iter().all(|finding| finding.remedy == first.remedy);
-    let rule = report.rules.iter().find(|rule| rule.card.id == first.rule).filter(|_| !shared);
-    rule.map_or(&first.remedy, |rule| &rule.card.remedy)
 }
 
 /// How many findings of each rule were shown and folded.

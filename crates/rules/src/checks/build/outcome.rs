@@ -36,6 +36,8 @@ impl Build<'_> {
         let limits = self.lookback()?;
         self.settled()?;
         let in_scope = self.in_scope(condition.as_ref(), day.as_ref(), limits);
+        let issued = || self.scope.column("issue_date").filter(|expr| expr.ty == Ty::Date);
+        let dated = day.clone().or_else(issued).unwrap_or_else(|| Expr::null(Ty::Date));
         let mut words = Vec::new();
         let (before, outcome) = self.outcome(
             condition,
@@ -51,6 +53,7 @@ impl Build<'_> {
                 Diagnostic::new(Code::RuleBound, message).at(self.rule.place(&file.id, (0, 1))),
             ]));
         }
+        columns.push(("__day".to_owned(), dated));
         columns.push(("__money".to_owned(), measure.unwrap_or_else(|| Expr::null(Ty::MONEY))));
         columns.push(("__currency".to_owned(), self.currency.clone().unwrap_or_else(|| Expr::null(Ty::Text))));
         columns.push(("__outcome".to_owned(), outcome));

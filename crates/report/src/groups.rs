@@ -10,17 +10,17 @@ use tieout_model::amount::MONEY_SCALE;
 use tieout_model::report::counts;
 use tieout_model::{Amount, AuditReport, Confidence, EffectClass, Finding, Severity};
 
-use super::first_page::is_waived;
+use crate::layout::{count, counted};
 
 /// A finding that nothing else explains, with what follows from it.
-pub(super) struct Thread<'a> {
-    pub(super) cause: &'a Finding,
-    pub(super) consequences: Vec<&'a Finding>,
+pub(crate) struct Thread<'a> {
+    pub(crate) cause: &'a Finding,
+    pub(crate) consequences: Vec<&'a Finding>,
 }
 
 /// Whose findings these are.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Owner {
+pub(crate) enum Owner {
     /// One customer.
     Party(String),
     /// One case over several customers.
@@ -30,25 +30,25 @@ pub(super) enum Owner {
 }
 
 /// What is settled in one conversation.
-pub(super) struct Group<'a> {
-    pub(super) owner: Owner,
-    pub(super) threads: Vec<Thread<'a>>,
+pub(crate) struct Group<'a> {
+    pub(crate) owner: Owner,
+    pub(crate) threads: Vec<Thread<'a>>,
 }
 
 /// Every finding of a report, once.
-pub(super) struct Groups<'a> {
+pub(crate) struct Groups<'a> {
     /// Open ones, in the order of work.
-    pub(super) open: Vec<Group<'a>>,
+    pub(crate) open: Vec<Group<'a>>,
     /// Waived ones.
-    pub(super) waived: Vec<Thread<'a>>,
+    pub(crate) waived: Vec<Thread<'a>>,
 }
 
 impl<'a> Groups<'a> {
-    pub(super) fn new(report: &'a AuditReport) -> Self {
+    pub(crate) fn new(report: &'a AuditReport) -> Self {
         let (mut open, mut waived) = (BTreeMap::<Owner, Vec<Thread<'a>>>::new(), Vec::new());
         let parties = parties_by_case(report);
         for thread in threads(report) {
-            if is_waived(thread.cause) {
+            if thread.cause.is_waived() {
                 waived.push(thread);
             } else {
                 open.entry(owner(thread.cause, &parties)).or_default().push(thread);
@@ -62,13 +62,26 @@ impl<'a> Groups<'a> {
     }
 }
 
-impl Group<'_> {
+impl Owner {
+    /// Whose findings these are, for people.
+    pub(crate) fn words(&self) -> String {
+        match self {
+            Owner::Party(party) => party.clone(),
+            Owner::Case { case, parties } => {
+                format!("{}, one case ({case})", counted(*parties as u64, "customer", "customers"))
+            }
+            Owner::Nobody => "no customer named".to_owned(),
+        }
+    }
+}
+
+impl<'a> Group<'a> {
     fn urgency(&self) -> Option<Urgency> {
         self.threads.first().map(|thread| urgency(thread.cause))
     }
 
     /// Money by class and currency; classes stay apart.
-    pub(super) fn totals(&self) -> Vec<(EffectClass, String, Amount)> {
+    pub(crate) fn totals(&self) -> Vec<(EffectClass, String, Amount)> {
         let mut sums: BTreeMap<(usize, &str), i128> = BTreeMap::new();
         for finding in self.threads.iter().map(|thread| thread.cause).filter(|finding| counts(finding)) {
             for (class, currency, units) in stakes(finding) {
@@ -79,6 +92,36 @@ impl Group<'_> {
             (EffectClass::ALL[class], currency.to_owned(), Amount::money(units))
         };
         sums.into_iter().map(total).collect()
+    }
+
+    /// `2 certain, 1 for review, 3 consequences`.
+    pub(crate) fn sureness(&self) -> String {
+        let words =
+            [(Confidence::Certain, "certain"), (Confidence::Likely, "likely"), (Confidence::Review, "for review")];
+        let number = |confidence| self.threads.iter().filter(|thread| thread.cause.confidence == confidence).count();
+        let mut parts: Vec<_> = words
+            .into_iter()
+            .filter(|(confidence, _)| number(*confidence) > 0)
+            .map(|(confidence, word)| format!("{} {word}", count(number(confidence) as u64)))
+            .collect();
+        let consequences = self.threads.iter().map(|thread| thread.consequences.len() as u64).sum::<u64>();
+        if consequences > 0 {
+            parts.push(counted(consequences, "consequence", "consequences"));
+        }
+        parts.join(", ")
+    }
+
+    /// The group's findings by rule and case, in their order of urgency.
+    pub(crate) fn cases(&self) -> Vec<Vec<&'a Finding>> {
+        let (mut cases, mut places): (Vec<Vec<&Finding>>, HashMap<_, usize>) = (Vec::new(), HashMap::new());
+        for finding in self.threads.iter().map(|thread| thread.cause) {
+            let place = *places.entry((&finding.rule, finding.confidence, &finding.case)).or_insert(cases.len());
+            match cases.get_mut(place) {
+                Some(case) => case.push(finding),
+                None => cases.push(vec![finding]),
+            }
+        }
+        cases
     }
 }
 
@@ -147,7 +190,7 @@ fn threads(report: &AuditReport) -> Vec<Thread<'_>> {
 
 fn parties_by_case(report: &AuditReport) -> HashMap<&str, BTreeSet<Option<&str>>> {
     let mut parties: HashMap<&str, BTreeSet<Option<&str>>> = HashMap::new();
-    for finding in report.findings.iter().filter(|finding| !is_waived(finding) && finding.caused_by.is_none()) {
+    for finding in report.findings.iter().filter(|finding| !finding.is_waived() && finding.caused_by.is_none()) {
         parties.entry(finding.case.as_str()).or_default().insert(finding.party.as_deref());
     }
     parties
@@ -160,4 +203,12 @@ fn owner(finding: &Finding, parties: &HashMap<&str, BTreeSet<Option<&str>>>) -> 
         Some(party) => Owner::Party(party.clone()),
         None => Owner::Nobody,
     }
+}
+
+/// The findings' own remedy if they share one, else their rule's.
+pub(crate) fn remedy<'a>(report: &'a AuditReport, findings: &[&'a Finding]) -> &'a str {
+    let first = findings[0];
+    let shared = findings.iter().all(|finding| finding.remedy == first.remedy);
+    let rule = report.rules.iter().find(|rule| rule.card.id == first.rule).filter(|_| !shared);
+    rule.map_or(&first.remedy, |rule| &rule.card.remedy)
 }
