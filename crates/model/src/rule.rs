@@ -54,6 +54,8 @@ pub struct RuleCard {
     pub why: String,
     /// What to do about a finding.
     pub remedy: String,
+    /// The date that puts a record into the period under audit; none where the rule looks as of a day.
+    pub scope_date: Option<String>,
     /// The check kind: `assert`, `foot` …
     pub kind: String,
     /// BLAKE3 of the rule file, first 16 hex digits.

@@ -154,6 +154,7 @@ impl Rule {
             severity: severity.unwrap_or(Severity::Error),
             confidence: confidence.unwrap_or(Confidence::Review),
             reliability: file.reliability.clone(),
+            scope_date: file.scope_date.as_ref().map(|text| text.as_ref().clone()),
             criteria: file.criteria.clone(),
             why: file.why.clone(),
             remedy: file.remedy.clone(),

@@ -55,6 +55,7 @@ mod tests {
             severity: Severity::Error,
             confidence: Confidence::Certain,
             reliability: None,
+            scope_date: None,
             criteria: text(),
             why: text(),
             remedy: text(),
