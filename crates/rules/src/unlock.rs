@@ -56,6 +56,7 @@ mod tests {
             confidence: Confidence::Certain,
             reliability: None,
             scope_date: None,
+            by_period: false,
             criteria: text(),
             why: text(),
             remedy: text(),

@@ -2,11 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use tieout_model::AuditReport;
 use tieout_model::finding::{History, Standing};
 use tieout_model::report::{Baseline, Former, Gone};
+use tieout_model::{AuditReport, Period};
 
-use super::{Past, PastFinding};
+use super::{Past, PastFinding, PastRule};
 
 /// What became of one report's findings in a later one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,10 +80,8 @@ fn gone(finding: &PastFinding, former: &Past, later: &Past) -> Gone {
         (Some(rule), _) if !rule.performed => Some(format!("rule {id} could not test anything")),
         (Some(rule), before) => {
             let untested = before.map_or(0, |before| before.not_tested);
-            let outside =
-                later.period.zip(finding.date).filter(|(period, day)| rule.is_dated && !period.contains(*day));
-            if let Some((period, day)) = outside {
-                Some(format!("its day {day} lies outside the period {period}"))
+            if let Some(reason) = outside(finding, rule, former.period, later.period) {
+                Some(reason)
             } else if rule.not_tested > untested {
                 Some(format!("rule {id} left {} records untested, {untested} before", rule.not_tested))
             } else {
@@ -94,11 +92,23 @@ fn gone(finding: &PastFinding, former: &Past, later: &Past) -> Gone {
     reason.map_or(Gone::Resolved, Gone::NotTested)
 }
 
+/// Why the later period may not hold what the former found, if so.
+fn outside(finding: &PastFinding, rule: &PastRule, former: Option<Period>, later: Option<Period>) -> Option<String> {
+    let later = later.filter(|_| rule.by_period)?;
+    match finding.date.filter(|_| rule.is_dated) {
+        Some(day) if later.contains(day) => None,
+        Some(day) => Some(format!("its day {day} lies outside the period {later}")),
+        None => match former {
+            Some(former) if later.from <= former.from && former.to <= later.to => None,
+            _ => Some(format!("the period {later} does not hold the former one")),
+        },
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use tieout_model::{Confidence, Severity};
 
-    use super::super::PastRule;
     use super::*;
 
     fn finding(fingerprint: &str, content: &str, day: &str) -> PastFinding {
@@ -119,7 +129,7 @@ mod tests {
     }
 
     fn past(not_tested: u64, findings: Vec<PastFinding>) -> Past {
-        let rule = PastRule { performed: true, hash: String::new(), is_dated: true, not_tested };
+        let rule = PastRule { performed: true, hash: String::new(), is_dated: true, by_period: true, not_tested };
         Past {
             name: String::new(),
             period: "2026-10".parse().ok(),
@@ -161,11 +171,19 @@ mod tests {
         assert!(matches!(gone_one(&past(3, Vec::new())), Gone::NotTested(_)), "more is untested than before");
         let moved = Past { period: "2026-11".parse().ok(), ..past(0, Vec::new()) };
         assert!(matches!(gone_one(&moved), Gone::NotTested(_)), "its day is outside the period");
-        let undated = PastRule { performed: true, hash: String::new(), is_dated: false, not_tested: 0 };
-        let balance = Past { rules: [("r".to_owned(), undated)].into(), ..moved };
+        let rule =
+            |by_period| PastRule { performed: true, hash: String::new(), is_dated: false, by_period, not_tested: 0 };
+        let whole = Past { rules: [("r".to_owned(), rule(true))].into(), ..moved.clone() };
+        assert!(
+            matches!(gone_one(&whole), Gone::NotTested(_)),
+            "what its bills were then, the later period does not hold"
+        );
+        let both = Past { period: "2026".parse().ok(), ..whole };
+        assert_eq!(gone_one(&both), Gone::Resolved);
+        let balance = Past { rules: [("r".to_owned(), rule(false))].into(), ..moved };
         assert_eq!(gone_one(&balance), Gone::Resolved, "a balance is looked at as of a day");
         assert!(matches!(gone_one(&Past { rules: [].into(), ..past(0, Vec::new()) }), Gone::NotTested(_)));
-        let idle = PastRule { performed: false, hash: String::new(), is_dated: true, not_tested: 0 };
+        let idle = PastRule { performed: false, hash: String::new(), is_dated: true, by_period: true, not_tested: 0 };
         let idle = Past { rules: [("r".to_owned(), idle)].into(), ..past(0, Vec::new()) };
         assert!(matches!(gone_one(&idle), Gone::NotTested(_)));
     }

@@ -42,6 +42,8 @@ pub struct PastRule {
     pub hash: String,
     /// True if a date of the record decides whether it lies in the period.
     pub is_dated: bool,
+    /// True if the period decides in any way what can be found.
+    pub by_period: bool,
     /// Records in scope that could not be tested.
     pub not_tested: u64,
 }
@@ -108,6 +110,7 @@ impl PastRule {
             performed: !matches!(rule.status, Status::NotPerformed { .. } | Status::NotTested | Status::Error(_)),
             hash: rule.card.hash.clone(),
             is_dated: rule.card.scope_date.is_some(),
+            by_period: rule.card.by_period,
             not_tested: rule.coverage.not_tested_total().records + rule.coverage.outside_extract.records,
         }
     }

@@ -52,6 +52,8 @@ struct Rule {
     hash: String,
     status: String,
     scope_date: Option<String>,
+    #[serde(default = "yes")]
+    by_period: bool,
     coverage: Coverage,
 }
 
@@ -123,6 +125,11 @@ pub fn read(text: &str) -> Result<Past, PastError> {
     Ok(Past { name: document.name, period, as_of, rules: document.rules.into_iter().map(rule).collect(), findings })
 }
 
+/// What an older report does not say is taken at its worst.
+fn yes() -> bool {
+    true
+}
+
 fn shape(error: &serde_json::Error) -> PastError {
     let message = error.to_string();
     let message = message.split(" at line ").next().unwrap_or_default().to_owned();
@@ -139,6 +146,7 @@ fn rule(rule: Rule) -> (String, PastRule) {
         performed: !["not performed", "not tested", "error"].contains(&rule.status.as_str()),
         hash: rule.hash,
         is_dated: rule.scope_date.is_some(),
+        by_period: rule.by_period,
         not_tested: records(&rule.coverage.not_tested) + rule.coverage.outside_extract.records,
     };
     (rule.id, past)

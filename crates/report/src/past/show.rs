@@ -16,7 +16,7 @@ const LISTED_MAX: usize = 20;
 /// Writes what changed from one report to the next.
 pub fn render(former: &Past, later: &Past, comparison: &Comparison, out: &mut dyn Write) -> io::Result<()> {
     let mut page = Page::new(out);
-    page.line(&format!("{} against {}", title(later), title(former)))?;
+    page.hanging(0, "", 4, &format!("{} against {}", title(later), title(former)))?;
     page.paragraph(2, &summary(comparison))?;
     sums(former, later, &mut page)?;
     let with = |standing: Standing| {
