@@ -110,8 +110,17 @@ pub fn audit(
         let cells = located.into_iter().map(|(record, found)| (record, found.cells)).collect();
         tieout_rules::suspect::fold(&mut outcome, &suspect, &cells);
     }
-    let Outcome { rules, mut findings, root_causes, netting, diagnostics: raised, unlock, explained, customers } =
-        outcome;
+    let Outcome {
+        rules,
+        mut findings,
+        root_causes,
+        netting,
+        diagnostics: raised,
+        unlock,
+        explained,
+        customers,
+        latency,
+    } = outcome;
     for (stage, steps) in explained {
         crate::say::line(&stage);
         steps.iter().for_each(|step| crate::say::line(step));
@@ -126,7 +135,16 @@ pub fn audit(
             evidence.received.clone_from(&found.cells);
         }
     }
-    AuditReport { rules, findings, root_causes, netting, unlock, customers, ..report(prepared, store, diagnostics) }
+    AuditReport {
+        rules,
+        findings,
+        root_causes,
+        netting,
+        unlock,
+        customers,
+        latency,
+        ..report(prepared, store, diagnostics)
+    }
 }
 
 /// The report of what was read, before anything is tested.
@@ -147,6 +165,7 @@ pub fn report(prepared: &Prepared, store: &Store, diagnostics: Vec<Diagnostic>) 
         unlock: Vec::new(),
         shortfalls: Vec::new(),
         customers: Vec::new(),
+        latency: Vec::new(),
         baseline: None,
     }
 }

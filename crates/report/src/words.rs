@@ -1,7 +1,7 @@
 //! Phrases that every format for people uses, so that a finding is called the same everywhere.
 
 use tieout_model::report::counts;
-use tieout_model::{AuditReport, Confidence, Effect, Finding, Severity, Status};
+use tieout_model::{AuditReport, Confidence, Effect, Evidence, Finding, Severity, Status};
 
 use crate::layout::{count, counted, money};
 use crate::past::age;
@@ -119,4 +119,12 @@ pub(crate) fn stake(finding: &Finding, effect: &Effect) -> String {
         text.push_str(&format!(" for {party}"));
     }
     text
+}
+
+/// `exports/invoices.csv:812, record 811`.
+pub(crate) fn place(report: &AuditReport, evidence: &Evidence) -> String {
+    let source = usize::try_from(evidence.record.source).ok().and_then(|index| report.sources.get(index));
+    let path = source.map_or("?", |source| source.path.as_str());
+    let line = evidence.line.map_or(String::new(), |line| format!(":{line}"));
+    format!("{path}{line}, record {}", evidence.record.record)
 }

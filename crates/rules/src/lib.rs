@@ -15,6 +15,7 @@ pub mod file;
 pub mod fixture;
 pub mod harvest;
 pub mod judge;
+mod latency;
 mod links;
 mod needs;
 mod netted;

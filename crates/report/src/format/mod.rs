@@ -3,6 +3,7 @@
 //! To add one, write `format/<name>.rs` with a `render`, and add its two lines here: the module and the list entry.
 
 pub mod csv;
+pub mod html;
 pub mod json;
 pub mod text;
 
@@ -24,6 +25,7 @@ pub struct Format {
 pub const FORMATS: &[Format] = &[
     Format { name: "text", about: "for reading, 80 columns", render: text::render },
     Format { name: "json", about: "the whole working paper, versioned", render: json::render },
+    Format { name: "html", about: "one page to search, filter, print and hand on", render: html::render },
     Format { name: "csv", about: "one line for each finding and effect, for a spreadsheet", render: csv::render },
 ];
 
