@@ -367,7 +367,7 @@ fn time_line(finding: &Finding) -> Vec<(String, String)> {
                 |(column, value): &&(String, String)| column.ends_with("_date") && value.parse::<Date>().is_ok();
             let (column, day) = evidence.cells.iter().find(is_day)?;
             let named = |name: &&str| evidence.cells.iter().find(|(column, _)| column == *name).map(|(_, value)| value);
-            let name = NAMES.iter().find_map(|name| named(&name)).or(evidence.received.first().map(|(_, value)| value));
+            let name = NAMES.iter().find_map(named).or(evidence.received.first().map(|(_, value)| value));
             let name = name.map_or(String::new(), |value| format!(" {value}"));
             let what = column.replace('_', " ");
             Some((day.clone(), format!("{}{name}, {}: {what}", evidence.population.replace('_', " "), evidence.role)))
