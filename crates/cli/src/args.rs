@@ -41,8 +41,12 @@ pub enum Command {
     Rules(RulesCommand),
     /// Compare two JSON reports: new, changed, unchanged, resolved
     Compare(CompareArgs),
-    /// Explain a rule, a diagnostic code, or a finding
+    /// Show one customer: balances, findings, documents
+    Customer(CustomerArgs),
+    /// Explain a rule, a diagnostic code, a finding, or two documents
     Explain(ExplainArgs),
+    /// Audit again and prove a JSON report, or name the first difference
+    Verify(VerifyArgs),
     /// Print a completion script for a shell
     Completions {
         /// The shell.
@@ -156,14 +160,42 @@ pub struct CompareArgs {
     pub later: PathBuf,
 }
 
+/// `tieout customer`.
+#[derive(Args)]
+pub struct CustomerArgs {
+    /// The customer's id, as the exports have it
+    pub id: String,
+    /// Engagement file, or folder with a tieout.toml
+    #[arg(default_value = ".")]
+    pub path: PathBuf,
+    /// How the sources are read.
+    #[command(flatten)]
+    pub sources: SourceArgs,
+}
+
+/// `tieout verify`.
+#[derive(Args)]
+pub struct VerifyArgs {
+    /// The report, as `--report json=FILE` wrote it
+    pub report: PathBuf,
+    /// Engagement file, or folder with a tieout.toml
+    #[arg(default_value = ".")]
+    pub path: PathBuf,
+    /// How the sources are read.
+    #[command(flatten)]
+    pub sources: SourceArgs,
+}
+
 /// `tieout explain`.
 #[derive(Args)]
 pub struct ExplainArgs {
-    /// A rule's id, a diagnostic's code, or a finding's fingerprint
-    pub what: String,
-    /// Engagement file or folder; a fingerprint is looked for by auditing it
-    #[arg(default_value = ".")]
-    pub path: PathBuf,
+    /// A rule's id, a diagnostic's code, a finding's fingerprint, or two
+    /// documents; then the engagement file or folder, if it is not here
+    ///
+    /// For two documents (ids or numbers of invoices or payments) it says by which criteria they are one thing or two, what was
+    /// netted, which guard spoke, and what would have made a finding of them.
+    #[arg(required = true, num_args = 1..=3, value_name = "WHAT")]
+    pub words: Vec<String>,
     /// How the sources are read.
     #[command(flatten)]
     pub sources: SourceArgs,

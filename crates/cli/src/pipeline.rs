@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tieout_ingest::{Cache, LoadOptions, Store};
-use tieout_model::{AuditReport, Code, Diagnostic, Level, RecordRef};
+use tieout_model::{AuditReport, Code, Diagnostic, Evidence, Level, RecordRef};
 use tieout_rules::{Library, Options, Outcome};
 
 use crate::args::SourceArgs;
@@ -126,15 +126,7 @@ pub fn audit(
         steps.iter().for_each(|step| crate::say::line(step));
     }
     diagnostics.extend(raised);
-    let evidence = || findings.iter().flat_map(|finding| &finding.evidence);
-    let records: BTreeSet<RecordRef> = evidence().map(|evidence| evidence.record).collect();
-    let located = tieout_ingest::locate(store, &prepared.base, &records);
-    for evidence in findings.iter_mut().flat_map(|finding| &mut finding.evidence) {
-        if let Some(found) = located.get(&evidence.record) {
-            evidence.line = Some(found.line);
-            evidence.received.clone_from(&found.cells);
-        }
-    }
+    locate(store, &prepared.base, findings.iter_mut().flat_map(|finding| &mut finding.evidence));
     AuditReport {
         rules,
         findings,
@@ -144,6 +136,19 @@ pub fn audit(
         customers,
         latency,
         ..report(prepared, store, diagnostics)
+    }
+}
+
+/// Finds the lines and the cells as received of evidence.
+pub fn locate<'e>(store: &Store, base: &Path, evidence: impl Iterator<Item = &'e mut Evidence>) {
+    let mut evidence: Vec<&mut Evidence> = evidence.collect();
+    let records: BTreeSet<RecordRef> = evidence.iter().map(|evidence| evidence.record).collect();
+    let located = tieout_ingest::locate(store, base, &records);
+    for evidence in &mut evidence {
+        if let Some(found) = located.get(&evidence.record) {
+            evidence.line = Some(found.line);
+            evidence.received.clone_from(&found.cells);
+        }
     }
 }
 

@@ -11,7 +11,9 @@ pub mod past;
 mod words;
 
 pub use diagnostic::render as render_diagnostic;
+pub use format::text::account::render as render_account;
 pub use format::text::check::{Reference, Sample, render as render_check};
+pub use format::text::pair::render as render_pair;
 pub use format::text::render_finding;
 pub use format::{FORMATS, Format, render};
 pub use layout::{render_entry, visible};

@@ -192,14 +192,25 @@ pub fn outcomes(
     let catalog = Catalog::new(store, &bounds(store).map_err(|error| error.to_string())?);
     let netting = netted::run(engine, &catalog, options.period, options.as_of).map_err(|error| error.to_string())?;
     let audited = Audited { period: options.period, as_of: options.as_of, netting: Arc::new(netting) };
+    outcomes_of(engine, &catalog, &audited, rule, options)
+}
+
+/// As `outcomes`, where netting is done.
+pub(crate) fn outcomes_of(
+    engine: &dyn Engine,
+    catalog: &Catalog,
+    audited: &Audited,
+    rule: &Rule,
+    options: &Options,
+) -> Result<(String, BTreeMap<RecordRef, String>), String> {
     let setting = options.settings.get(&rule.card.id).cloned().unwrap_or_default();
-    let procedure = checks::plan(rule, &catalog, &audited, &setting.params).map_err(|refusal| match refusal {
+    let procedure = checks::plan(rule, catalog, audited, &setting.params).map_err(|refusal| match refusal {
         Refusal::Missing { reason, .. } => reason,
         Refusal::Wrong(complaints) => {
             complaints.into_iter().map(|complaint| complaint.message).collect::<Vec<_>>().join("; ")
         }
     })?;
-    let run = Run { engine, catalog: &catalog, rule, procedure: &procedure, severity: rule.card.severity };
+    let run = Run { engine, catalog, rule, procedure: &procedure, severity: rule.card.severity };
     let outcomes = run.outcomes().map_err(|error| error.to_string())?;
     Ok((procedure.population.clone(), outcomes))
 }

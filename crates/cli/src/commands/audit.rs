@@ -1,6 +1,6 @@
 //! `tieout audit`: the report first, then the exit code.
 
-use tieout_model::{Code, Diagnostic};
+use tieout_model::{AuditReport, Code, Diagnostic};
 
 use crate::args::{AuditArgs, FailOn};
 use crate::baseline;
@@ -51,7 +51,7 @@ fn audit(args: &AuditArgs) -> Result<Exit, Vec<Diagnostic>> {
     if let Some(former) = &former {
         tieout_report::past::apply(&mut report, former);
     }
-    report.shortfalls = gate::shortfalls(&report, &demands(&prepared));
+    report.shortfalls = shortfalls(&prepared, &report);
     let unwritten = output::write_all(&report, &args.reports);
     if !unwritten.is_empty() {
         return Ok(refuse(&unwritten));
@@ -70,6 +70,11 @@ fn audit(args: &AuditArgs) -> Result<Exit, Vec<Diagnostic>> {
         closing(gating, &report.shortfalls);
     }
     Ok(exit)
+}
+
+/// Why the audit is less than the engagement requires.
+pub fn shortfalls(prepared: &Prepared, report: &AuditReport) -> Vec<String> {
+    gate::shortfalls(report, &demands(prepared))
 }
 
 fn demands(prepared: &Prepared) -> Demands<'_> {
