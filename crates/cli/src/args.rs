@@ -127,6 +127,12 @@ pub struct AuditArgs {
     /// Compare with this former JSON report: new, unchanged, changed, resolved
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,
+    /// Replace the values of these columns in every report by tokens
+    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',', requires = "mask_key")]
+    pub mask: Vec<String>,
+    /// File with the key of the tokens: any bytes, kept to yourself
+    #[arg(long, value_name = "FILE", requires = "mask")]
+    pub mask_key: Option<PathBuf>,
     /// Print how long each stage took, the longest first
     #[arg(long)]
     pub timings: bool,

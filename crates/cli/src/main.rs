@@ -6,6 +6,7 @@ mod baseline;
 mod commands;
 mod engagement;
 mod gate;
+mod interrupt;
 mod output;
 mod pipeline;
 mod progress;
@@ -22,6 +23,7 @@ fn main() -> ExitCode {
     if matches!(command, Command::Audit(_)) {
         allocator::keep_freed_memory();
     }
+    interrupt::answer();
     let exit = match command {
         Command::Audit(args) => commands::audit::run(&args),
         Command::Check(args) => commands::check::run(&args),

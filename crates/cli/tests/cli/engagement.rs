@@ -224,3 +224,37 @@ fn the_report_does_not_depend_on_threads_or_repetition() {
     assert_eq!(one, small.run(&["audit", "--threads", "2"]).out);
     assert_eq!(one, small.run(&["audit"]).out);
 }
+
+#[test]
+fn masked_values_stand_nowhere_in_a_report() {
+    let place = tempfile::tempdir().unwrap();
+    let key = place.path().join("key");
+    std::fs::write(&key, "a key of one's own").unwrap();
+    let demo = Path::new(super::HERE).join("../../fixtures/demo");
+    let key = key.display().to_string();
+    let masked = ["--mask", "customer_id,name,email", "--mask-key", &key];
+    for format in ["json", "csv", "text", "html"] {
+        let report = |more: &[&str]| {
+            super::tieout(
+                &demo,
+                &[&["audit", "--quiet", "--select", "double-billing", "--report", format], more].concat(),
+            )
+            .out
+        };
+        let (plain, hidden) = (report(&[]), report(&masked));
+        let customers = std::fs::read_to_string(demo.join("customers.csv")).unwrap();
+        let named: Vec<&str> = customers
+            .lines()
+            .skip(1)
+            .filter_map(|line| line.split(',').next())
+            .filter(|id| plain.contains(id))
+            .collect();
+        assert!(named.len() > 5, "{format}: {named:?}");
+        let left: Vec<_> = named.iter().filter(|id| hidden.contains(**id)).collect();
+        assert!(left.is_empty() && hidden.contains("m-"), "{format}: {left:?}");
+        assert_eq!(hidden, report(&masked), "{format}: the same key gives the same tokens");
+    }
+    let run = super::tieout(&demo, &["audit", "--mask", "no_such_column", "--mask-key", &key]);
+    assert!(run.code == 2 && run.err.contains("no_such_column"), "{}", run.err);
+    assert_eq!(super::tieout(&demo, &["audit", "--mask", "name"]).code, 2, "without a key");
+}
