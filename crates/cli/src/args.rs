@@ -41,6 +41,8 @@ pub enum Command {
     Rules(RulesCommand),
     /// Compare two JSON reports: new, changed, unchanged, resolved
     Compare(CompareArgs),
+    /// Write the corrections of an audit: proposals, questions
+    Correct(CorrectArgs),
     /// Show one customer: balances, findings, documents
     Customer(CustomerArgs),
     /// Explain a rule, a diagnostic code, a finding, or two documents
@@ -164,6 +166,20 @@ pub struct CompareArgs {
     pub former: PathBuf,
     /// The later one
     pub later: PathBuf,
+}
+
+/// `tieout correct`.
+#[derive(Args)]
+pub struct CorrectArgs {
+    /// Engagement file, or folder with a tieout.toml
+    #[arg(default_value = ".")]
+    pub path: PathBuf,
+    /// Folder to write the pack to; made if it is not there
+    #[arg(long, value_name = "FOLDER")]
+    pub out: PathBuf,
+    /// How the sources are read.
+    #[command(flatten)]
+    pub sources: SourceArgs,
 }
 
 /// `tieout customer`.
