@@ -39,6 +39,8 @@ pub enum Command {
     /// List rules, or show one
     #[command(subcommand)]
     Rules(RulesCommand),
+    /// Compare two JSON reports: new, changed, unchanged, resolved
+    Compare(CompareArgs),
     /// Explain a rule, a diagnostic code, or a finding
     Explain(ExplainArgs),
     /// Print a completion script for a shell
@@ -118,6 +120,9 @@ pub struct AuditArgs {
     /// Which open findings make the exit code 1
     #[arg(long, value_name = "WHAT", default_value = "error", value_enum, hide_possible_values = false)]
     pub fail_on: FailOn,
+    /// Compare with this former JSON report: new, unchanged, changed, resolved
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
     /// Print how long each stage took, the longest first
     #[arg(long)]
     pub timings: bool,
@@ -142,6 +147,15 @@ pub struct CheckArgs {
     pub sources: SourceArgs,
 }
 
+/// `tieout compare`.
+#[derive(Args)]
+pub struct CompareArgs {
+    /// The former report, as `--report json=FILE` wrote it
+    pub former: PathBuf,
+    /// The later one
+    pub later: PathBuf,
+}
+
 /// `tieout explain`.
 #[derive(Args)]
 pub struct ExplainArgs {
@@ -164,6 +178,8 @@ pub enum FailOn {
     Warning,
     /// Errors and warnings, those for review included
     Review,
+    /// Errors that are certain or likely, and new or changed since --baseline
+    New,
     /// None
     Never,
 }

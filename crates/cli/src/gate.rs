@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use tieout_model::finding::Disposition;
+use tieout_model::finding::{Disposition, Standing};
 use tieout_model::{Amount, AuditReport, Code, Confidence, Finding, Measure, RuleResult, Severity, Status};
 
 use crate::args::FailOn;
@@ -37,6 +37,8 @@ pub fn gates(finding: &Finding, fail_on: FailOn) -> bool {
         FailOn::Error => (Severity::Error, Confidence::Likely),
         FailOn::Warning => (Severity::Warning, Confidence::Likely),
         FailOn::Review => (Severity::Warning, Confidence::Review),
+        FailOn::New if finding.history.is_some_and(|history| history.standing == Standing::Unchanged) => return false,
+        FailOn::New => (Severity::Error, Confidence::Likely),
         FailOn::Never => return false,
     };
     finding.disposition == Disposition::Open && finding.severity >= severity && finding.confidence >= confidence
@@ -153,6 +155,13 @@ mod tests {
     fn severity_and_confidence_decide_together() {
         use {Confidence::*, Severity::*};
         // severity, confidence, and whether it gates at: error, warning, review, never.
+        let standing = |standing| Finding {
+            history: Some(tieout_model::finding::History { standing, first_seen: None }),
+            ..finding(Error, Certain)
+        };
+        assert!(gates(&standing(Standing::New), FailOn::New) && gates(&standing(Standing::Changed), FailOn::New));
+        assert!(!gates(&standing(Standing::Unchanged), FailOn::New));
+        assert!(gates(&standing(Standing::Unchanged), FailOn::Error) && !gates(&finding(Error, Review), FailOn::New));
         let table = [
             (Error, Certain, [true, true, true, false]),
             (Error, Likely, [true, true, true, false]),

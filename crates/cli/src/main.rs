@@ -2,6 +2,7 @@
 
 mod allocator;
 mod args;
+mod baseline;
 mod commands;
 mod engagement;
 mod gate;
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
         Command::Audit(args) => commands::audit::run(&args),
         Command::Check(args) => commands::check::run(&args),
         Command::Rules(command) => commands::rules::run(&command),
+        Command::Compare(args) => commands::compare::run(&args),
         Command::Explain(args) => commands::explain::run(&args),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -219,6 +219,8 @@ codes! {
     WaiverExceeded "waiver-exceeded" Warning "A finding exceeds its waiver's cap; the finding is open."
     WaiverChanged "waiver-changed" Warning "The finding's content is not what was waived; the finding is open again."
     WaiverSelfApproved "waiver-self-approved" Error "A waiver's approver is its preparer; two persons are needed."
+    // Former reports.
+    BaselineUnreadable "baseline-unreadable" Error "The file named as a former report is not a JSON report of this tool, or cannot be read."
     // Output.
     OutputFailed "output-failed" Error "A report could not be written; nothing was left half-written."
 }

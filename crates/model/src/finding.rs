@@ -220,7 +220,8 @@ pub struct Finding {
     pub key: Vec<(String, String)>,
     /// The customer concerned, if the records name one.
     pub party: Option<String>,
-    /// The day by which the wrong item falls into a period: the rule's `scope_date`, else the day of issue. None if unknown.
+    /// The day by which the wrong item falls into a period: the rule's `scope_date`, else the day
+    /// of issue, its own or that of the latest document that shows it. None if unknown.
     pub date: Option<Date>,
     /// A sentence that a clerk can read to the customer.
     pub message: String,

@@ -54,6 +54,10 @@ pub struct RuleCard {
     pub why: String,
     /// What to do about a finding.
     pub remedy: String,
+    /// The date that puts a record into the period under audit; none where the rule looks as of a day.
+    pub scope_date: Option<String>,
+    /// True if the period under audit decides in any way which records can be findings.
+    pub by_period: bool,
     /// The check kind: `assert`, `foot` …
     pub kind: String,
     /// BLAKE3 of the rule file, first 16 hex digits.

@@ -7,6 +7,7 @@ pub mod diagnostic;
 pub mod format;
 mod groups;
 mod layout;
+pub mod past;
 mod words;
 
 pub use diagnostic::render as render_diagnostic;

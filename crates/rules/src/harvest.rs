@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tieout_model::finding::Disposition;
-use tieout_model::{Amount, Confidence, Effect, EffectClass, Evidence, Figure, Finding, RecordRef, Severity};
+use tieout_model::{Amount, Confidence, Date, Effect, EffectClass, Evidence, Figure, Finding, RecordRef, Severity};
 
 use crate::checks::sentence::{Piece, number};
 use crate::checks::{Procedure, Wrong};
@@ -100,7 +100,7 @@ impl Harvest<'_> {
             population: self.procedure.population.clone(),
             key,
             party,
-            date: self.cell(row, "__day").and_then(|(value, _)| value.date()),
+            date: self.cell(row, "__day").and_then(|(value, _)| value.date()).or_else(|| last_issue(&evidence)),
             message,
             expected,
             stated,
@@ -367,6 +367,12 @@ impl Harvest<'_> {
         touches.insert((self.procedure.population.clone(), self.record(row)));
         touches
     }
+}
+
+/// The day of issue of the latest document.
+fn last_issue(evidence: &[Evidence]) -> Option<Date> {
+    let cells = evidence.iter().flat_map(|item| &item.cells).filter(|(column, _)| column == "issue_date");
+    cells.filter_map(|(_, day)| day.parse().ok()).max()
 }
 
 fn record(units: Option<i128>) -> RecordRef {

@@ -154,6 +154,8 @@ impl Rule {
             severity: severity.unwrap_or(Severity::Error),
             confidence: confidence.unwrap_or(Confidence::Review),
             reliability: file.reliability.clone(),
+            by_period: file.scope_date.is_some() || by_period(kind, text),
+            scope_date: file.scope_date.as_ref().map(|text| text.as_ref().clone()),
             criteria: file.criteria.clone(),
             why: file.why.clone(),
             remedy: file.remedy.clone(),
@@ -259,4 +261,11 @@ fn raw_offset(raw: &str, column: u32) -> usize {
         }
     }
     raw.len().saturating_sub(1)
+}
+
+/// Whether the period decides in some other way than by a date of the record what can be found: the rule asks for it, or its
+/// procedure does.
+fn by_period(kind: Option<&str>, text: &str) -> bool {
+    text.contains("in_period")
+        || kind.is_some_and(|kind| ["sequence", "overlap", "cadence", "matching"].contains(&kind))
 }

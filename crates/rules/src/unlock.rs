@@ -55,6 +55,8 @@ mod tests {
             severity: Severity::Error,
             confidence: Confidence::Certain,
             reliability: None,
+            scope_date: None,
+            by_period: false,
             criteria: text(),
             why: text(),
             remedy: text(),

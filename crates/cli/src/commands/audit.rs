@@ -1,8 +1,9 @@
 //! `tieout audit`: the report first, then the exit code.
 
-use tieout_model::Diagnostic;
+use tieout_model::{Code, Diagnostic};
 
-use crate::args::AuditArgs;
+use crate::args::{AuditArgs, FailOn};
+use crate::baseline;
 use crate::commands::refuse;
 use crate::gate::{self, Demands, Exit};
 use crate::output;
@@ -29,6 +30,11 @@ fn audit(args: &AuditArgs) -> Result<Exit, Vec<Diagnostic>> {
     if !stopped.is_empty() {
         return Err(stopped);
     }
+    if args.fail_on == FailOn::New && args.baseline.is_none() {
+        let message = "`--fail-on new` needs a former report to know what is new";
+        return Err(vec![Diagnostic::new(Code::EngagementValue, message).help("add `--baseline former.json`")]);
+    }
+    let former = args.baseline.as_deref().map(baseline::load).transpose().map_err(|wrong| vec![*wrong])?;
     let mut prepared = pipeline::prepare(&args.path, &args.sources)?;
     prepared.options.explain = args.explain_plan;
     let stages = Stages::default();
@@ -41,6 +47,9 @@ fn audit(args: &AuditArgs) -> Result<Exit, Vec<Diagnostic>> {
     let mut report = pipeline::audit(&prepared, &store, diagnostics, &|stage| stages.begin(stage));
     if args.timings || args.explain_plan {
         stages.say();
+    }
+    if let Some(former) = &former {
+        tieout_report::past::apply(&mut report, former);
     }
     report.shortfalls = gate::shortfalls(&report, &demands(&prepared));
     let unwritten = output::write_all(&report, &args.reports);

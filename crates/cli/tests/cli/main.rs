@@ -7,6 +7,7 @@ mod cases;
 mod demo;
 mod engagement;
 mod gallery;
+mod memory;
 
 use std::path::Path;
 use std::process::Command;
@@ -35,7 +36,8 @@ const HERE: &str = env!("CARGO_MANIFEST_DIR");
 
 #[test]
 fn help_fits_eighty_columns() {
-    let commands: [&[&str]; 6] = [&[], &["audit"], &["check"], &["rules"], &["explain"], &["completions"]];
+    let commands: [&[&str]; 7] =
+        [&[], &["audit"], &["check"], &["compare"], &["rules"], &["explain"], &["completions"]];
     for command in commands {
         for flag in ["-h", "--help"] {
             let run = tieout(Path::new(HERE), &[command, &[flag]].concat());

@@ -9,6 +9,7 @@ mod first_page;
 mod netting;
 mod roots;
 mod rules;
+mod settled;
 mod sources;
 mod untested;
 mod worklist;
@@ -28,6 +29,7 @@ pub(super) fn render(report: &AuditReport, out: &mut dyn Write) -> io::Result<()
     let groups = Groups::new(report);
     first_page::render(report, &mut Page::new(out))?;
     worklist::render(report, &groups, &mut Page::new(out))?;
+    settled::render(report, &mut Page::new(out))?;
     untested::render(report, out)?;
     sources::render(report, &mut Page::new(out))?;
     rules::render(report, &mut Page::new(out))?;

@@ -177,6 +177,8 @@ fn rule(id: &str, status: Status, coverage: Coverage, findings: u64) -> RuleResu
             severity: Severity::Error,
             confidence: Confidence::Certain,
             reliability: None,
+            scope_date: None,
+            by_period: true,
             criteria: "one delivery is billed once".to_owned(),
             why: "the customer pays twice".to_owned(),
             remedy: "credit the second".to_owned(),

@@ -37,6 +37,9 @@ pub(super) fn render(report: &AuditReport, finding: &Finding, detail: Detail, pa
     if !finding.confidence_reason.is_empty() {
         page.paragraph(2, &confidence)?;
     }
+    if let Some(words) = crate::words::standing(report, finding) {
+        page.hanging(2, "history ", 10, &words)?;
+    }
     if let Some(limit) = &finding.limited {
         page.hanging(2, "limited ", 10, limit)?;
     }

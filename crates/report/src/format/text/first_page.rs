@@ -6,6 +6,7 @@ use tieout_model::report::counts;
 use tieout_model::{AuditReport, Confidence, Level, Severity, Status};
 
 use crate::layout::{Page, count, counted, money};
+use crate::past;
 
 pub(super) fn render(report: &AuditReport, page: &mut Page<'_>) -> io::Result<()> {
     page.pair(&report.name, &format!("tieout {}", report.version))?;
@@ -23,6 +24,10 @@ pub(super) fn render(report: &AuditReport, page: &mut Page<'_>) -> io::Result<()
     page.paragraph(0, &format!("Result: {}", result(report)))?;
     totals(report, page)?;
     page.hanging(0, "", 2, &rules_line(report))?;
+    if let Some(baseline) = &report.baseline {
+        let since = baseline.as_of.map_or(String::new(), |as_of| format!(" (as of {as_of})"));
+        page.hanging(2, "", 4, &format!("Against {}{since}: {}.", baseline.name, past::standings(report, baseline)))?;
+    }
     for shortfall in &report.shortfalls {
         page.hanging(2, "Incomplete: ", 4, shortfall)?;
     }
