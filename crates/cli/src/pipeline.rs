@@ -148,6 +148,7 @@ pub fn report(prepared: &Prepared, store: &Store, diagnostics: Vec<Diagnostic>) 
         shortfalls: Vec::new(),
         customers: Vec::new(),
         baseline: None,
+        gating: Vec::new(),
     }
 }
 

@@ -52,6 +52,7 @@ fn audit(args: &AuditArgs) -> Result<Exit, Vec<Diagnostic>> {
         tieout_report::past::apply(&mut report, former);
     }
     report.shortfalls = gate::shortfalls(&report, &demands(&prepared));
+    report.gating = gate::gating(&report, args.fail_on);
     let unwritten = output::write_all(&report, &args.reports);
     if !unwritten.is_empty() {
         return Ok(refuse(&unwritten));
@@ -64,9 +65,9 @@ fn audit(args: &AuditArgs) -> Result<Exit, Vec<Diagnostic>> {
             .filter(|one| pipeline::is_stopped(std::slice::from_ref(one)))
             .collect());
     }
-    let exit = gate::exit(&report, args.fail_on);
+    let exit = gate::exit(&report);
     if !args.sources.quiet {
-        let gating = report.findings.iter().filter(|finding| gate::gates(finding, args.fail_on)).count();
+        let gating = report.findings.iter().filter(|finding| report.gates(finding)).count();
         closing(gating, &report.shortfalls);
     }
     Ok(exit)

@@ -5,6 +5,7 @@
 pub mod csv;
 pub mod json;
 pub mod text;
+pub mod xlsx;
 
 use std::io::{self, Write};
 
@@ -25,6 +26,7 @@ pub const FORMATS: &[Format] = &[
     Format { name: "text", about: "for reading, 80 columns", render: text::render },
     Format { name: "json", about: "the whole working paper, versioned", render: json::render },
     Format { name: "csv", about: "one line for each finding and effect, for a spreadsheet", render: csv::render },
+    Format { name: "xlsx", about: "a workbook to work through and sign off", render: xlsx::render },
 ];
 
 impl Format {

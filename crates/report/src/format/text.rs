@@ -5,12 +5,12 @@
 
 pub mod check;
 mod finding;
-mod first_page;
+pub(crate) mod first_page;
 mod netting;
 mod roots;
-mod rules;
+pub(crate) mod rules;
 mod settled;
-mod sources;
+pub(crate) mod sources;
 mod untested;
 mod worklist;
 

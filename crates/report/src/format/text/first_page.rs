@@ -38,7 +38,7 @@ pub(super) fn render(report: &AuditReport, page: &mut Page<'_>) -> io::Result<()
 }
 
 /// `7 findings (3 certain, 2 likely, 2 for review), 1 waived, 2 consequences of others`.
-fn result(report: &AuditReport) -> String {
+pub(crate) fn result(report: &AuditReport) -> String {
     let own: Vec<_> = report.findings.iter().filter(|finding| counts(finding)).collect();
     let number = |confidence| own.iter().filter(|finding| finding.confidence == confidence).count() as u64;
     let mut words = match own.len() as u64 {
@@ -80,7 +80,7 @@ fn totals(report: &AuditReport, page: &mut Page<'_>) -> io::Result<()> {
 }
 
 /// How many rules came to what.
-fn rules_line(report: &AuditReport) -> String {
+pub(crate) fn rules_line(report: &AuditReport) -> String {
     let number = |wanted: fn(&Status) -> bool| report.rules.iter().filter(|rule| wanted(&rule.status)).count() as u64;
     let parts = [
         (number(|status| matches!(status, Status::Exceptions)), "with exceptions"),
