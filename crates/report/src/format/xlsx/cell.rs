@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use rust_xlsxwriter::{ExcelDateTime, Formula, Worksheet, XlsxError};
 use tieout_model::amount::minor_units;
 use tieout_model::{Amount, Date};
+use unicode_width::UnicodeWidthStr as _;
 
 use super::style::{Kind, Look, Styles};
 use crate::layout::visible;
@@ -30,12 +31,10 @@ pub(super) enum Cell {
     /// A quantity, price or rate.
     Number(Amount),
     Day(Date),
-    /// A live formula with its result; the currency if it is money.
-    Formula {
-        text: String,
-        result: Amount,
-        currency: Option<String>,
-    },
+    /// Money whose currency stands in the header.
+    Bare(Amount, String),
+    /// A live formula, and the figure that it gives.
+    Formula(String, Box<Cell>),
     /// To be filled in by a person.
     Input,
     /// A date to be filled in.
@@ -55,14 +54,38 @@ impl Cell {
         day.map_or(Self::Empty, Self::Day)
     }
 
+    /// Lines that the cell takes in a column of that many characters.
+    pub(super) fn lines(&self, width: u16) -> u32 {
+        match self {
+            Self::Text(text) if text.len() > usize::from(width) => lines(&shown(text), usize::from(width)),
+            _ => 1,
+        }
+    }
+
     /// What a reader of the workbook gets, spelt in one way: amounts as plain decimals, text as it is shown.
     pub(super) fn canonical(&self) -> String {
         match self {
             Self::Empty | Self::Input | Self::InputDay => String::new(),
             Self::Text(text) => shown(text).into_owned(),
             Self::Count(count) => count.to_string(),
-            Self::Money(amount, _) | Self::Number(amount) | Self::Formula { result: amount, .. } => amount.to_string(),
+            Self::Money(amount, _) | Self::Bare(amount, _) | Self::Number(amount) => amount.to_string(),
+            Self::Formula(_, result) => result.canonical(),
             Self::Day(day) => day.to_string(),
+        }
+    }
+
+    /// The amount and its format; none for what is no amount.
+    fn figure(&self) -> Option<(Amount, Kind)> {
+        match self {
+            Self::Count(count) => Some((Amount::new(i128::from(*count), 0), Kind::Number { places: 0 })),
+            Self::Money(amount, currency) => {
+                let places = places(*amount, currency);
+                Some((*amount, Kind::Money { places, currency: currency.clone() }))
+            }
+            Self::Bare(amount, currency) => Some((*amount, Kind::Number { places: places(*amount, currency) })),
+            Self::Number(amount) => Some((*amount, Kind::Number { places: decimals(*amount) })),
+            Self::Formula(_, result) => result.figure(),
+            _ => None,
         }
     }
 
@@ -83,19 +106,26 @@ impl Cell {
                 let kind = if is_formula_like(&text) { Kind::Quoted } else { Kind::Text };
                 sheet.write_string_with_format(row, column, text, styles.of(kind, look))?;
             }
-            Self::Count(count) => amount(sheet, styles, (row, column), look, Amount::new(i128::from(*count), 0), None)?,
-            Self::Money(money, currency) => amount(sheet, styles, (row, column), look, *money, Some(currency))?,
-            Self::Number(figure) => amount(sheet, styles, (row, column), look, *figure, None)?,
+            Self::Count(_) | Self::Money(..) | Self::Bare(..) | Self::Number(_) => {
+                let (amount, kind) = self.figure().unwrap_or((Amount::new(0, 0), Kind::Text));
+                match number(amount) {
+                    Some(number) => sheet.write_number_with_format(row, column, number, styles.of(kind, look))?,
+                    None => {
+                        let style = styles.of(Kind::LongNumber, look);
+                        sheet.write_string_with_format(row, column, amount.to_string(), style)?
+                    }
+                };
+            }
             Self::Day(day) => match excel_day(*day) {
                 Some(excel) => {
                     sheet.write_datetime_with_format(row, column, excel, styles.of(Kind::Day, look))?;
                 }
                 None => Self::Text(day.to_string()).write(sheet, styles, (row, column), look)?,
             },
-            Self::Formula { text, result, currency } => {
-                let style = styles.of(figure_kind(*result, currency.as_deref()), look);
-                let formula = Formula::new(text).set_result(result.to_string());
-                sheet.write_formula_with_format(row, column, formula, style)?;
+            Self::Formula(text, result) => {
+                let kind = result.figure().map_or(Kind::Text, |(_, kind)| kind);
+                let formula = Formula::new(text).set_result(result.canonical());
+                sheet.write_formula_with_format(row, column, formula, styles.of(kind, look))?;
             }
             Self::Input => {
                 sheet.write_blank(row, column, styles.of(Kind::Text, Look::Input))?;
@@ -108,32 +138,23 @@ impl Cell {
     }
 }
 
-/// A number where the workbook can hold it exactly, else text.
-fn amount(
-    sheet: &mut Worksheet,
-    styles: &mut Styles,
-    (row, column): (u32, u16),
-    look: Look,
-    amount: Amount,
-    currency: Option<&String>,
-) -> Result<(), XlsxError> {
-    if let Some(number) = number(amount) {
-        let style = styles.of(figure_kind(amount, currency.map(String::as_str)), look);
-        sheet.write_number_with_format(row, column, number, style)?;
-    } else {
-        sheet.write_string_with_format(row, column, amount.to_string(), styles.of(Kind::LongNumber, look))?;
-    }
-    Ok(())
-}
-
-fn figure_kind(amount: Amount, currency: Option<&str>) -> Kind {
-    match currency {
-        Some(currency) => {
-            let places = places(amount, currency);
-            Kind::Money { places, currency: currency.to_owned() }
+/// Lines of a text in a column: it breaks behind spaces, hyphens and slashes. Letters are narrower than the digits that columns
+/// are measured in, by about a sixth.
+fn lines(text: &str, width: usize) -> u32 {
+    let room = (width + width / 8).max(4);
+    let (mut lines, mut used) = (1u32, 0);
+    for piece in text.split_inclusive([' ', '-', '/']) {
+        let length = piece.width();
+        if used > 0 && used + piece.trim_end().width() > room {
+            lines += 1;
+            used = 0;
         }
-        None => Kind::Number { places: decimals(amount) },
+        used += length;
+        // A piece that is wider than the column breaks anywhere.
+        lines += u32::try_from(used.saturating_sub(1) / room).unwrap_or(u32::MAX);
+        used = if used > room { used % room } else { used };
     }
+    lines
 }
 
 /// Decimals of money: the currency's minor units, or more where the amount has more.

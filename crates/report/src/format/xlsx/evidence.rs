@@ -34,14 +34,14 @@ pub(super) fn write(
         intro: vec![(vec![Cell::text(words)], Look::Intro)],
         columns: vec![
             column("No.", 6),
-            column("Rule", 22),
-            column("Column", 20),
-            column("The item", 26),
-            column("as received", 18),
-            column("Beside it", 26),
-            column("as received", 18),
-            column("and", 26),
-            column("as received", 18),
+            column("Rule", 27),
+            column("Column", 22),
+            column("The item", 24),
+            column("as received", 22),
+            column("Beside it", 24),
+            column("as received", 22),
+            column("and", 24),
+            column("as received", 22),
             column("Item less beside it", 16),
         ],
         validations: Vec::new(),
@@ -66,7 +66,7 @@ fn headers(report: &AuditReport) -> HashMap<(&str, &str), Vec<&str>> {
     let mut headers: HashMap<_, Vec<&str>> = HashMap::new();
     for population in &report.populations {
         for (canonical, from) in &population.mapped {
-            if let Some(header) = from.strip_prefix("header `").and_then(|rest| rest.strip_suffix('`')) {
+            if let Some(header) = from.strip_prefix("header \"").and_then(|rest| rest.strip_suffix('"')) {
                 headers.entry((population.name.as_str(), canonical.as_str())).or_default().push(header);
             }
         }
@@ -147,5 +147,5 @@ fn difference(row: u32, item: &Cell, other: &Cell) -> Cell {
     }
     let places = decimals(*left).max(decimals(*right));
     let (one, two) = (row_col_to_cell(row, FIRST), row_col_to_cell(row, FIRST + 2));
-    Cell::Formula { text: format!("=ROUND({one}-{two},{places})"), result, currency: None }
+    Cell::Formula(format!("=ROUND({one}-{two},{places})"), Box::new(Cell::Number(result)))
 }

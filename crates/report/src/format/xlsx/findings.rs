@@ -263,11 +263,11 @@ fn live(text: &str, from: &[Amount], result: Amount, currency: Option<String>) -
     if !from.iter().chain([&result]).all(|amount| is_number(*amount)) {
         return None;
     }
-    let decimals = match &currency {
-        Some(currency) => places(result, currency),
-        None => super::cell::decimals(result),
+    let (decimals, result) = match currency {
+        Some(currency) => (places(result, &currency), Cell::Money(result, currency)),
+        None => (super::cell::decimals(result), Cell::Number(result)),
     };
-    Some(Cell::Formula { text: format!("=ROUND({text},{decimals})"), result, currency })
+    Some(Cell::Formula(format!("=ROUND({text},{decimals})"), Box::new(result)))
 }
 
 fn number(figure: Option<&Figure>) -> Option<Amount> {

@@ -29,6 +29,11 @@ pub(super) fn money(amount: Option<Amount>, currency: &str) -> Cell {
     amount.map_or(Cell::Empty, |amount| Cell::Money(amount, currency.to_owned()))
 }
 
+/// Money under a header that names its currency.
+pub(super) fn bare(amount: Option<Amount>, currency: &str) -> Cell {
+    amount.map_or(Cell::Empty, |amount| Cell::Bare(amount, currency.to_owned()))
+}
+
 /// The customer's name and owner.
 pub(super) fn customer(report: &AuditReport, party: Option<&str>) -> [Cell; 2] {
     let customer = party.and_then(|party| report.customer(party));

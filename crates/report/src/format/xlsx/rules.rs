@@ -40,7 +40,7 @@ pub(super) fn write(report: &AuditReport, setting: &mut Setting) -> Result<Vec<S
             column("Date of review", 11),
         ],
         validations: Vec::new(),
-        pages_wide: 1,
+        pages_wide: 2,
     };
     let mut table = Table::begin(setting, spec)?;
     for rule in &report.rules {

@@ -98,7 +98,7 @@ fn facts(report: &AuditReport, population: &PopulationFacts, total: Cell) -> Vec
         Cell::Count(*merged),
         Cell::optional(control.column.as_deref()),
         total,
-        Cell::Count(control.without_amount),
+        if control.column.is_some() { Cell::Count(control.without_amount) } else { Cell::Empty },
         control.control_records.map_or(Cell::Empty, Cell::Count),
         stated,
         Cell::text(agreements.join("; ")),

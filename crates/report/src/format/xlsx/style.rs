@@ -62,9 +62,8 @@ fn format(kind: &Kind, look: Look) -> Format {
         Kind::Number { places } => base.set_num_format(decimal_format(*places)),
         Kind::Day => base.set_num_format("yyyy-mm-dd").set_align(FormatAlign::Left),
     };
-    let hair = |format: Format| format.set_border_bottom(FormatBorder::Hair).set_border_color(Color::RGB(0x00B0_B0B0));
     match look {
-        Look::Plain => hair(base.set_text_wrap()),
+        Look::Plain => base.set_text_wrap(),
         Look::Strong => base.set_bold(),
         Look::Header => base
             .set_text_wrap()
@@ -72,7 +71,7 @@ fn format(kind: &Kind, look: Look) -> Format {
             .set_background_color(Color::RGB(0x00DD_E6EE))
             .set_border_bottom(FormatBorder::Thin),
         Look::Block => base.set_bold().set_background_color(Color::RGB(0x00F2_F2F2)),
-        Look::Muted => hair(base.set_text_wrap().set_font_color(Color::RGB(0x0059_5959))),
+        Look::Muted => base.set_text_wrap().set_font_color(Color::RGB(0x0059_5959)),
         Look::Input => base
             .set_text_wrap()
             .set_background_color(Color::RGB(0x00FF_F8DC))
@@ -82,13 +81,14 @@ fn format(kind: &Kind, look: Look) -> Format {
     }
 }
 
-/// `#,##0.00" USD"`. What is not an ISO code came from data and is kept out of the format.
+/// `#,##0.00" USD"_ `. What is not an ISO code came from data and is kept out of the format.
 fn money_format(places: u8, currency: &str) -> String {
     let plain = decimal_format(places);
     let is_code = currency.len() == 3 && currency.bytes().all(|byte| byte.is_ascii_uppercase());
-    if is_code { format!("{plain}\" {currency}\"") } else { plain }
+    if is_code { format!("{}\" {currency}\"_ ", plain.trim_end_matches("_ ")) } else { plain }
 }
 
+/// With room at its right, so that a number does not touch the text beside it.
 fn decimal_format(places: u8) -> String {
-    if places == 0 { "#,##0".to_owned() } else { format!("#,##0.{}", "0".repeat(usize::from(places))) }
+    if places == 0 { "#,##0_ ".to_owned() } else { format!("#,##0.{}_ ", "0".repeat(usize::from(places))) }
 }

@@ -5,6 +5,11 @@ use rust_xlsxwriter::{DataValidation, Worksheet, XlsxError};
 use super::cell::Cell;
 use super::style::{Look, Styles};
 
+/// Points.
+const LINE_HEIGHT: u32 = 15;
+/// A row is 409 points high at most.
+const LINES_MAX: u32 = 27;
+
 /// A column.
 #[derive(Clone, Debug)]
 pub(super) struct Column {
@@ -103,6 +108,14 @@ impl<'a> Table<'a> {
     }
 
     fn write(&mut self, cells: &[Cell], look: Look) -> Result<(), XlsxError> {
+        let lines = match look {
+            Look::Intro | Look::Strong => 1,
+            _ => cells.iter().zip(&self.spec.columns).map(|(cell, column)| cell.lines(column.width)).max().unwrap_or(1),
+        };
+        if lines > 1 {
+            // Not every program measures wrapped text when it opens a file.
+            self.worksheet.set_row_height(self.row, LINE_HEIGHT * lines.min(LINES_MAX))?;
+        }
         for (column, cell) in (0u16..).zip(cells) {
             cell.write(&mut self.worksheet, &mut self.setting.styles, (self.row, column), look)?;
         }
@@ -138,7 +151,11 @@ impl<'a> Table<'a> {
         if self.spec.pages_wide > 1 {
             worksheet.set_repeat_columns(0, 1)?;
         }
-        worksheet.set_landscape().set_paper_size(9).set_print_fit_to_pages(self.spec.pages_wide, 0);
+        worksheet
+            .set_landscape()
+            .set_paper_size(9)
+            .set_print_fit_to_pages(self.spec.pages_wide, 0)
+            .set_print_gridlines(true);
         worksheet.set_margins(0.4, 0.4, 0.5, 0.7, 0.3, 0.3);
         let (title, maker) = (footer_text(&self.setting.title), footer_text(&self.setting.maker));
         worksheet.set_footer(format!("&L{title}&C&A, page &P of &N&R{maker}"));

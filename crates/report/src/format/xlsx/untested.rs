@@ -19,10 +19,10 @@ pub(super) fn write(report: &AuditReport, setting: &mut Setting) -> Result<Vec<S
         name: "Not tested",
         intro,
         columns: vec![
-            column("What", 18),
+            column("What", 24),
             column("Rule or place", 38),
             column("Records", 10),
-            column("Money", 18),
+            column("Money", 20),
             column("Why", 60),
             column("What to ask for, how to mend", 50),
             column("Asked whom", 14),
@@ -39,15 +39,15 @@ pub(super) fn write(report: &AuditReport, setting: &mut Setting) -> Result<Vec<S
     for ((reason, unlock), rules) in not_performed(report) {
         table.line(&line("not performed", &rules.join(", "), None, reason, &unlock.join(", ")), Look::Plain)?;
     }
-    for rule in &report.rules {
-        for cells in partly(rule) {
-            table.line(&cells, Look::Plain)?;
-        }
-    }
     let mut complaints: Vec<_> = report.diagnostics.iter().collect();
     complaints.sort_by_key(|complaint| std::cmp::Reverse(complaint.level));
     for complaint in complaints {
         table.line(&message(complaint), Look::Plain)?;
+    }
+    let mut parts: Vec<_> = report.rules.iter().flat_map(partly).collect();
+    parts.sort_by_key(|(records, _)| std::cmp::Reverse(*records));
+    for (_, cells) in parts {
+        table.line(&cells, Look::Plain)?;
     }
     table.end()
 }
@@ -76,34 +76,30 @@ fn not_performed(report: &AuditReport) -> BTreeMap<(&str, &[String]), Vec<&str>>
     reasons
 }
 
-/// What a rule that ran left out.
-fn partly(rule: &RuleResult) -> Vec<Vec<Cell>> {
+/// What a rule that ran left out, with the number of records; what failed first.
+fn partly(rule: &RuleResult) -> Vec<(u64, Vec<Cell>)> {
     let (id, coverage) = (rule.card.id.as_str(), &rule.coverage);
     let mut lines = Vec::new();
     if let Status::Error(text) = &rule.status {
-        lines.push(line("failed", id, None, &format!("a fault of tieout: {text}"), ""));
+        lines.push((u64::MAX, line("failed", id, None, &format!("a fault of tieout: {text}"), "")));
     }
-    let mut reasons: Vec<_> = coverage.not_tested.iter().filter(|reason| reason.measure.records > 0).collect();
-    reasons.sort_by(|one, other| (other.measure.records, &one.reason).cmp(&(one.measure.records, &other.reason)));
-    lines.extend(reasons.iter().map(|reason| line("not tested", id, Some(&reason.measure), &reason.reason, "")));
+    let counted = |what: &str, measure: &Measure, why: &str, ask: &str| {
+        (measure.records, line(what, id, Some(measure), why, ask))
+    };
+    let reasons = coverage.not_tested.iter().filter(|reason| reason.measure.records > 0);
+    lines.extend(reasons.map(|reason| counted("not tested", &reason.measure, &reason.reason, "")));
     if coverage.outside_extract.records > 0 {
-        let ask = "an extract over a longer time";
         let why = "the counterpart may lie outside the extract";
-        lines.push(line("not tested", id, Some(&coverage.outside_extract), why, ask));
+        lines.push(counted("not tested", &coverage.outside_extract, why, "an extract over a longer time"));
     }
     if coverage.excluded > 0 {
         let measure = Measure { records: coverage.excluded, ..Measure::default() };
-        lines.push(line(
-            "excluded",
-            id,
-            Some(&measure),
-            "records that could not be read",
-            "the file without the fault",
-        ));
+        lines.push(counted("excluded", &measure, "records that could not be read", "the file without the fault"));
     }
     if !rule.guards_missing.is_empty() {
-        let why = format!("findings are for review only: {} is missing", rule.guards_missing.join(", "));
-        lines.push(line("for review only", id, None, &why, &rule.guards_missing.join(", ")));
+        let missing = rule.guards_missing.join(", ");
+        let why = format!("findings are for review only: {missing} is missing");
+        lines.push((rule.findings, line("for review only", id, None, &why, &missing)));
     }
     lines
 }

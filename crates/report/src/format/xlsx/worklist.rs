@@ -59,10 +59,8 @@ pub(super) fn write(
                 last + 1,
                 places(total.gross, &total.currency)
             );
-            sums[at] = match is_number(total.gross) {
-                true => Cell::Formula { text, result: total.gross, currency: Some(total.currency.clone()) },
-                false => Cell::Money(total.gross, total.currency.clone()),
-            };
+            let sum = Cell::Bare(total.gross, total.currency.clone());
+            sums[at] = if is_number(total.gross) { Cell::Formula(text, Box::new(sum)) } else { sum };
         }
         intro.push((sums, Look::Strong));
     }
@@ -104,21 +102,14 @@ fn head(report: &AuditReport) -> Vec<(Vec<Cell>, Look)> {
 }
 
 fn columns(report: &AuditReport, stakes: &Stakes) -> Vec<Column> {
-    let mut columns = vec![column("First", 9), column("Customer", 13)];
+    let mut columns = vec![column("First", 8), column("Customer", 10)];
     if !report.customers.is_empty() {
-        columns.extend([column("Name", 22), column("Owner", 12)]);
+        columns.extend([column("Name", 17), column("Owner", 9)]);
     }
-    columns.extend([
-        column("Case", 32),
-        column("Items", 28),
-        column("Findings", 9),
-        column("Sure", 9),
-        column("Oldest", 11),
-    ]);
-    let width = |class: EffectClass| if class == EffectClass::HeldForCustomer { 17 } else { 16 };
-    columns
-        .extend(stakes.iter().map(|(class, currency)| column(format!("{} {currency}", class.words()), width(*class))));
-    columns.extend([column("No.", 12), column("What to do", 44), column("Done by", 11), column("Done on", 11)]);
+    columns.extend([column("Case", 30), column("Items", 23), column("Findings", 9), column("Sure", 8)]);
+    columns.push(column("Oldest", 11));
+    columns.extend(stakes.iter().map(|(class, currency)| column(format!("{} {currency}", class.words()), 11)));
+    columns.extend([column("No.", 9), column("What to do", 34), column("Done by", 9), column("Done on", 11)]);
     columns
 }
 
@@ -151,7 +142,7 @@ fn line(report: &AuditReport, case: &Case<'_>, stakes: &Stakes, numbers: &HashMa
     let totals = class_totals(case.findings.iter().copied());
     for (class, currency) in stakes {
         let total = totals.iter().find(|total| total.class == *class && total.currency == *currency);
-        cells.push(phrases::money(total.map(|total| total.gross), currency));
+        cells.push(phrases::bare(total.map(|total| total.gross), currency));
     }
     let numbers: Vec<u64> =
         case.findings.iter().filter_map(|finding| numbers.get(&std::ptr::from_ref(*finding)).copied()).collect();
