@@ -19,6 +19,12 @@ Exit codes:
   2  not audited: wrong arguments, engagement, rule or input
   3  audited, but less than the engagement requires, or records excluded";
 
+const SIGNOFF: &str = "\
+Exit codes:
+  0  every signed row was taken
+  1  rows were refused; the others were taken
+  2  nothing was taken: the workbook or the waiver file cannot be used";
+
 /// Finds billing discrepancies in the exports of billing systems.
 #[derive(Parser)]
 #[command(name = "tieout", version, about, after_help = EXAMPLE, max_term_width = 80)]
@@ -41,6 +47,13 @@ pub enum Command {
     Rules(RulesCommand),
     /// Compare two JSON reports: new, changed, unchanged, resolved
     Compare(CompareArgs),
+    /// Take what was signed in a workbook into a waiver file
+    ///
+    /// Rows of the sheet Findings with the disposition `waive` become waivers; comments and waivers of the file stay. A row
+    /// is refused, with its sheet and number, if it is not as the audit reported it, if its approver is its preparer, or if
+    /// it lacks a reason, an expiry or a cap.
+    #[command(after_help = SIGNOFF)]
+    Signoff(SignoffArgs),
     /// Explain a rule, a diagnostic code, or a finding
     Explain(ExplainArgs),
     /// Print a completion script for a shell
@@ -154,6 +167,16 @@ pub struct CompareArgs {
     pub former: PathBuf,
     /// The later one
     pub later: PathBuf,
+}
+
+/// `tieout signoff`.
+#[derive(Args)]
+pub struct SignoffArgs {
+    /// The workbook, as `--report xlsx=FILE` wrote it and people signed it
+    pub workbook: PathBuf,
+    /// Waiver file to write or to add to
+    #[arg(long, value_name = "FILE")]
+    pub waivers: PathBuf,
 }
 
 /// `tieout explain`.

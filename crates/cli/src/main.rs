@@ -27,6 +27,7 @@ fn main() -> ExitCode {
         Command::Check(args) => commands::check::run(&args),
         Command::Rules(command) => commands::rules::run(&command),
         Command::Compare(args) => commands::compare::run(&args),
+        Command::Signoff(args) => commands::signoff::run(&args),
         Command::Explain(args) => commands::explain::run(&args),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -8,10 +8,12 @@ pub mod format;
 mod groups;
 mod layout;
 pub mod past;
+pub mod signoff;
 mod words;
 
 pub use diagnostic::render as render_diagnostic;
 pub use format::text::check::{Reference, Sample, render as render_check};
 pub use format::text::render_finding;
+pub use format::xlsx::{ROWS_MAX, render_split};
 pub use format::{FORMATS, Format, render};
 pub use layout::{render_entry, visible};

@@ -7,6 +7,7 @@ pub mod explain;
 pub mod rules;
 mod rules_check;
 mod rules_new;
+pub mod signoff;
 
 use std::io;
 

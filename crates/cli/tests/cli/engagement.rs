@@ -53,16 +53,16 @@ select = ["gross-differs"]
 paths = ["rules"]
 "#;
 
-const RIGHT: &str = "INV-1,2026-10-04,C-1,100.00,19.00,119.00\n";
-const WRONG: &str = "INV-2,2026-10-05,C-2,100.00,19.00,129.00\n";
+pub const RIGHT: &str = "INV-1,2026-10-04,C-1,100.00,19.00,119.00\n";
+pub const WRONG: &str = "INV-2,2026-10-05,C-2,100.00,19.00,129.00\n";
 
 /// A folder with the engagement.
-struct Small {
+pub struct Small {
     folder: TempDir,
 }
 
 impl Small {
-    fn new(more: &str, severity: &str, confidence: &str, records: &[&str]) -> Self {
+    pub fn new(more: &str, severity: &str, confidence: &str, records: &[&str]) -> Self {
         let small = Self { folder: tempfile::tempdir().unwrap() };
         fs::create_dir(small.path().join("rules")).unwrap();
         let rule = RULE.replace("SEVERITY", severity).replace("CONFIDENCE", confidence);
@@ -76,11 +76,11 @@ impl Small {
         small
     }
 
-    fn path(&self) -> &Path {
+    pub fn path(&self) -> &Path {
         self.folder.path()
     }
 
-    fn run(&self, args: &[&str]) -> Run {
+    pub fn run(&self, args: &[&str]) -> Run {
         tieout(self.path(), args)
     }
 }

@@ -8,6 +8,8 @@ mod demo;
 mod engagement;
 mod gallery;
 mod memory;
+mod signoff;
+mod workbook;
 
 use std::path::Path;
 use std::process::Command;
