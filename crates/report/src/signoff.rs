@@ -10,7 +10,9 @@ use std::io::Cursor;
 use calamine::{Data, Range, Reader as _, Xlsx};
 use tieout_model::{Amount, Code, Date, Diagnostic, Place};
 
-use crate::format::xlsx::{CONTENT, DIGEST, FINGERPRINT, NUMBER, RULE, SHEET, SIGNED, STAKE, digest, sign};
+use crate::format::xlsx::{
+    COMPUTED, CONTENT, DIGEST, FINGERPRINT, FORMULAS, NUMBER, RULE, SHEET, SIGNED, STAKE, digest, sign,
+};
 
 /// Rows above the header, at most.
 const INTRO_MAX: u32 = 50;
@@ -193,7 +195,13 @@ impl Row<'_> {
             ));
         }
         let cells: Vec<_> = SIGNED.iter().map(|name| self.of(name)).collect();
-        if digest(cells.iter().map(String::as_str)) != stated {
+        let computed = self.of(COMPUTED);
+        let is_computed = |(name, computed): (&&str, &str)| {
+            let cell = self.of(name);
+            cell.is_empty() || cell == computed
+        };
+        let as_computed = FORMULAS.iter().zip(computed.split("; ")).all(is_computed);
+        if !as_computed || digest(cells.iter().map(String::as_str)) != stated {
             let why = format!("finding {} is not as the audit reported it", self.of(NUMBER));
             let help = "a cell of the row was changed, or another row was pasted over it: audit again and sign the new workbook";
             return Err(self.refuse(Code::SignoffChanged, why, help));

@@ -20,6 +20,10 @@ why        = "A total that does not foot misleads whoever pays it."
 remedy     = "Correct the document."
 sentence   = "gross is not net and tax"
 
+[effect]
+above = "over_billed"
+below = "under_billed"
+
 [check.assert]
 population = "invoice"
 expect     = "net_total + tax_total"

@@ -27,7 +27,9 @@ use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, XlsxError};
 use tieout_model::{AuditReport, Finding};
 
 pub(crate) use cell::shown;
-pub(crate) use findings::{CONTENT, DIGEST, FINGERPRINT, NUMBER, RULE, SHEET, SIGNED, STAKE, digest, sign};
+pub(crate) use findings::{
+    COMPUTED, CONTENT, DIGEST, FINGERPRINT, FORMULAS, NUMBER, RULE, SHEET, SIGNED, STAKE, digest, sign,
+};
 
 use crate::groups::Groups;
 use style::Styles;

@@ -29,20 +29,15 @@ pub(crate) const CONTENT: &str = "Content";
 pub(crate) const STAKE: &str = "At stake";
 pub(crate) const DIGEST: &str = "Digest";
 
+/// Difference and gross as the audit has them: a program may save their formulas without results.
+pub(crate) const COMPUTED: &str = "As computed";
+/// The columns that it holds, in this order.
+pub(crate) const FORMULAS: [&str; 2] = ["Difference", "Gross"];
+
 /// What the digest covers, in this order.
-pub(crate) const SIGNED: [&str; 12] = [
-    RULE,
-    FINGERPRINT,
-    CONTENT,
-    "Customer",
-    "Item",
-    "What is wrong",
-    "Expected",
-    "Stated",
-    "Difference",
-    "Class",
-    "Gross",
-    STAKE,
+#[rustfmt::skip]
+pub(crate) const SIGNED: [&str; 11] = [
+    RULE, FINGERPRINT, CONTENT, "Customer", "Item", "What is wrong", "Expected", "Stated", "Class", STAKE, COMPUTED,
 ];
 
 /// The columns to be filled in.
@@ -78,7 +73,8 @@ fn columns(report: &AuditReport) -> Vec<Column> {
     columns.extend([
         column(sign::DISPOSITION, 11), column(sign::REASON, 28), column(sign::PREPARED, 14), column(sign::APPROVED, 14),
         column(sign::EXPIRES, 11), column(sign::CAP, 12), hidden(FINGERPRINT), hidden(CONTENT), hidden("Severity"),
-        hidden("Case"), hidden(STAKE), hidden(DIGEST),
+        hidden("Case"), hidden(STAKE), hidden(COMPUTED),
+        hidden(DIGEST),
     ]);
     columns
 }
@@ -184,6 +180,8 @@ impl Line<'_> {
         cells.insert("Severity", Cell::text(finding.severity.name()));
         cells.insert("Case", Cell::text(finding.case.as_str()));
         cells.insert(STAKE, Cell::text(stake(finding)));
+        let computed = FORMULAS.map(|name| cells.get(name).map_or(String::new(), Cell::canonical));
+        cells.insert(COMPUTED, Cell::text(computed.join("; ")));
         let signed: Vec<_> = SIGNED.iter().map(|name| cells.get(name).map_or(String::new(), Cell::canonical)).collect();
         cells.insert(DIGEST, Cell::text(digest(signed.iter().map(String::as_str))));
         for name in sign::ALL {
