@@ -143,8 +143,8 @@ pub struct AuditArgs {
     /// number of rows, and how long each stage took
     #[arg(long)]
     pub explain_plan: bool,
-    /// Report to write: text, json or csv, to the screen or to a file; may be
-    /// given several times
+    /// Report to write: text, json, csv, xlsx, sarif, junit or markdown, to the
+    /// screen or to a file; may be given several times
     #[arg(long = "report", value_name = "FORMAT[=FILE]", default_value = "text", value_parser = crate::output::parse)]
     pub reports: Vec<crate::output::Output>,
 }

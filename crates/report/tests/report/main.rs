@@ -229,7 +229,7 @@ fn formats_are_found_by_name() {
     for format in FORMATS {
         assert_eq!(Format::parse(format.name).map(|found| found.name), Some(format.name));
     }
-    assert_eq!(Format::names(), ["text", "json", "csv"]);
+    assert_eq!(Format::names(), ["text", "json", "csv", "xlsx", "sarif", "junit", "markdown"]);
     assert!(Format::parse("xml").is_none());
 }
 
