@@ -167,13 +167,11 @@ fn escaped(text: &str) -> String {
             '&' => plain.push_str("&amp;"),
             '<' => plain.push_str("&lt;"),
             '>' => plain.push_str("&gt;"),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '#' | '!' | '$' | '@' | ':' => {
-                plain.extend(['\\', character])
-            }
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '#' | '!' | '$' | '@' => plain.extend(['\\', character]),
             other => plain.push(other),
         }
     }
-    plain.replace("www.", "www\\.")
+    plain.replace("://", "\\://").replace("www.", "www\\.")
 }
 
 #[cfg(test)]

@@ -2,7 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod hostile;
 mod sample;
+mod sums;
+mod workbook;
 
 use std::collections::{BTreeMap, BTreeSet};
 

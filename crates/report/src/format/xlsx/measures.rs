@@ -6,6 +6,7 @@ use tieout_model::{Amount, Date};
 
 use super::cell::Cell;
 
+#[rustfmt::skip]
 const MEASURES: [&str; 21] = [
     "amount",
     "amounts",
@@ -30,6 +31,13 @@ const MEASURES: [&str; 21] = [
     "base",
 ];
 
+/// Measures whose name ends otherwise.
+#[rustfmt::skip]
+const OTHERS: [&str; 8] = [
+    "tax_total_tax_currency", "gross_total_functional", "discount_taken", "taxable", "exempt", "up_to", "total_read",
+    "total_stated",
+];
+
 /// A value as understood, in the column of that name.
 pub(super) fn understood(column: &str, value: &str) -> Cell {
     if is_measure(column)
@@ -48,7 +56,7 @@ pub(super) fn understood(column: &str, value: &str) -> Cell {
 
 pub(crate) fn is_measure(column: &str) -> bool {
     let column = column.rsplit('.').next().unwrap_or(column);
-    column.rsplit('_').next().is_some_and(|last| MEASURES.contains(&last))
+    OTHERS.contains(&column) || column.rsplit('_').next().is_some_and(|last| MEASURES.contains(&last))
 }
 
 pub(crate) fn is_day(column: &str) -> bool {
@@ -72,8 +80,9 @@ mod tests {
         let mut wrong = Vec::new();
         for (column, ty) in schema() {
             let measure = ["money", "price", "quantity", "rate"].contains(&ty.as_str());
-            // A count may be shown as a number or not; an id, a word or a code may not.
-            if (ty != "int" && is_measure(&column) != measure) || (ty == "date" && !is_day(&column)) {
+            // A count may be shown as a number or not, and a word for yes is no amount; an id, a name or a code may not.
+            let either = ["int", "bool"].contains(&ty.as_str());
+            if (!either && is_measure(&column) != measure) || (ty == "date" && !is_day(&column)) {
                 wrong.push(format!("{column}: {ty}"));
             }
         }
