@@ -24,7 +24,7 @@ pub(super) fn write(report: &AuditReport, setting: &mut Setting) -> Result<Vec<S
             column("Purpose", 32),
             column("Source, criteria", 34),
             column("Procedure", 26),
-            column("Population", 14),
+            column("Population", 20),
             column("In scope", 10),
             column("Tested", 10),
             column("Money tested", 18),

@@ -52,6 +52,11 @@ impl Styles {
     }
 }
 
+/// A light line under each row.
+pub(super) fn between_rows() -> Format {
+    Format::new().set_border_bottom(FormatBorder::Thin).set_border_bottom_color(Color::RGB(0x00C8_C8C8))
+}
+
 fn format(kind: &Kind, look: Look) -> Format {
     let base = Format::new().set_align(FormatAlign::Top);
     let base = match kind {

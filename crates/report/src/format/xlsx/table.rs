@@ -1,9 +1,9 @@
 //! A table over as many sheets as it needs: the header again on each, nothing cut at a sheet's last row.
 
-use rust_xlsxwriter::{DataValidation, Worksheet, XlsxError};
+use rust_xlsxwriter::{ConditionalFormatFormula, DataValidation, Worksheet, XlsxError};
 
 use super::cell::Cell;
-use super::style::{Look, Styles};
+use super::style::{Look, Styles, between_rows};
 
 /// Points.
 const LINE_HEIGHT: u32 = 15;
@@ -110,6 +110,11 @@ impl<'a> Table<'a> {
     fn write(&mut self, cells: &[Cell], look: Look) -> Result<(), XlsxError> {
         let lines = match look {
             Look::Intro | Look::Strong => 1,
+            // Bold letters are as wide as digits.
+            Look::Header => {
+                let widths = self.spec.columns.iter().map(|column| column.width.saturating_sub(column.width / 6 + 1));
+                cells.iter().zip(widths).map(|(cell, width)| cell.lines(width)).max().unwrap_or(1)
+            }
             _ => cells.iter().zip(&self.spec.columns).map(|(cell, column)| cell.lines(column.width)).max().unwrap_or(1),
         };
         if lines > 1 {
@@ -151,14 +156,15 @@ impl<'a> Table<'a> {
         if self.spec.pages_wide > 1 {
             worksheet.set_repeat_columns(0, 1)?;
         }
-        worksheet
-            .set_landscape()
-            .set_paper_size(9)
-            .set_print_fit_to_pages(self.spec.pages_wide, 0)
-            .set_print_gridlines(true);
+        worksheet.set_landscape().set_paper_size(9).set_print_fit_to_pages(self.spec.pages_wide, 0);
         worksheet.set_margins(0.4, 0.4, 0.5, 0.7, 0.3, 0.3);
         let (title, maker) = (footer_text(&self.setting.title), footer_text(&self.setting.maker));
         worksheet.set_footer(format!("&L{title}&C&A, page &P of &N&R{maker}"));
+        if last > header {
+            // One rule draws the lines between rows, also under empty cells.
+            let lines = ConditionalFormatFormula::new().set_rule("=TRUE").set_format(between_rows());
+            worksheet.add_conditional_format(header + 1, 0, last, last_column, &lines)?;
+        }
         for (column, validation) in &self.spec.validations {
             if last > header {
                 worksheet.add_data_validation(header + 1, *column, last, *column, validation)?;

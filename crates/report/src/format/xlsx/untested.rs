@@ -87,7 +87,7 @@ fn partly(rule: &RuleResult) -> Vec<(u64, Vec<Cell>)> {
         (measure.records, line(what, id, Some(measure), why, ask))
     };
     let reasons = coverage.not_tested.iter().filter(|reason| reason.measure.records > 0);
-    lines.extend(reasons.map(|reason| counted("not tested", &reason.measure, &reason.reason, "")));
+    lines.extend(reasons.map(|reason| counted("not tested", &reason.measure, &reason.reason, &ask(&reason.reason))));
     if coverage.outside_extract.records > 0 {
         let why = "the counterpart may lie outside the extract";
         lines.push(counted("not tested", &coverage.outside_extract, why, "an extract over a longer time"));
@@ -102,6 +102,17 @@ fn partly(rule: &RuleResult) -> Vec<(u64, Vec<Cell>)> {
         lines.push((rule.findings, line("for review only", id, None, &why, &missing)));
     }
     lines
+}
+
+/// What would let the records be tested, as far as the reason tells it.
+fn ask(reason: &str) -> String {
+    let missing =
+        reason.strip_prefix("no ").and_then(|rest| rest.split_once(" row for").or(rest.split_once(" record for")));
+    match (missing, reason.strip_suffix(" is empty")) {
+        (Some((population, _)), _) if !population.contains(' ') => format!("the missing records of {population}"),
+        (_, Some(column)) if !column.contains(' ') => format!("{column} of these records"),
+        _ => String::new(),
+    }
 }
 
 fn message(complaint: &Diagnostic) -> Vec<Cell> {
