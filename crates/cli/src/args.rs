@@ -54,8 +54,12 @@ pub enum Command {
     /// it lacks a reason, an expiry or a cap.
     #[command(after_help = SIGNOFF)]
     Signoff(SignoffArgs),
-    /// Explain a rule, a diagnostic code, or a finding
+    /// Show one customer: balances, findings, documents
+    Customer(CustomerArgs),
+    /// Explain a rule, a diagnostic code, a finding, or two documents
     Explain(ExplainArgs),
+    /// Audit again and prove a JSON report, or name the first difference
+    Verify(VerifyArgs),
     /// Print a completion script for a shell
     Completions {
         /// The shell.
@@ -136,6 +140,12 @@ pub struct AuditArgs {
     /// Compare with this former JSON report: new, unchanged, changed, resolved
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,
+    /// Replace the values of these columns in every report by tokens
+    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',', requires = "mask_key")]
+    pub mask: Vec<String>,
+    /// File with the key of the tokens: any bytes, kept to yourself
+    #[arg(long, value_name = "FILE", requires = "mask")]
+    pub mask_key: Option<PathBuf>,
     /// Print how long each stage took, the longest first
     #[arg(long)]
     pub timings: bool,
@@ -179,14 +189,42 @@ pub struct SignoffArgs {
     pub waivers: PathBuf,
 }
 
+/// `tieout customer`.
+#[derive(Args)]
+pub struct CustomerArgs {
+    /// The customer's id, as the exports have it
+    pub id: String,
+    /// Engagement file, or folder with a tieout.toml
+    #[arg(default_value = ".")]
+    pub path: PathBuf,
+    /// How the sources are read.
+    #[command(flatten)]
+    pub sources: SourceArgs,
+}
+
+/// `tieout verify`.
+#[derive(Args)]
+pub struct VerifyArgs {
+    /// The report, as `--report json=FILE` wrote it
+    pub report: PathBuf,
+    /// Engagement file, or folder with a tieout.toml
+    #[arg(default_value = ".")]
+    pub path: PathBuf,
+    /// How the sources are read.
+    #[command(flatten)]
+    pub sources: SourceArgs,
+}
+
 /// `tieout explain`.
 #[derive(Args)]
 pub struct ExplainArgs {
-    /// A rule's id, a diagnostic's code, or a finding's fingerprint
-    pub what: String,
-    /// Engagement file or folder; a fingerprint is looked for by auditing it
-    #[arg(default_value = ".")]
-    pub path: PathBuf,
+    /// A rule's id, a diagnostic's code, a finding's fingerprint, or two
+    /// documents; then the engagement file or folder, if it is not here
+    ///
+    /// For two documents (ids or numbers of invoices or payments) it says by which criteria they are one thing or two, what was
+    /// netted, which guard spoke, and what would have made a finding of them.
+    #[arg(required = true, num_args = 1..=3, value_name = "WHAT")]
+    pub words: Vec<String>,
     /// How the sources are read.
     #[command(flatten)]
     pub sources: SourceArgs,

@@ -6,6 +6,7 @@ mod baseline;
 mod commands;
 mod engagement;
 mod gate;
+mod interrupt;
 mod output;
 mod pipeline;
 mod progress;
@@ -22,13 +23,16 @@ fn main() -> ExitCode {
     if matches!(command, Command::Audit(_)) {
         allocator::keep_freed_memory();
     }
+    interrupt::answer();
     let exit = match command {
         Command::Audit(args) => commands::audit::run(&args),
         Command::Check(args) => commands::check::run(&args),
         Command::Rules(command) => commands::rules::run(&command),
         Command::Compare(args) => commands::compare::run(&args),
         Command::Signoff(args) => commands::signoff::run(&args),
+        Command::Customer(args) => commands::customer::run(&args),
         Command::Explain(args) => commands::explain::run(&args),
+        Command::Verify(args) => commands::verify::run(&args),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "tieout", &mut script);

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use tieout_model::{AuditReport, Code, Diagnostic};
 use tieout_report::{Format, render};
 
+use crate::interrupt::Draft;
+
 /// One `--report FORMAT[=FILE]`.
 #[derive(Clone, Debug)]
 pub struct Output {
@@ -88,10 +90,12 @@ pub fn to_file(file: &Path, write: impl FnOnce(&mut dyn io::Write) -> io::Result
     let mut builder = tempfile::Builder::new();
     readable(&mut builder);
     let mut draft = BufWriter::new(builder.prefix(".tieout-").tempfile_in(folder_of(file))?);
+    let beside = Draft::new(draft.get_ref().path());
     write(&mut draft)?;
     let draft = draft.into_inner().map_err(io::IntoInnerError::into_error)?;
     draft.as_file().sync_all()?;
     draft.persist(file)?;
+    drop(beside);
     Ok(())
 }
 

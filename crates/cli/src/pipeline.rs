@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tieout_ingest::{Cache, LoadOptions, Store};
-use tieout_model::{AuditReport, Code, Diagnostic, Level, RecordRef};
+use tieout_model::{AuditReport, Code, Diagnostic, Evidence, Level, RecordRef};
 use tieout_rules::{Library, Options, Outcome};
 
 use crate::args::SourceArgs;
@@ -110,23 +110,46 @@ pub fn audit(
         let cells = located.into_iter().map(|(record, found)| (record, found.cells)).collect();
         tieout_rules::suspect::fold(&mut outcome, &suspect, &cells);
     }
-    let Outcome { rules, mut findings, root_causes, netting, diagnostics: raised, unlock, explained, customers } =
-        outcome;
+    let Outcome {
+        rules,
+        mut findings,
+        root_causes,
+        netting,
+        diagnostics: raised,
+        unlock,
+        explained,
+        customers,
+        latency,
+    } = outcome;
     for (stage, steps) in explained {
         crate::say::line(&stage);
         steps.iter().for_each(|step| crate::say::line(step));
     }
     diagnostics.extend(raised);
-    let evidence = || findings.iter().flat_map(|finding| &finding.evidence);
-    let records: BTreeSet<RecordRef> = evidence().map(|evidence| evidence.record).collect();
-    let located = tieout_ingest::locate(store, &prepared.base, &records);
-    for evidence in findings.iter_mut().flat_map(|finding| &mut finding.evidence) {
+    locate(store, &prepared.base, findings.iter_mut().flat_map(|finding| &mut finding.evidence));
+    AuditReport {
+        rules,
+        findings,
+        root_causes,
+        netting,
+        unlock,
+        customers,
+        latency,
+        ..report(prepared, store, diagnostics)
+    }
+}
+
+/// Finds the lines and the cells as received of evidence.
+pub fn locate<'e>(store: &Store, base: &Path, evidence: impl Iterator<Item = &'e mut Evidence>) {
+    let mut evidence: Vec<&mut Evidence> = evidence.collect();
+    let records: BTreeSet<RecordRef> = evidence.iter().map(|evidence| evidence.record).collect();
+    let located = tieout_ingest::locate(store, base, &records);
+    for evidence in &mut evidence {
         if let Some(found) = located.get(&evidence.record) {
             evidence.line = Some(found.line);
             evidence.received.clone_from(&found.cells);
         }
     }
-    AuditReport { rules, findings, root_causes, netting, unlock, customers, ..report(prepared, store, diagnostics) }
 }
 
 /// The report of what was read, before anything is tested.
@@ -147,6 +170,7 @@ pub fn report(prepared: &Prepared, store: &Store, diagnostics: Vec<Diagnostic>) 
         unlock: Vec::new(),
         shortfalls: Vec::new(),
         customers: Vec::new(),
+        latency: Vec::new(),
         baseline: None,
         gating: Vec::new(),
     }

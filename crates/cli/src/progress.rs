@@ -1,4 +1,4 @@
-//! A bar on standard error while files are read; none where nobody looks.
+//! A bar on standard error for each stage, with its rate and the time that is left; none where nobody looks.
 
 use std::cell::RefCell;
 use std::io::{IsTerminal as _, stderr};
@@ -6,26 +6,44 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// Shows how far the reading is.
+/// Shows how far a stage is.
 pub struct Progress {
     bar: Option<ProgressBar>,
 }
 
 impl Progress {
-    /// A bar if standard error is a terminal and it is wanted.
+    /// A bar of bytes read if standard error is a terminal and it is wanted.
     pub fn new(quiet: bool) -> Self {
+        Self::with(quiet, "{bar:24} {bytes}/{total_bytes}  {bytes_per_sec}  {eta} left  {wide_msg}")
+    }
+
+    /// A bar of rules run.
+    pub fn of_rules(quiet: bool, rules: u64) -> Self {
+        let progress = Self::with(quiet, "{bar:24} {pos}/{len} rules  {per_sec}  {eta} left  {wide_msg}");
+        progress.bar.iter().for_each(|bar| bar.set_length(rules));
+        progress
+    }
+
+    fn with(quiet: bool, template: &str) -> Self {
         if quiet || !stderr().is_terminal() {
             return Self { bar: None };
         }
-        let bar = ProgressBar::new(0);
-        let style = ProgressStyle::with_template("{bar:30} {bytes}/{total_bytes} {wide_msg}");
-        Self { bar: Some(bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))) }
+        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        Self { bar: Some(ProgressBar::new(0).with_style(style)) }
     }
 
     /// `done` of `total` bytes, now at `what`.
     pub fn report(&self, what: &str, done: u64, total: u64) {
         if let Some(bar) = &self.bar {
             bar.set_length(total);
+            bar.set_position(done);
+            bar.set_message(tieout_report::visible(what).into_owned());
+        }
+    }
+
+    /// `done` are done, now at `what`.
+    pub fn at(&self, what: &str, done: u64) {
+        if let Some(bar) = &self.bar {
             bar.set_position(done);
             bar.set_message(tieout_report::visible(what).into_owned());
         }

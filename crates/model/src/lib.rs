@@ -2,11 +2,13 @@
 //!
 //! No dataframe, no I/O, no clock: every other crate speaks in these words, and `report` sees nothing else.
 
+pub mod account;
 pub mod amount;
 pub mod coverage;
 pub mod date;
 pub mod diagnostic;
 pub mod finding;
+pub mod pair;
 pub mod report;
 pub mod rule;
 pub mod types;

@@ -135,6 +135,17 @@ impl RootCause {
     }
 }
 
+/// How long documents took from one stage to the next: a figure, no finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Latency {
+    /// `invoiced to sent` …
+    pub stage: String,
+    /// Documents by class of days, the shortest first; classes without a document are left out.
+    pub classes: Vec<(String, u64)>,
+    /// Documents of which a day is not known.
+    pub unknown: u64,
+}
+
 /// A customer whom findings name, from the export of customers.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Customer {
@@ -228,6 +239,8 @@ pub struct AuditReport {
     pub shortfalls: Vec<String>,
     /// Customers whom findings name, in order of id; only those whom the export of customers has.
     pub customers: Vec<Customer>,
+    /// How long documents of the period took from stage to stage, where the days were read.
+    pub latency: Vec<Latency>,
     /// What the findings are compared with, if a former report was given.
     pub baseline: Option<Baseline>,
     /// Fingerprints of the open findings that decide the exit code, in order.

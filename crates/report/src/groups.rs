@@ -60,6 +60,14 @@ impl<'a> Groups<'a> {
         waived.sort_by_cached_key(|thread| urgency(thread.cause));
         Self { open, waived }
     }
+
+    /// The place of each finding, by fingerprint: consequences right after their cause, waived ones last.
+    pub(crate) fn order(&self) -> HashMap<&'a str, usize> {
+        let threads = self.open.iter().flat_map(|group| &group.threads).chain(&self.waived);
+        let findings =
+            threads.flat_map(|thread| std::iter::once(thread.cause).chain(thread.consequences.iter().copied()));
+        findings.enumerate().map(|(place, finding)| (finding.fingerprint.as_str(), place)).collect()
+    }
 }
 
 impl Owner {

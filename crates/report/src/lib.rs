@@ -7,12 +7,15 @@ pub mod diagnostic;
 pub mod format;
 mod groups;
 mod layout;
+pub mod mask;
 pub mod past;
 pub mod signoff;
 mod words;
 
 pub use diagnostic::render as render_diagnostic;
+pub use format::text::account::render as render_account;
 pub use format::text::check::{Reference, Sample, render as render_check};
+pub use format::text::pair::render as render_pair;
 pub use format::text::render_finding;
 pub use format::xlsx::{ROWS_MAX, render_split};
 pub use format::{FORMATS, Format, render};

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tieout_ingest::store::Store;
-use tieout_model::report::{Customer, NettingRegister, RootCause};
+use tieout_model::report::{Customer, Latency, NettingRegister, RootCause};
 use tieout_model::{Coverage, Date, Diagnostic, Finding, Period, RecordRef, RuleResult, Severity, Status};
 
 use self::run::Run;
@@ -18,7 +18,7 @@ use crate::harvest::Harvested;
 use crate::judge::netting::Netting;
 use crate::rule::{Library, Rule};
 use crate::unlock::unlock;
-use crate::{cause, customers, netted, root, waiver};
+use crate::{cause, customers, latency, netted, root, waiver};
 
 /// A rule's settings in an engagement.
 #[derive(Clone, Debug, Default)]
@@ -65,6 +65,8 @@ pub struct Outcome {
     pub unlock: Vec<String>,
     /// The customers whom findings name.
     pub customers: Vec<Customer>,
+    /// How long documents took from stage to stage.
+    pub latency: Vec<Latency>,
 }
 
 impl Outcome {
@@ -166,6 +168,7 @@ fn audit_all(
     }
     outcome.findings = harvested.into_iter().map(|harvested| harvested.finding).collect();
     // A name that cannot be read takes nothing from a finding; that the customer is there, the rules have found out.
+    outcome.latency = latency::latencies(engine, &catalog, options.period).unwrap_or_default();
     outcome.customers = customers::named(engine, &catalog, &outcome.findings).unwrap_or_default();
     if let Some((path, text)) = &options.waivers {
         outcome.diagnostics.extend(waiver::apply(path, text, options.as_of, &mut outcome.findings));
@@ -189,14 +192,25 @@ pub fn outcomes(
     let catalog = Catalog::new(store, &bounds(store).map_err(|error| error.to_string())?);
     let netting = netted::run(engine, &catalog, options.period, options.as_of).map_err(|error| error.to_string())?;
     let audited = Audited { period: options.period, as_of: options.as_of, netting: Arc::new(netting) };
+    outcomes_of(engine, &catalog, &audited, rule, options)
+}
+
+/// As `outcomes`, where netting is done.
+pub(crate) fn outcomes_of(
+    engine: &dyn Engine,
+    catalog: &Catalog,
+    audited: &Audited,
+    rule: &Rule,
+    options: &Options,
+) -> Result<(String, BTreeMap<RecordRef, String>), String> {
     let setting = options.settings.get(&rule.card.id).cloned().unwrap_or_default();
-    let procedure = checks::plan(rule, &catalog, &audited, &setting.params).map_err(|refusal| match refusal {
+    let procedure = checks::plan(rule, catalog, audited, &setting.params).map_err(|refusal| match refusal {
         Refusal::Missing { reason, .. } => reason,
         Refusal::Wrong(complaints) => {
             complaints.into_iter().map(|complaint| complaint.message).collect::<Vec<_>>().join("; ")
         }
     })?;
-    let run = Run { engine, catalog: &catalog, rule, procedure: &procedure, severity: rule.card.severity };
+    let run = Run { engine, catalog, rule, procedure: &procedure, severity: rule.card.severity };
     let outcomes = run.outcomes().map_err(|error| error.to_string())?;
     Ok((procedure.population.clone(), outcomes))
 }

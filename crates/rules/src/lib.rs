@@ -4,6 +4,7 @@
 //! algebra, `checks` one kind a file, `engine` its executors, `judge` exact procedures over groups, `harvest` the boundary
 //! behind which there are findings and no rows.
 
+mod account;
 pub mod audit;
 pub mod catalog;
 mod cause;
@@ -15,9 +16,11 @@ pub mod file;
 pub mod fixture;
 pub mod harvest;
 pub mod judge;
+mod latency;
 mod links;
 mod needs;
 mod netted;
+mod pair;
 pub mod plan;
 mod root;
 pub mod rule;
@@ -26,8 +29,10 @@ mod unlock;
 pub mod value;
 pub mod waiver;
 
+pub use account::account;
 pub use audit::{Options, Outcome, RuleSetting, audit, audit_watched, audit_with, complaints, outcomes, plan_check};
 pub use links::{LinkHits, first_record, link_hits};
 pub use needs::needed_columns;
+pub use pair::pair;
 pub use rule::{Library, Rule, SKELETONS};
 pub use unlock::unlock;

@@ -1,6 +1,8 @@
 //! `tieout audit`: the report first, then the exit code.
 
-use tieout_model::{Code, Diagnostic};
+use tieout_ingest::schema::schema;
+use tieout_model::{AuditReport, Code, Diagnostic};
+use tieout_report::mask::Mask;
 
 use crate::args::{AuditArgs, FailOn};
 use crate::baseline;
@@ -8,7 +10,7 @@ use crate::commands::refuse;
 use crate::gate::{self, Demands, Exit};
 use crate::output;
 use crate::pipeline::{self, Columns, Prepared};
-use crate::progress::Stages;
+use crate::progress::{Progress, Stages};
 use crate::say;
 
 /// Runs the command.
@@ -34,6 +36,7 @@ fn audit(args: &AuditArgs) -> Result<Exit, Vec<Diagnostic>> {
         let message = "`--fail-on new` needs a former report to know what is new";
         return Err(vec![Diagnostic::new(Code::EngagementValue, message).help("add `--baseline former.json`")]);
     }
+    let mask = mask_key(args).map_err(|wrong| vec![*wrong])?;
     let former = args.baseline.as_deref().map(baseline::load).transpose().map_err(|wrong| vec![*wrong])?;
     let mut prepared = pipeline::prepare(&args.path, &args.sources)?;
     prepared.options.explain = args.explain_plan;
@@ -44,16 +47,29 @@ fn audit(args: &AuditArgs) -> Result<Exit, Vec<Diagnostic>> {
         return Err(diagnostics);
     }
     stages.begin("bounds");
-    let mut report = pipeline::audit(&prepared, &store, diagnostics, &|stage| stages.begin(stage));
+    let rules = prepared.library.select(&prepared.options.select).0;
+    let progress = Progress::of_rules(args.sources.quiet, rules.len() as u64);
+    let mut report = pipeline::audit(&prepared, &store, diagnostics, &|stage| {
+        stages.begin(stage);
+        let done = rules.iter().position(|rule| rule.card.id == stage);
+        let after = if stage == "netting" { 0 } else { rules.len() };
+        progress.at(stage, done.unwrap_or(after) as u64);
+    });
+    progress.at("reports", rules.len() as u64);
     if args.timings || args.explain_plan {
         stages.say();
     }
     if let Some(former) = &former {
         tieout_report::past::apply(&mut report, former);
     }
-    report.shortfalls = gate::shortfalls(&report, &demands(&prepared));
+    report.shortfalls = shortfalls(&prepared, &report);
+    if let Some(key) = mask {
+        let columns = args.mask.iter().cloned().collect();
+        Mask::new(&columns, &key).apply(&mut report);
+    }
     report.gating = gate::gating(&report, args.fail_on);
     let unwritten = output::write_all(&report, &args.reports);
+    progress.finish();
     if !unwritten.is_empty() {
         return Ok(refuse(&unwritten));
     }
@@ -71,6 +87,31 @@ fn audit(args: &AuditArgs) -> Result<Exit, Vec<Diagnostic>> {
         closing(gating, &report.shortfalls);
     }
     Ok(exit)
+}
+
+/// The key of the mask; every word of `--mask` must be a column.
+fn mask_key(args: &AuditArgs) -> Result<Option<Vec<u8>>, Box<Diagnostic>> {
+    let wrong = |message: String| Box::new(Diagnostic::new(Code::EngagementValue, message));
+    let Some(file) = args.mask_key.as_ref().filter(|_| !args.mask.is_empty()) else { return Ok(None) };
+    let known = |column: &&String| {
+        schema().populations().any(|population| population.columns.iter().any(|one| one.name == **column))
+    };
+    if let Some(column) = args.mask.iter().find(|column| !known(column)) {
+        return Err(Box::new(
+            wrong(format!("no population has a column `{column}`, so it cannot be masked"))
+                .help("name canonical columns: `tieout check` shows them beside the headers"),
+        ));
+    }
+    match std::fs::read(file) {
+        Ok(key) if !key.is_empty() => Ok(Some(key)),
+        Ok(_) => Err(wrong(format!("the key file `{}` is empty", file.display()))),
+        Err(error) => Err(wrong(format!("the key file `{}` cannot be read: {error}", file.display()))),
+    }
+}
+
+/// Why the audit is less than the engagement requires.
+pub fn shortfalls(prepared: &Prepared, report: &AuditReport) -> Vec<String> {
+    gate::shortfalls(report, &demands(prepared))
 }
 
 fn demands(prepared: &Prepared) -> Demands<'_> {

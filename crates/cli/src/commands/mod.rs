@@ -3,11 +3,13 @@
 pub mod audit;
 pub mod check;
 pub mod compare;
+pub mod customer;
 pub mod explain;
 pub mod rules;
 mod rules_check;
 mod rules_new;
 pub mod signoff;
+pub mod verify;
 
 use std::io;
 

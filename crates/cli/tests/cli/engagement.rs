@@ -275,3 +275,37 @@ fn junit_fails_what_decides_the_exit_code_and_what_is_required() {
         assert!(text.contains(&format!("tests=\"2\" skipped=\"0\" failures=\"{failures}\" errors=\"0\"")), "{text}");
     }
 }
+
+#[test]
+fn masked_values_stand_nowhere_in_a_report() {
+    let place = tempfile::tempdir().unwrap();
+    let key = place.path().join("key");
+    std::fs::write(&key, "a key of one's own").unwrap();
+    let demo = Path::new(super::HERE).join("../../fixtures/demo");
+    let key = key.display().to_string();
+    let masked = ["--mask", "customer_id,name,email", "--mask-key", &key];
+    for format in ["json", "csv", "text", "html"] {
+        let report = |more: &[&str]| {
+            super::tieout(
+                &demo,
+                &[&["audit", "--quiet", "--select", "double-billing", "--report", format], more].concat(),
+            )
+            .out
+        };
+        let (plain, hidden) = (report(&[]), report(&masked));
+        let customers = std::fs::read_to_string(demo.join("customers.csv")).unwrap();
+        let named: Vec<&str> = customers
+            .lines()
+            .skip(1)
+            .filter_map(|line| line.split(',').next())
+            .filter(|id| plain.contains(id))
+            .collect();
+        assert!(named.len() > 5, "{format}: {named:?}");
+        let left: Vec<_> = named.iter().filter(|id| hidden.contains(**id)).collect();
+        assert!(left.is_empty() && hidden.contains("m-"), "{format}: {left:?}");
+        assert_eq!(hidden, report(&masked), "{format}: the same key gives the same tokens");
+    }
+    let run = super::tieout(&demo, &["audit", "--mask", "no_such_column", "--mask-key", &key]);
+    assert!(run.code == 2 && run.err.contains("no_such_column"), "{}", run.err);
+    assert_eq!(super::tieout(&demo, &["audit", "--mask", "name"]).code, 2, "without a key");
+}

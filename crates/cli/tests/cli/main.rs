@@ -6,6 +6,7 @@ mod cache;
 mod cases;
 mod demo;
 mod engagement;
+mod explain;
 mod gallery;
 mod memory;
 mod signoff;
@@ -38,8 +39,17 @@ const HERE: &str = env!("CARGO_MANIFEST_DIR");
 
 #[test]
 fn help_fits_eighty_columns() {
-    let commands: [&[&str]; 7] =
-        [&[], &["audit"], &["check"], &["compare"], &["rules"], &["explain"], &["completions"]];
+    let commands: [&[&str]; 9] = [
+        &[],
+        &["audit"],
+        &["check"],
+        &["compare"],
+        &["customer"],
+        &["verify"],
+        &["rules"],
+        &["explain"],
+        &["completions"],
+    ];
     for command in commands {
         for flag in ["-h", "--help"] {
             let run = tieout(Path::new(HERE), &[command, &[flag]].concat());

@@ -40,6 +40,7 @@ struct Document<'a> {
     root_causes: Vec<Root<'a>>,
     netting: Netting<'a>,
     customers: Vec<Person<'a>>,
+    latency: Vec<Took<'a>>,
     baseline: Option<former::Wire<'a>>,
 }
 
@@ -66,6 +67,15 @@ impl<'a> Document<'a> {
                 entries: report.netting.entries.iter().map(Netted::new).collect(),
             },
             customers: report.customers.iter().map(Person::new).collect(),
+            latency: report
+                .latency
+                .iter()
+                .map(|latency| Took {
+                    stage: &latency.stage,
+                    classes: numbered(&latency.classes),
+                    unknown: latency.unknown,
+                })
+                .collect(),
             baseline: report.baseline.as_ref().map(former::Wire::new),
         }
     }
@@ -92,6 +102,14 @@ impl Span {
     fn new(period: Period) -> Self {
         Self { from: period.from.to_string(), to: period.to.to_string() }
     }
+}
+
+/// How long documents took.
+#[derive(Serialize)]
+struct Took<'a> {
+    stage: &'a str,
+    classes: Vec<Named<'a, u64>>,
+    unknown: u64,
 }
 
 /// A customer whom findings name.

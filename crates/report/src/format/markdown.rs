@@ -6,9 +6,9 @@ use std::io::{self, Write};
 use tieout_model::report::class_totals;
 use tieout_model::{AuditReport, Finding, Status};
 
-use crate::format::text::first_page;
 use crate::groups::{Group, Groups, remedy};
 use crate::layout::{count, counted, money, visible};
+use crate::words;
 use crate::words::key_words;
 
 /// Lines of the work list.
@@ -25,7 +25,7 @@ pub(super) fn render(report: &AuditReport, out: &mut dyn Write) -> io::Result<()
     writeln!(
         out,
         "{}\n",
-        escaped(&format!("{}; {period}, {as_of}, tieout {}.", first_page::result(report), report.version))
+        escaped(&format!("{}; {period}, {as_of}, tieout {}.", words::result(report), report.version))
     )?;
     for shortfall in &report.shortfalls {
         writeln!(out, "- **Incomplete:** {}", escaped(shortfall))?;
@@ -139,7 +139,7 @@ fn sources(report: &AuditReport, out: &mut dyn Write) -> io::Result<()> {
 
 /// Rules with findings, money by class.
 fn rules(report: &AuditReport, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "### Rules\n\n{}\n", escaped(first_page::rules_line(report).trim()))?;
+    writeln!(out, "### Rules\n\n{}\n", escaped(words::rules_line(report).trim()))?;
     if report.findings.is_empty() {
         return Ok(());
     }

@@ -3,6 +3,7 @@
 //! To add one, write `format/<name>.rs` with a `render`, and add its two lines here: the module and the list entry.
 
 pub mod csv;
+pub mod html;
 pub mod json;
 pub mod junit;
 pub mod markdown;
@@ -36,6 +37,7 @@ const fn text(name: &'static str, about: &'static str, render: Render) -> Format
 pub const FORMATS: &[Format] = &[
     text("text", "for reading, 80 columns", text::render),
     text("json", "the whole working paper, versioned", json::render),
+    text("html", "one page to search, filter, print and hand on", html::render),
     text("csv", "one line for each finding and effect, for a spreadsheet", csv::render),
     Format { name: "xlsx", about: "a workbook to work through and sign off", is_binary: true, render: xlsx::render },
     text("sarif", "SARIF 2.1.0, for code review", sarif::render),

@@ -3,10 +3,12 @@
 //! The order is a reader's: what was audited and what came out; what to do first; what could not be tested and whom to
 //! ask; then the working papers. Long lists are folded with a count, never silently: JSON and CSV hold everything.
 
+pub mod account;
 pub mod check;
 mod finding;
 pub(crate) mod first_page;
 mod netting;
+pub mod pair;
 mod roots;
 pub(crate) mod rules;
 mod settled;

@@ -5,6 +5,7 @@
 //! before; else the reason why it was not looked for stands in its place.
 
 mod compare;
+mod proof;
 mod read;
 mod show;
 
@@ -14,6 +15,7 @@ use tieout_model::report::ClassTotal;
 use tieout_model::{AuditReport, Confidence, Date, Finding, Period, RuleResult, Severity, Status};
 
 pub use compare::{Comparison, apply};
+pub use proof::{Difference, first_difference};
 pub use read::{PastError, read};
 pub use show::render as render_comparison;
 pub(crate) use show::{age, standings};

@@ -28,6 +28,13 @@ fn csv_lines(report: &AuditReport) -> Vec<BTreeMap<String, String>> {
     csv::Reader::from_reader(text.as_bytes()).deserialize().map(|line| line.unwrap()).collect()
 }
 
+/// What the page's script is given.
+fn page_data(report: &AuditReport) -> Value {
+    let page = rendered(report, "html");
+    let block = page.split("<script type=\"application/json\" id=\"data\">").nth(1).unwrap();
+    serde_json::from_str(block.split("</script>").next().unwrap()).unwrap()
+}
+
 /// Units of the sixth decimal.
 fn units(amount: &str) -> i128 {
     amount.replace(',', "").parse::<tieout_model::Amount>().unwrap().units_at(6).unwrap()
@@ -74,6 +81,21 @@ fn every_format_holds_every_finding_and_the_same_sums() {
         *from_lines.entry((line["class"].clone(), line["currency"].clone())).or_default() += units(&line["gross"]);
     }
     assert_eq!(from_lines, expected);
+
+    let page = page_data(&report);
+    let own = page["findings"].as_array().unwrap();
+    let fingerprints: Vec<_> = own.iter().map(|finding| word(finding, "i")).collect();
+    assert!(fingerprints.iter().eq(report.findings.iter().map(|finding| &finding.fingerprint)));
+    let mut from_page = Totals::new();
+    let class =
+        |place: &Value| tieout_model::EffectClass::ALL[usize::try_from(place.as_u64().unwrap()).unwrap()].name();
+    for stake in
+        own.iter().flat_map(|finding| finding["x"].as_array().unwrap()).filter(|stake| stake["counted"] == true)
+    {
+        let gross: i128 = word(stake, "z").parse().unwrap();
+        *from_page.entry((class(&stake["o"]).to_owned(), word(stake, "currency"))).or_default() += gross;
+    }
+    assert_eq!(from_page, expected);
 
     let text = rendered(&report, "text");
     for total in report.class_totals() {
@@ -232,7 +254,7 @@ fn formats_are_found_by_name() {
     for format in FORMATS {
         assert_eq!(Format::parse(format.name).map(|found| found.name), Some(format.name));
     }
-    assert_eq!(Format::names(), ["text", "json", "csv", "xlsx", "sarif", "junit", "markdown"]);
+    assert_eq!(Format::names(), ["text", "json", "html", "csv", "xlsx", "sarif", "junit", "markdown"]);
     assert!(Format::parse("xml").is_none());
 }
 

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use tieout_model::finding::{Disposition, History, Standing};
 use tieout_model::report::{
-    Baseline, ClassTotal, ControlTotal, Customer, Former, Gone, NettingEntry, NettingRegister, PopulationFacts,
-    RootCause, SourceFile,
+    Baseline, ClassTotal, ControlTotal, Customer, Former, Gone, Latency, NettingEntry, NettingRegister,
+    PopulationFacts, RootCause, SourceFile,
 };
 use tieout_model::{
     Amount, AuditReport, Code, Confidence, Coverage, Date, Diagnostic, Effect, EffectClass, Evidence, Figure, Finding,
@@ -333,6 +333,11 @@ pub fn report() -> AuditReport {
             name: Some("=HYPERLINK(\"x\") & <b>Söhne</b>".to_owned()),
             owner: Some("owner-1".to_owned()),
             email: None,
+        }],
+        latency: vec![Latency {
+            stage: "invoiced to sent".to_owned(),
+            classes: vec![("same day".to_owned(), 40), ("1 to 3 days".to_owned(), 7)],
+            unknown: 2,
         }],
         baseline: Some(Baseline {
             name: "September 2026".to_owned(),

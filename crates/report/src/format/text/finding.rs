@@ -2,10 +2,10 @@
 
 use std::io;
 
-use tieout_model::{AuditReport, Effect, Evidence, Finding, Severity};
+use tieout_model::{AuditReport, Evidence, Finding, Severity};
 
-use crate::layout::{Page, WIDTH, counted, money, width};
-use crate::words::key_words;
+use crate::layout::{Page, WIDTH, counted, width};
+use crate::words::{key_words, stake};
 
 /// Records of evidence shown in brief.
 const EVIDENCE_MAX: usize = 8;
@@ -83,28 +83,6 @@ pub(super) fn consequence(finding: &Finding, page: &mut Page<'_>) -> io::Result<
     let waived = if finding.is_waived() { " (waived)" } else { "" };
     let text = format!("{}   {}{waived}: {}", finding.rule, key_words(finding), finding.message);
     page.hanging(2, "consequence  ", 6, &text)
-}
-
-/// `over-billed 1,190.00 USD (net 1,000.00, tax 190.00)`.
-fn stake(finding: &Finding, effect: &Effect) -> String {
-    let bare = |amount| {
-        let text = money(amount, &effect.currency);
-        text.rsplit_once(' ').map_or(text.clone(), |(figure, _)| figure.to_owned())
-    };
-    let parts: Vec<_> = [("net", effect.net), ("tax", effect.tax)]
-        .into_iter()
-        .filter_map(|(word, amount)| Some(format!("{word} {}", bare(amount?))))
-        .collect();
-    let mut text = format!("{} {}", effect.class.words(), money(effect.gross, &effect.currency));
-    if !parts.is_empty() {
-        text.push_str(&format!(" ({})", parts.join(", ")));
-    }
-    if effect.party != finding.party
-        && let Some(party) = &effect.party
-    {
-        text.push_str(&format!(" for {party}"));
-    }
-    text
 }
 
 fn figures(finding: &Finding, page: &mut Page<'_>) -> io::Result<()> {

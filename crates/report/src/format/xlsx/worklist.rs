@@ -13,9 +13,9 @@ use super::cell::{Cell, is_number, places};
 use super::phrases;
 use super::style::Look;
 use super::table::{Column, Setting, Sheet, Spec, Table, column};
-use crate::format::text::first_page;
 use crate::groups::{Group, Groups, remedy};
 use crate::layout::{count, counted};
+use crate::words;
 use crate::words::key_words;
 
 /// Items named in a line.
@@ -79,8 +79,8 @@ fn head(report: &AuditReport) -> Vec<(Vec<Cell>, Look)> {
     let mut lines = vec![
         (vec![Cell::text(report.name.as_str())], Look::Strong),
         (vec![Cell::text(format!("{period}, {as_of}; tieout {}", report.version))], Look::Intro),
-        (vec![Cell::text(format!("Result: {}", first_page::result(report)))], Look::Strong),
-        (vec![Cell::text(first_page::rules_line(report).trim().to_owned())], Look::Intro),
+        (vec![Cell::text(format!("Result: {}", words::result(report)))], Look::Strong),
+        (vec![Cell::text(words::rules_line(report).trim().to_owned())], Look::Intro),
     ];
     lines.extend(report.shortfalls.iter().map(|why| (vec![Cell::text(format!("Incomplete: {why}"))], Look::Strong)));
     if !report.completeness_established {

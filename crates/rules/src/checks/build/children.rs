@@ -360,7 +360,7 @@ impl<'a> Build<'a> {
                 let missing = Expr::col(format!("missing.{name}"), Ty::INT).compare(Cmp::Gt, Expr::int(0));
                 causes.push(Cause {
                     condition: missing,
-                    words: format!("a {} record of it is incomplete or unreadable (`{name}`)", plan.population),
+                    words: format!("a record of {} is incomplete or unreadable (`{name}`)", plan.population),
                 });
             }
         }
