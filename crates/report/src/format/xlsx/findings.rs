@@ -121,6 +121,13 @@ pub(super) fn write(
     table.end()
 }
 
+/// Columns of the wrong item that may be the effect as they stand, or a factor of it.
+#[rustfmt::skip]
+const TOTALS: [&str; 7] = [
+    "gross_total", "gross_amount", "amount", "payable_amount", "net_amount", "net_total", "tax_amount",
+];
+const FACTORS: [&str; 3] = ["unit_price", "price", "quantity"];
+
 struct Line<'a> {
     report: &'a AuditReport,
     listed: &'a Listed<'a>,
@@ -245,13 +252,21 @@ impl Line<'_> {
         {
             return cell;
         }
-        let of_evidence =
-            ["gross_total", "gross_amount", "amount", "payable_amount", "net_amount", "net_total", "tax_amount"];
-        of_evidence
+        let own = |name: &str| self.evidence.get(&(self.listed.number, name.to_owned()));
+        let whole = TOTALS.iter().filter_map(|name| own(name)).find(|(_, value)| value.abs() == effect.gross);
+        if let Some(cell) = whole.and_then(|(place, value)| of(&format!("ABS({place})"), &[*value])) {
+            return cell;
+        }
+        // So many too many at that price, or so much too dear for that quantity; only where nothing was rounded, since programs
+        // differ in what they make of half a cent.
+        let difference = number(finding.difference.as_ref()).filter(|_| self.is_first);
+        FACTORS
             .iter()
-            .filter_map(|name| self.evidence.get(&(self.listed.number, (*name).to_owned())))
-            .find(|(_, value)| value.abs() == effect.gross)
-            .and_then(|(place, value)| of(&format!("ABS({place})"), &[*value]))
+            .filter_map(|name| Some((own(name)?, difference?)))
+            .find(|((_, factor), difference)| times(*difference, *factor).map(Amount::abs) == Some(effect.gross))
+            .and_then(|((place, factor), difference)| {
+                of(&format!("ABS({}*{place})", self.at(names, "Difference")), &[*factor, difference])
+            })
             .unwrap_or_else(|| Cell::Money(effect.gross, currency.to_owned()))
     }
 }
@@ -280,6 +295,10 @@ fn currency(figure: Option<&Figure>) -> Option<&str> {
         Figure::Money { currency, .. } => Some(currency),
         _ => None,
     }
+}
+
+fn times(left: Amount, right: Amount) -> Option<Amount> {
+    Some(Amount::new(left.units.checked_mul(right.units)?, left.scale.checked_add(right.scale)?))
 }
 
 fn minus(left: Amount, right: Amount) -> Option<Amount> {
