@@ -19,6 +19,12 @@ Exit codes:
   2  not audited: wrong arguments, engagement, rule or input
   3  audited, but less than the engagement requires, or records excluded";
 
+const SIGNOFF: &str = "\
+Exit codes:
+  0  every signed row was taken
+  1  rows were refused; the others were taken
+  2  nothing was taken: the workbook or the waiver file cannot be used";
+
 /// Finds billing discrepancies in the exports of billing systems.
 #[derive(Parser)]
 #[command(name = "tieout", version, about, after_help = EXAMPLE, max_term_width = 80)]
@@ -43,6 +49,13 @@ pub enum Command {
     Compare(CompareArgs),
     /// Write the corrections of an audit: proposals, questions
     Correct(CorrectArgs),
+    /// Take what was signed in a workbook into a waiver file
+    ///
+    /// Rows of the sheet Findings with the disposition `waive` become waivers; comments and waivers of the file stay. A row
+    /// is refused, with its sheet and number, if it is not as the audit reported it, if its approver is its preparer, or if
+    /// it lacks a reason, an expiry or a cap.
+    #[command(after_help = SIGNOFF)]
+    Signoff(SignoffArgs),
     /// Show one customer: balances, findings, documents
     Customer(CustomerArgs),
     /// Explain a rule, a diagnostic code, a finding, or two documents
@@ -142,8 +155,8 @@ pub struct AuditArgs {
     /// number of rows, and how long each stage took
     #[arg(long)]
     pub explain_plan: bool,
-    /// Report to write: text, json or csv, to the screen or to a file; may be
-    /// given several times
+    /// Report to write: text, json, csv, xlsx, sarif, junit or markdown, to the
+    /// screen or to a file; may be given several times
     #[arg(long = "report", value_name = "FORMAT[=FILE]", default_value = "text", value_parser = crate::output::parse)]
     pub reports: Vec<crate::output::Output>,
 }
@@ -180,6 +193,16 @@ pub struct CorrectArgs {
     /// How the sources are read.
     #[command(flatten)]
     pub sources: SourceArgs,
+}
+
+/// `tieout signoff`.
+#[derive(Args)]
+pub struct SignoffArgs {
+    /// The workbook, as `--report xlsx=FILE` wrote it and people signed it
+    pub workbook: PathBuf,
+    /// Waiver file to write or to add to
+    #[arg(long, value_name = "FILE")]
+    pub waivers: PathBuf,
 }
 
 /// `tieout customer`.

@@ -106,9 +106,16 @@ fn is_share(part: i128, whole: i128, share: Amount) -> bool {
     whole <= 0 || matches!((given, needed), (Some(given), Some(needed)) if given >= needed)
 }
 
+/// Fingerprints of the findings that make the audit fail, in order.
+pub fn gating(report: &AuditReport, fail_on: FailOn) -> Vec<String> {
+    let mut prints: Vec<_> = report.findings.iter().filter(|finding| gates(finding, fail_on)).collect();
+    prints.sort_by(|left, right| left.fingerprint.cmp(&right.fingerprint));
+    prints.iter().map(|finding| finding.fingerprint.clone()).collect()
+}
+
 /// The end of an audit whose report was written.
-pub fn exit(report: &AuditReport, fail_on: FailOn) -> Exit {
-    if report.findings.iter().any(|finding| gates(finding, fail_on)) {
+pub fn exit(report: &AuditReport) -> Exit {
+    if report.findings.iter().any(|finding| report.gates(finding)) {
         Exit::Found
     } else if report.shortfalls.is_empty() {
         Exit::Passed

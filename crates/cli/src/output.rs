@@ -26,6 +26,9 @@ pub fn parse(text: &str) -> Result<Output, String> {
     if file == Some("") {
         return Err(format!("name a file after `{name}=`"));
     }
+    if format.is_binary && file.is_none() {
+        return Err(format!("the {name} report is nothing for a screen: name a file, `{name}=audit.{name}`"));
+    }
     Ok(Output { format, file: file.map(PathBuf::from) })
 }
 
@@ -129,6 +132,6 @@ mod tests {
     fn a_report_names_its_format_and_perhaps_a_file() {
         assert!(parse("text").is_ok_and(|output| output.file.is_none()));
         assert!(parse("json=a=b.json").is_ok_and(|output| output.file == Some(PathBuf::from("a=b.json"))));
-        assert!(parse("xml").is_err() && parse("csv=").is_err());
+        assert!(parse("xml").is_err() && parse("csv=").is_err() && parse("xlsx").is_err());
     }
 }

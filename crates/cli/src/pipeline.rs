@@ -172,6 +172,7 @@ pub fn report(prepared: &Prepared, store: &Store, diagnostics: Vec<Diagnostic>) 
         customers: Vec::new(),
         latency: Vec::new(),
         baseline: None,
+        gating: Vec::new(),
     }
 }
 

@@ -221,6 +221,10 @@ codes! {
     WaiverSelfApproved "waiver-self-approved" Error "A waiver's approver is its preparer; two persons are needed."
     // Former reports.
     BaselineUnreadable "baseline-unreadable" Error "The file named as a former report is not a JSON report of this tool, or cannot be read."
+    // Sign-off.
+    SignoffUnreadable "signoff-unreadable" Error "The file to sign off is not a workbook of this tool, or its columns are gone."
+    SignoffChanged "signoff-changed" Error "A signed row is not a finding as the audit reported it; it is not waived."
+    SignoffIncomplete "signoff-incomplete" Error "A signed row lacks what a waiver needs, or has something that cannot be used."
     // Output.
     OutputFailed "output-failed" Error "A report could not be written; nothing was left half-written."
 }

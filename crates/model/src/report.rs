@@ -243,6 +243,8 @@ pub struct AuditReport {
     pub latency: Vec<Latency>,
     /// What the findings are compared with, if a former report was given.
     pub baseline: Option<Baseline>,
+    /// Fingerprints of the open findings that decide the exit code, in order.
+    pub gating: Vec<String>,
 }
 
 /// Money of one class and currency over findings.
@@ -263,6 +265,11 @@ impl AuditReport {
     pub fn customer(&self, id: &str) -> Option<&Customer> {
         let at = self.customers.binary_search_by(|customer| customer.id.as_str().cmp(id)).ok()?;
         self.customers.get(at)
+    }
+
+    /// True if the finding decides the exit code.
+    pub fn gates(&self, finding: &Finding) -> bool {
+        self.gating.binary_search(&finding.fingerprint).is_ok()
     }
 
     /// Totals by class and currency over open findings that no other finding explains. Misposted money is summed by

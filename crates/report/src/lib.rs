@@ -10,6 +10,7 @@ mod layout;
 pub mod mask;
 pub mod pack;
 pub mod past;
+pub mod signoff;
 mod words;
 
 pub use diagnostic::render as render_diagnostic;
@@ -17,5 +18,6 @@ pub use format::text::account::render as render_account;
 pub use format::text::check::{Reference, Sample, render as render_check};
 pub use format::text::pair::render as render_pair;
 pub use format::text::render_finding;
+pub use format::xlsx::{ROWS_MAX, render_split};
 pub use format::{FORMATS, Format, render};
 pub use layout::{render_entry, visible};

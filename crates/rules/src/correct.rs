@@ -51,11 +51,19 @@ struct Desk<'a> {
     report: &'a AuditReport,
     terms: &'a Terms,
     books: Books,
-    /// Lines of each proposal, with the customer whose money a transfer is.
-    drafts: BTreeMap<Key, (Vec<Line>, Option<String>, BTreeSet<String>)>,
+    drafts: BTreeMap<Key, Draft>,
     questions: Vec<Question>,
     /// By class and currency: what was asked, corrected already, the tax added, and what is otherwise.
     sums: BTreeMap<(EffectClass, String), Sums>,
+}
+
+/// A proposal while its findings are gathered.
+#[derive(Default)]
+struct Draft {
+    lines: Vec<Line>,
+    /// The customer whose money a transfer is.
+    rightful: Option<String>,
+    remarks: BTreeSet<String>,
 }
 
 #[derive(Default)]
@@ -137,9 +145,9 @@ impl<'a> Desk<'a> {
                     sums.tax += line.tax().units - correction.stated_tax.min(line.tax().units);
                 }
                 let draft = self.drafts.entry(key).or_default();
-                draft.0.push(line);
-                draft.1.clone_from(&correction.rightful);
-                draft.2.extend(remarks.iter().cloned());
+                draft.lines.push(line);
+                draft.rightful.clone_from(&correction.rightful);
+                draft.remarks.extend(remarks.iter().cloned());
             }
             if let Some(class) = correction.class {
                 self.sums.entry((class, correction.currency)).or_default().cut += correction.cut;
@@ -190,8 +198,8 @@ impl<'a> Desk<'a> {
         let mut purse = Purse::new(&self.books);
         let issued = self.terms.issue_date.or(self.report.as_of);
         let mut proposals = Vec::new();
-        for ((case, action, class, customer, currency), (lines, rightful, remarks)) in std::mem::take(&mut self.drafts)
-        {
+        for ((case, action, class, customer, currency), draft) in std::mem::take(&mut self.drafts) {
+            let Draft { lines, rightful, remarks } = draft;
             let mut print = blake3::Hasher::new();
             for part in [case.as_str(), action.name(), customer.as_deref().unwrap_or_default(), currency.as_str()] {
                 print.update(part.as_bytes()).update(&[0]);

@@ -28,7 +28,7 @@ pub mod rule;
 pub mod suspect;
 mod unlock;
 pub mod value;
-mod waiver;
+pub mod waiver;
 
 pub use account::account;
 pub use audit::{Options, Outcome, RuleSetting, audit, audit_watched, audit_with, complaints, outcomes, plan_check};

@@ -67,6 +67,7 @@ fn audit(args: &AuditArgs) -> Result<Exit, Vec<Diagnostic>> {
         let columns = args.mask.iter().cloned().collect();
         Mask::new(&columns, &key).apply(&mut report);
     }
+    report.gating = gate::gating(&report, args.fail_on);
     let unwritten = output::write_all(&report, &args.reports);
     progress.finish();
     if !unwritten.is_empty() {
@@ -80,9 +81,9 @@ fn audit(args: &AuditArgs) -> Result<Exit, Vec<Diagnostic>> {
             .filter(|one| pipeline::is_stopped(std::slice::from_ref(one)))
             .collect());
     }
-    let exit = gate::exit(&report, args.fail_on);
+    let exit = gate::exit(&report);
     if !args.sources.quiet {
-        let gating = report.findings.iter().filter(|finding| gate::gates(finding, args.fail_on)).count();
+        let gating = report.findings.iter().filter(|finding| report.gates(finding)).count();
         closing(gating, &report.shortfalls);
     }
     Ok(exit)

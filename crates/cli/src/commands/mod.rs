@@ -9,6 +9,7 @@ pub mod explain;
 pub mod rules;
 mod rules_check;
 mod rules_new;
+pub mod signoff;
 pub mod verify;
 
 use std::io;

@@ -20,6 +20,10 @@ why        = "A total that does not foot misleads whoever pays it."
 remedy     = "Correct the document."
 sentence   = "gross is not net and tax"
 
+[effect]
+above = "over_billed"
+below = "under_billed"
+
 [check.assert]
 population = "invoice"
 expect     = "net_total + tax_total"
@@ -53,16 +57,16 @@ select = ["gross-differs"]
 paths = ["rules"]
 "#;
 
-const RIGHT: &str = "INV-1,2026-10-04,C-1,100.00,19.00,119.00\n";
-const WRONG: &str = "INV-2,2026-10-05,C-2,100.00,19.00,129.00\n";
+pub const RIGHT: &str = "INV-1,2026-10-04,C-1,100.00,19.00,119.00\n";
+pub const WRONG: &str = "INV-2,2026-10-05,C-2,100.00,19.00,129.00\n";
 
 /// A folder with the engagement.
-struct Small {
+pub struct Small {
     folder: TempDir,
 }
 
 impl Small {
-    fn new(more: &str, severity: &str, confidence: &str, records: &[&str]) -> Self {
+    pub fn new(more: &str, severity: &str, confidence: &str, records: &[&str]) -> Self {
         let small = Self { folder: tempfile::tempdir().unwrap() };
         fs::create_dir(small.path().join("rules")).unwrap();
         let rule = RULE.replace("SEVERITY", severity).replace("CONFIDENCE", confidence);
@@ -76,11 +80,11 @@ impl Small {
         small
     }
 
-    fn path(&self) -> &Path {
+    pub fn path(&self) -> &Path {
         self.folder.path()
     }
 
-    fn run(&self, args: &[&str]) -> Run {
+    pub fn run(&self, args: &[&str]) -> Run {
         tieout(self.path(), args)
     }
 }
@@ -223,6 +227,53 @@ fn the_report_does_not_depend_on_threads_or_repetition() {
     let one = small.run(&["audit", "--threads", "1"]).out;
     assert_eq!(one, small.run(&["audit", "--threads", "2"]).out);
     assert_eq!(one, small.run(&["audit"]).out);
+}
+
+#[test]
+fn the_exit_code_is_the_same_whatever_is_written() {
+    let empty = "INV-3,2026-10-06,C-3,,19.00,119.00\n";
+    let required = "require = [\"own\"]\nmin_tested = \"0.9\"";
+    let ragged = "INV-4,2026-10-07\n";
+    // What is demanded, the records, --fail-on, the exit code.
+    let table: [(&str, &[&str], &str, i32); 8] = [
+        ("", &[RIGHT], "error", 0),
+        ("", &[RIGHT, WRONG], "error", 1),
+        ("", &[RIGHT, WRONG], "never", 0),
+        (required, &[RIGHT, empty], "error", 3),
+        (required, &[WRONG, empty], "error", 1),
+        (required, &[WRONG, empty], "never", 3),
+        ("", &[RIGHT, ragged], "error", 3),
+        ("require = [\"no-such-rule\"]", &[RIGHT, WRONG], "error", 2),
+    ];
+    let files = ["json=r.json", "csv=r.csv", "xlsx=r.xlsx", "sarif=r.sarif", "junit=r.xml", "markdown=r.md"];
+    for (more, records, fail_on, code) in table {
+        let small = Small::new(more, "error", "certain", records);
+        let alone = files.iter().map(|file| vec![*file]);
+        for reports in alone.chain([files.to_vec()]) {
+            let mut args = vec!["audit", "--fail-on", fail_on];
+            reports.iter().for_each(|file| args.extend(["--report", file]));
+            let run = small.run(&args);
+            assert_eq!(run.code, code, "{more} {records:?} {fail_on} {reports:?}\n{}", run.err);
+            for file in reports {
+                let path = small.path().join(file.split_once('=').unwrap().1);
+                assert_eq!(path.exists(), code != 2, "{file} {code}");
+                let _ = fs::remove_file(path);
+            }
+        }
+    }
+}
+
+#[test]
+fn junit_fails_what_decides_the_exit_code_and_what_is_required() {
+    let empty = "INV-3,2026-10-06,C-3,,19.00,119.00\n";
+    let more = "require = [\"own\"]\nmin_tested = \"0.9\"";
+    // --fail-on, failed cases.
+    for (fail_on, failures) in [("error", 2), ("never", 1)] {
+        let small = Small::new(more, "error", "certain", &[WRONG, empty]);
+        small.run(&["audit", "--fail-on", fail_on, "--report", "junit=r.xml"]);
+        let text = fs::read_to_string(small.path().join("r.xml")).unwrap();
+        assert!(text.contains(&format!("tests=\"2\" skipped=\"0\" failures=\"{failures}\" errors=\"0\"")), "{text}");
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The gallery of messages: `fixtures/errors/<code>/` holds an input that provokes the code and the words it gets.
 //!
-//! Each folder is checked quietly, or audited if it holds a file `audit`, whose words are further arguments. To write
-//! `expected.txt` anew, run the test with UPDATE_EXPECT=1 and read the difference.
+//! Each folder is checked quietly, or audited if it holds a file `audit`, whose words are further arguments. Where it holds a file
+//! `signoff`, its workbook is filled in as that file says (`row column = cell` a line) and signed off. To write `expected.txt` anew, run the test with UPDATE_EXPECT=1 and read the difference.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use tieout_model::Code;
 
-use crate::{HERE, tieout};
+use crate::{HERE, Run, tieout, workbook};
 
 fn folders() -> Vec<PathBuf> {
     let entries = fs::read_dir(Path::new(HERE).join("../../fixtures/errors")).unwrap();
@@ -24,6 +24,10 @@ fn name(folder: &Path) -> String {
 
 /// What the tool says of a folder: exit code, standard output, standard error; the version taken out.
 fn said(folder: &Path) -> String {
+    if let Ok(cells) = fs::read_to_string(folder.join("signoff")) {
+        let run = signed(folder, &cells);
+        return format!("exit code {}\n\n{}{}", run.code, run.out, run.err);
+    }
     let run = match fs::read_to_string(folder.join("audit")) {
         Ok(more) => {
             let args: Vec<_> = ["audit", "--quiet"].into_iter().chain(more.split_whitespace()).collect();
@@ -33,6 +37,24 @@ fn said(folder: &Path) -> String {
     };
     let text = format!("exit code {}\n\n{}{}", run.code, run.out, run.err);
     text.replace(&format!("tieout {}", env!("CARGO_PKG_VERSION")), "tieout VERSION")
+}
+
+/// The folder's workbook, filled in and signed off; one that lies in the folder is taken as it is.
+fn signed(folder: &Path, cells: &str) -> Run {
+    let copy = tempfile::tempdir().unwrap();
+    for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        fs::copy(&entry, copy.path().join(entry.file_name().unwrap())).unwrap();
+    }
+    let workbook = copy.path().join("audit.xlsx");
+    if !workbook.exists() {
+        tieout(copy.path(), &["audit", "--quiet", "--report", "xlsx=audit.xlsx"]);
+        for line in cells.lines() {
+            let (place, cell) = line.split_once(" = ").unwrap();
+            let (row, column) = place.split_once(' ').unwrap();
+            workbook::write(&workbook, row.parse().unwrap(), column, cell);
+        }
+    }
+    tieout(copy.path(), &["signoff", "audit.xlsx", "--waivers", "waivers.toml"])
 }
 
 #[test]

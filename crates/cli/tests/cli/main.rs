@@ -9,6 +9,8 @@ mod engagement;
 mod explain;
 mod gallery;
 mod memory;
+mod signoff;
+mod workbook;
 
 use std::path::Path;
 use std::process::Command;

@@ -5,7 +5,11 @@
 pub mod csv;
 pub mod html;
 pub mod json;
+pub mod junit;
+pub mod markdown;
+pub mod sarif;
 pub mod text;
+pub mod xlsx;
 
 use std::io::{self, Write};
 
@@ -18,15 +22,27 @@ pub struct Format {
     pub name: &'static str,
     /// What it is for, in a few words.
     pub about: &'static str,
-    render: fn(&AuditReport, &mut dyn Write) -> io::Result<()>,
+    /// True if it is nothing for a screen.
+    pub is_binary: bool,
+    render: Render,
+}
+
+type Render = fn(&AuditReport, &mut dyn Write) -> io::Result<()>;
+
+const fn text(name: &'static str, about: &'static str, render: Render) -> Format {
+    Format { name, about, is_binary: false, render }
 }
 
 /// Every format; the first is the default.
 pub const FORMATS: &[Format] = &[
-    Format { name: "text", about: "for reading, 80 columns", render: text::render },
-    Format { name: "json", about: "the whole working paper, versioned", render: json::render },
-    Format { name: "html", about: "one page to search, filter, print and hand on", render: html::render },
-    Format { name: "csv", about: "one line for each finding and effect, for a spreadsheet", render: csv::render },
+    text("text", "for reading, 80 columns", text::render),
+    text("json", "the whole working paper, versioned", json::render),
+    text("html", "one page to search, filter, print and hand on", html::render),
+    text("csv", "one line for each finding and effect, for a spreadsheet", csv::render),
+    Format { name: "xlsx", about: "a workbook to work through and sign off", is_binary: true, render: xlsx::render },
+    text("sarif", "SARIF 2.1.0, for code review", sarif::render),
+    text("junit", "a test case a rule, for the test page of a build", junit::render),
+    text("markdown", "a short summary, for the page of a build job", markdown::render),
 ];
 
 impl Format {

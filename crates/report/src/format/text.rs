@@ -6,13 +6,13 @@
 pub mod account;
 pub mod check;
 mod finding;
-mod first_page;
+pub(crate) mod first_page;
 mod netting;
 pub mod pair;
 mod roots;
-mod rules;
+pub(crate) mod rules;
 mod settled;
-mod sources;
+pub(crate) mod sources;
 mod untested;
 mod worklist;
 

@@ -2,7 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod hostile;
 mod sample;
+mod sums;
+mod workbook;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -251,7 +254,7 @@ fn formats_are_found_by_name() {
     for format in FORMATS {
         assert_eq!(Format::parse(format.name).map(|found| found.name), Some(format.name));
     }
-    assert_eq!(Format::names(), ["text", "json", "html", "csv"]);
+    assert_eq!(Format::names(), ["text", "json", "html", "csv", "xlsx", "sarif", "junit", "markdown"]);
     assert!(Format::parse("xml").is_none());
 }
 

@@ -18,7 +18,7 @@ pub(super) fn render(report: &AuditReport, page: &mut Page<'_>) -> io::Result<()
     Ok(())
 }
 
-fn mark(status: &Status) -> char {
+pub(crate) fn mark(status: &Status) -> char {
     match status {
         Status::NoExceptions => '✓',
         Status::Exceptions => '✗',
@@ -29,7 +29,7 @@ fn mark(status: &Status) -> char {
 }
 
 /// The result with its denominator: silence is not a result.
-fn words(rule: &RuleResult) -> String {
+pub(crate) fn words(rule: &RuleResult) -> String {
     let coverage = &rule.coverage;
     let tested = {
         let records = counted(coverage.tested.records, "record", "records");

@@ -104,7 +104,7 @@ fn sums(totals: &BTreeMap<String, i128>) -> String {
 }
 
 /// Whether the sender's one figure is ours; it says nothing about several currencies.
-fn agreement(stated: Amount, totals: &BTreeMap<String, i128>) -> String {
+pub(crate) fn agreement(stated: Amount, totals: &BTreeMap<String, i128>) -> String {
     let mut currencies = totals.iter();
     match (currencies.next(), currencies.next()) {
         (Some(_), Some(_)) => "cannot be compared with totals in several currencies".to_owned(),
