@@ -84,6 +84,13 @@ impl<'a> Desk<'a> {
         // Net before tax alone: a changed base changes the tax.
         let is_tax = |finding: &Finding| finding.effects.iter().any(|effect| target::is_tax(effect.class));
         let (tax, net): (Vec<&Finding>, Vec<&Finding>) = open.iter().copied().partition(|finding| is_tax(finding));
+        // What was billed twice before what was billed too dear: of a bill that goes back in full no price is left to mend.
+        let mut net = net;
+        net.sort_by_key(|finding| match finding.population.as_str() {
+            "invoice" => 0,
+            "invoice_line" => 2,
+            _ => 1,
+        });
         for finding in net.into_iter().chain(tax) {
             if finding.effects.is_empty() && finding.population != "reminder" {
                 without_money += 1;
@@ -249,7 +256,7 @@ impl<'a> Desk<'a> {
             let proposed = own.fold(Amount::money(0), |sum, one| sum.plus_money(one.gross()));
             let others = [
                 ("put right by a later document already", -of(|sums| sums.corrected)),
-                ("beyond what was billed and is left of the lines", -of(|sums| sums.cut)),
+                ("covered by another correction of the same lines", -of(|sums| sums.cut)),
             ];
             bridge.push(Bridge {
                 class: total.class,

@@ -172,12 +172,17 @@ fn billed(finding: &Finding, effect: &Effect, action: Action, books: &mut Books)
             return total_only(finding, effect, action, books);
         }
     }
-    let records = billed_lines(finding, books);
+    let mut records = billed_lines(finding, books);
     if records.is_empty() {
         return total_only(finding, effect, action, books);
     }
     let sign = if action == Action::CreditMemo { 1 } else { -1 };
     let mut rest = effect.net.unwrap_or(effect.gross).plus_money(Amount::money(0)).units;
+    // The bill that is wrong by just this much goes first, whenever it was written.
+    let is_all = |record: &RecordRef| books.lines.get(record).is_some_and(|line| line.left.units == rest);
+    if let Some(place) = records.iter().position(is_all) {
+        records.swap(0, place);
+    }
     let mut quantity = over_quantity(finding);
     let (mut lines, mut remarks) = (Vec::new(), Vec::new());
     let latest_only = action == Action::DebitMemo || records.len() == 1;
@@ -194,10 +199,6 @@ fn billed(finding: &Finding, effect: &Effect, action: Action, books: &mut Books)
         rest -= units;
         let change = Amount::money(units * sign);
         lines.push(corrected(finding, (record, line), change, &mut quantity, books, &mut remarks, &effect.currency)?);
-    }
-    if lines.is_empty() {
-        let why = "nothing is left of the lines that it is about";
-        return Err(Ask::new(why, "look whether another correction covers it"));
     }
     Ok(Correction { cut: rest.max(0), remarks, ..correction(effect, action, lines) })
 }
