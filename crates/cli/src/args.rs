@@ -56,6 +56,14 @@ pub enum Command {
     /// it lacks a reason, an expiry or a cap.
     #[command(after_help = SIGNOFF)]
     Signoff(SignoffArgs),
+    /// Say what became of each correction: issued, applied, told, forgotten
+    Register(RegisterArgs),
+    /// Approve proposals of the register; not by who prepared them
+    Approve(StepArgs),
+    /// Note that customers were told of proposals
+    Told(StepArgs),
+    /// Note that proposals are not pursued, and why
+    Withdraw(StepArgs),
     /// Show one customer: balances, findings, documents
     Customer(CustomerArgs),
     /// Explain a rule, a diagnostic code, a finding, or two documents
@@ -190,6 +198,9 @@ pub struct CorrectArgs {
     /// Folder to write the pack to; made if it is not there
     #[arg(long, value_name = "FOLDER")]
     pub out: PathBuf,
+    /// Who prepares it: new proposals are put into the register
+    #[arg(long, value_name = "NAME")]
+    pub by: Option<String>,
     /// How the sources are read.
     #[command(flatten)]
     pub sources: SourceArgs,
@@ -203,6 +214,37 @@ pub struct SignoffArgs {
     /// Waiver file to write or to add to
     #[arg(long, value_name = "FILE")]
     pub waivers: PathBuf,
+}
+
+/// `tieout register`.
+#[derive(Args)]
+pub struct RegisterArgs {
+    /// Engagement file, or folder with a tieout.toml
+    #[arg(default_value = ".")]
+    pub path: PathBuf,
+    /// How the sources are read.
+    #[command(flatten)]
+    pub sources: SourceArgs,
+}
+
+/// `tieout approve`, `told`, `withdraw`.
+#[derive(Args)]
+pub struct StepArgs {
+    /// Ids of proposals, as `proposals.csv` has them
+    #[arg(required = true)]
+    pub ids: Vec<String>,
+    /// Who does it
+    #[arg(long, value_name = "NAME")]
+    pub by: String,
+    /// On which day; the engagement's as-of date if not given
+    #[arg(long, value_name = "DATE")]
+    pub on: Option<tieout_model::Date>,
+    /// Why; a withdrawal needs it
+    #[arg(long, value_name = "WORDS")]
+    pub why: Option<String>,
+    /// Engagement file, or folder with a tieout.toml
+    #[arg(long, value_name = "PATH", default_value = ".")]
+    pub path: PathBuf,
 }
 
 /// `tieout customer`.

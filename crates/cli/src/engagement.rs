@@ -38,6 +38,8 @@ struct CorrectionsTable {
     locked_until: Option<Spanned<String>>,
     issue_date: Option<Spanned<String>>,
     contact: Option<String>,
+    register: Option<String>,
+    patience_days: Option<u64>,
     letters: Option<Spanned<String>>,
     #[serde(default)]
     maps: Vec<Spanned<String>>,
@@ -123,6 +125,10 @@ pub struct Engagement {
     pub setting_places: BTreeMap<String, Place>,
     /// What it says of corrections.
     pub corrections: Terms,
+    /// Path of the register of corrections, if it names one.
+    pub register: Option<String>,
+    /// Days that a proposal may wait.
+    pub patience: Option<u64>,
     /// Its own templates of letters, text and page, if it names a folder.
     pub letters: Option<(String, String)>,
     /// Its own maps of imports: path as written and text.
@@ -171,6 +177,7 @@ impl Reader {
         let rule_files = rules.paths.iter().flat_map(|path| self.rule_files(path)).collect();
         let setting_places = rules.set.keys().map(|rule| (rule.get_ref().clone(), self.place(rule.span()))).collect();
         let settings = rules.set.iter().map(|(rule, set)| (rule.get_ref().clone(), self.setting(set))).collect();
+        let (register, patience) = (corrections.register.clone(), corrections.patience_days);
         let letters = corrections.letters.as_ref().and_then(|folder| self.letters(folder));
         let maps = corrections.maps.iter().flat_map(|path| self.rule_files(path)).collect();
         let corrections = self.corrections(&corrections);
@@ -193,6 +200,8 @@ impl Reader {
             settings,
             setting_places,
             corrections,
+            register,
+            patience,
             letters,
             maps,
             folder: self.folder,

@@ -10,6 +10,7 @@ mod interrupt;
 mod output;
 mod pipeline;
 mod progress;
+mod register;
 mod say;
 
 use std::process::ExitCode;
@@ -17,6 +18,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser as _};
 
 use args::{Cli, Command};
+use tieout_model::register::Step;
 
 fn main() -> ExitCode {
     let command = Cli::parse().command;
@@ -31,6 +33,10 @@ fn main() -> ExitCode {
         Command::Compare(args) => commands::compare::run(&args),
         Command::Correct(args) => commands::correct::run(&args),
         Command::Signoff(args) => commands::signoff::run(&args),
+        Command::Register(args) => commands::register::run(&args),
+        Command::Approve(args) => commands::register::step(&args, Step::Approved),
+        Command::Told(args) => commands::register::step(&args, Step::Told),
+        Command::Withdraw(args) => commands::register::step(&args, Step::Withdrawn),
         Command::Customer(args) => commands::customer::run(&args),
         Command::Explain(args) => commands::explain::run(&args),
         Command::Verify(args) => commands::verify::run(&args),

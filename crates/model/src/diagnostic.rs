@@ -225,6 +225,8 @@ codes! {
     SignoffUnreadable "signoff-unreadable" Error "The file to sign off is not a workbook of this tool, or its columns are gone."
     SignoffChanged "signoff-changed" Error "A signed row is not a finding as the audit reported it; it is not waived."
     SignoffIncomplete "signoff-incomplete" Error "A signed row lacks what a waiver needs, or has something that cannot be used."
+    // Corrections.
+    RegisterLine "register-line" Error "A line of the register of corrections is damaged, or contradicts what stands above it; it has no effect."
     // Output.
     OutputFailed "output-failed" Error "A report could not be written; nothing was left half-written."
 }

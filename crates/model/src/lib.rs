@@ -10,6 +10,7 @@ pub mod date;
 pub mod diagnostic;
 pub mod finding;
 pub mod pair;
+pub mod register;
 pub mod report;
 pub mod rule;
 pub mod types;

@@ -15,6 +15,7 @@ mod words;
 
 pub use diagnostic::render as render_diagnostic;
 pub use format::text::account::render as render_account;
+pub use format::text::arrivals::render as render_arrivals;
 pub use format::text::check::{Reference, Sample, render as render_check};
 pub use format::text::pair::render as render_pair;
 pub use format::text::render_finding;

@@ -5,6 +5,7 @@
 //! behind which there are findings and no rows.
 
 mod account;
+mod arrivals;
 pub mod audit;
 pub mod catalog;
 mod cause;
@@ -31,6 +32,7 @@ pub mod value;
 pub mod waiver;
 
 pub use account::account;
+pub use arrivals::arrivals;
 pub use audit::{Options, Outcome, RuleSetting, audit, audit_watched, audit_with, complaints, outcomes, plan_check};
 pub use correct::correct;
 pub use links::{LinkHits, first_record, link_hits};

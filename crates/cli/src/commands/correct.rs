@@ -7,10 +7,11 @@ use tieout_report::pack::letters::{self, Stationery};
 use tieout_report::pack::maps::{BUNDLED, Map};
 
 use crate::args::CorrectArgs;
-use crate::commands::{audit, refuse};
+use crate::commands::{audit, refuse, register};
 use crate::gate::Exit;
 use crate::output;
 use crate::pipeline::{self, Columns};
+use crate::register::Book;
 use crate::say;
 
 /// Runs the command: 0 the pack is written, 2 it could not be made. What was found is no failure here.
@@ -66,6 +67,16 @@ fn correct(args: &CorrectArgs) -> Result<(), Vec<Diagnostic>> {
         }
         output::to_file(&path, |out| out.write_all(&file.bytes))
             .map_err(|error| failed(format!("`{}` cannot be written: {error}", path.display())))?;
+    }
+    if let Some(by) = &args.by {
+        let mut book = Book::open(&prepared.engagement)?;
+        say::complain(&book.complaints());
+        let day = stationery.issued.ok_or_else(|| {
+            let message = "the engagement has no as-of date, so proposals have no day for the register";
+            vec![Diagnostic::new(Code::EngagementValue, message).help("add `as_of` to the engagement")]
+        })?;
+        let events = register::proposed(&pack, &book, day, by);
+        book.add(&events)?;
     }
     if !args.sources.quiet {
         say::line(&format!(

@@ -6,6 +6,7 @@ pub mod compare;
 pub mod correct;
 pub mod customer;
 pub mod explain;
+pub mod register;
 pub mod rules;
 mod rules_check;
 mod rules_new;

@@ -1,6 +1,7 @@
 //! The gallery of messages: `fixtures/errors/<code>/` holds an input that provokes the code and the words it gets.
 //!
-//! Each folder is checked quietly, or audited if it holds a file `audit`, whose words are further arguments. Where it holds a file
+//! Each folder is checked quietly; audited if it holds a file `audit`, whose words are further arguments; or given to the command
+//! that stands in its file `command`. Where it holds a file
 //! `signoff`, its workbook is filled in as that file says (`row column = cell` a line) and signed off. To write `expected.txt` anew, run the test with UPDATE_EXPECT=1 and read the difference.
 
 use std::collections::BTreeSet;
@@ -28,7 +29,12 @@ fn said(folder: &Path) -> String {
         let run = signed(folder, &cells);
         return format!("exit code {}\n\n{}{}", run.code, run.out, run.err);
     }
+    let command = fs::read_to_string(folder.join("command")).ok();
     let run = match fs::read_to_string(folder.join("audit")) {
+        Err(_) if command.is_some() => {
+            let words = command.unwrap_or_default();
+            tieout(folder, &words.split_whitespace().collect::<Vec<_>>())
+        }
         Ok(more) => {
             let args: Vec<_> = ["audit", "--quiet"].into_iter().chain(more.split_whitespace()).collect();
             tieout(folder, &args)

@@ -10,6 +10,7 @@ mod engagement;
 mod explain;
 mod gallery;
 mod memory;
+mod register;
 mod signoff;
 mod workbook;
 
@@ -40,12 +41,16 @@ const HERE: &str = env!("CARGO_MANIFEST_DIR");
 
 #[test]
 fn help_fits_eighty_columns() {
-    let commands: [&[&str]; 11] = [
+    let commands: [&[&str]; 15] = [
         &[],
         &["audit"],
         &["check"],
         &["compare"],
         &["correct"],
+        &["register"],
+        &["approve"],
+        &["told"],
+        &["withdraw"],
         &["customer"],
         &["signoff"],
         &["verify"],

@@ -4,6 +4,7 @@
 //! ask; then the working papers. Long lists are folded with a count, never silently: JSON and CSV hold everything.
 
 pub mod account;
+pub mod arrivals;
 pub mod check;
 mod finding;
 pub(crate) mod first_page;
