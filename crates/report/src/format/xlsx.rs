@@ -9,6 +9,7 @@ mod cell;
 mod evidence;
 mod findings;
 mod index;
+mod live;
 mod measures;
 mod netting;
 mod phrases;
