@@ -47,6 +47,8 @@ pub enum Command {
     Rules(RulesCommand),
     /// Compare two JSON reports: new, changed, unchanged, resolved
     Compare(CompareArgs),
+    /// Write the corrections of an audit: proposals, questions
+    Correct(CorrectArgs),
     /// Take what was signed in a workbook into a waiver file
     ///
     /// Rows of the sheet Findings with the disposition `waive` become waivers; comments and waivers of the file stay. A row
@@ -177,6 +179,20 @@ pub struct CompareArgs {
     pub former: PathBuf,
     /// The later one
     pub later: PathBuf,
+}
+
+/// `tieout correct`.
+#[derive(Args)]
+pub struct CorrectArgs {
+    /// Engagement file, or folder with a tieout.toml
+    #[arg(default_value = ".")]
+    pub path: PathBuf,
+    /// Folder to write the pack to; made if it is not there
+    #[arg(long, value_name = "FOLDER")]
+    pub out: PathBuf,
+    /// How the sources are read.
+    #[command(flatten)]
+    pub sources: SourceArgs,
 }
 
 /// `tieout signoff`.

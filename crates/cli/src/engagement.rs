@@ -11,7 +11,8 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 use tieout_ingest::profile::SourceSpec;
-use tieout_model::{Amount, Code, Date, Diagnostic, Period, Place, Severity};
+use tieout_model::correction::Terms;
+use tieout_model::{Amount, Code, Date, Diagnostic, EffectClass, Period, Place, Severity};
 use tieout_rules::RuleSetting;
 use toml::Spanned;
 
@@ -27,6 +28,26 @@ struct EngagementFile {
     sources: Vec<SourceSpec>,
     #[serde(default)]
     rules: RulesTable,
+    #[serde(default)]
+    corrections: CorrectionsTable,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CorrectionsTable {
+    locked_until: Option<Spanned<String>>,
+    issue_date: Option<Spanned<String>>,
+    #[serde(default)]
+    accounts: BTreeMap<Spanned<String>, String>,
+    #[serde(default, rename = "band")]
+    bands: Vec<BandTable>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BandTable {
+    up_to: Spanned<String>,
+    approver: String,
 }
 
 #[derive(Deserialize)]
@@ -96,6 +117,8 @@ pub struct Engagement {
     pub settings: BTreeMap<String, RuleSetting>,
     /// Where the words of `settings` stand.
     pub setting_places: BTreeMap<String, Place>,
+    /// What it says of corrections.
+    pub corrections: Terms,
     /// The folder of the file.
     pub folder: PathBuf,
 }
@@ -131,7 +154,7 @@ struct Reader {
 impl Reader {
     fn read(mut self) -> Result<Engagement, Vec<Diagnostic>> {
         let written: EngagementFile = toml::from_str(&self.text).map_err(|error| vec![self.syntax(&error)])?;
-        let EngagementFile { engagement: head, sources, rules } = written;
+        let EngagementFile { engagement: head, sources, rules, corrections } = written;
         let period = head.period.as_ref().and_then(|period| self.parsed::<Period>(period));
         let as_of = head.as_of.as_ref().and_then(|as_of| self.parsed::<Date>(as_of));
         let min_tested = head.min_tested.as_ref().and_then(|share| self.share(share));
@@ -140,6 +163,7 @@ impl Reader {
         let rule_files = rules.paths.iter().flat_map(|path| self.rule_files(path)).collect();
         let setting_places = rules.set.keys().map(|rule| (rule.get_ref().clone(), self.place(rule.span()))).collect();
         let settings = rules.set.iter().map(|(rule, set)| (rule.get_ref().clone(), self.setting(set))).collect();
+        let corrections = self.corrections(&corrections);
         if sources.is_empty() {
             let diagnostic = Diagnostic::new(Code::EngagementValue, format!("`{}` names no source", self.file))
                 .help("add a [[source]] with `path` and `profile` for each export");
@@ -158,6 +182,7 @@ impl Reader {
             rule_files,
             settings,
             setting_places,
+            corrections,
             folder: self.folder,
         };
         if self.diagnostics.is_empty() { Ok(engagement) } else { Err(self.diagnostics) }
@@ -229,6 +254,42 @@ impl Reader {
             severity
         });
         RuleSetting { severity, params: set.params.clone() }
+    }
+
+    fn corrections(&mut self, table: &CorrectionsTable) -> Terms {
+        let locked_until = table.locked_until.as_ref().and_then(|day| self.parsed::<Date>(day));
+        let issue_date = table.issue_date.as_ref().and_then(|day| self.parsed::<Date>(day));
+        let mut accounts = BTreeMap::new();
+        for (class, account) in &table.accounts {
+            match EffectClass::parse(class.get_ref()) {
+                Some(class) => drop(accounts.insert(class, account.clone())),
+                None => {
+                    let names: Vec<_> = EffectClass::ALL.map(EffectClass::name).into();
+                    let place = self.place(class.span());
+                    let message = format!("`{}` is not a class of money", class.get_ref());
+                    self.wrong(place, message, "not a class", &format!("the classes are {}", names.join(", ")));
+                }
+            }
+        }
+        let mut bands: Vec<(Amount, String)> = Vec::new();
+        for band in &table.bands {
+            match band.up_to.get_ref().parse::<Amount>() {
+                Ok(most) if bands.last().is_none_or(|(before, _)| *before < most) => {
+                    bands.push((most, band.approver.clone()))
+                }
+                _ => {
+                    let place = self.place(band.up_to.span());
+                    let message = format!("`{}` is not an amount above the band before", band.up_to.get_ref());
+                    self.wrong(
+                        place,
+                        message,
+                        "not such an amount",
+                        "write the bands in order: `up_to = \"100.00\"`, then more",
+                    );
+                }
+            }
+        }
+        Terms { locked_until, issue_date, bands, accounts }
     }
 
     fn cache(&mut self, folder: &Spanned<String>) -> Option<PathBuf> {

@@ -29,6 +29,7 @@ fn main() -> ExitCode {
         Command::Check(args) => commands::check::run(&args),
         Command::Rules(command) => commands::rules::run(&command),
         Command::Compare(args) => commands::compare::run(&args),
+        Command::Correct(args) => commands::correct::run(&args),
         Command::Signoff(args) => commands::signoff::run(&args),
         Command::Customer(args) => commands::customer::run(&args),
         Command::Explain(args) => commands::explain::run(&args),

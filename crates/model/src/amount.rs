@@ -130,6 +130,19 @@ impl Amount {
         Self::new(round_units(self.units, u32::from(self.scale - places), mode), places)
     }
 
+    /// Σ of two amounts of money, at money's scale; both have at most its decimals, as effects and corrections do.
+    #[must_use]
+    pub fn plus_money(self, other: Self) -> Self {
+        let units = |amount: Self| amount.units_at(MONEY_SCALE).unwrap_or(amount.units);
+        Self::money(units(self) + units(other))
+    }
+
+    /// Difference of two amounts of money, at money's scale.
+    #[must_use]
+    pub fn minus_money(self, other: Self) -> Self {
+        self.plus_money(Self::new(-other.units, other.scale))
+    }
+
     /// Without sign.
     pub fn abs(self) -> Self {
         Self::new(self.units.abs(), self.scale)

@@ -8,6 +8,7 @@ pub mod format;
 mod groups;
 mod layout;
 pub mod mask;
+pub mod pack;
 pub mod past;
 pub mod signoff;
 mod words;

@@ -9,6 +9,7 @@ pub mod audit;
 pub mod catalog;
 mod cause;
 pub mod checks;
+mod correct;
 mod customers;
 pub mod engine;
 pub mod expr;
@@ -31,6 +32,7 @@ pub mod waiver;
 
 pub use account::account;
 pub use audit::{Options, Outcome, RuleSetting, audit, audit_watched, audit_with, complaints, outcomes, plan_check};
+pub use correct::correct;
 pub use links::{LinkHits, first_record, link_hits};
 pub use needs::needed_columns;
 pub use pair::pair;

@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod check;
 pub mod compare;
+pub mod correct;
 pub mod customer;
 pub mod explain;
 pub mod rules;

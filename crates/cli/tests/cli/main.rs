@@ -4,6 +4,7 @@
 
 mod cache;
 mod cases;
+mod correct;
 mod demo;
 mod engagement;
 mod explain;
@@ -39,12 +40,14 @@ const HERE: &str = env!("CARGO_MANIFEST_DIR");
 
 #[test]
 fn help_fits_eighty_columns() {
-    let commands: [&[&str]; 9] = [
+    let commands: [&[&str]; 11] = [
         &[],
         &["audit"],
         &["check"],
         &["compare"],
+        &["correct"],
         &["customer"],
+        &["signoff"],
         &["verify"],
         &["rules"],
         &["explain"],

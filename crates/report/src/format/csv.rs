@@ -146,7 +146,7 @@ fn record(report: &AuditReport, evidence: &Evidence) -> String {
 }
 
 /// Text that no spreadsheet takes for a formula.
-fn text(value: &str) -> String {
+pub(crate) fn text(value: &str) -> String {
     let formula = value.starts_with(['=', '+', '-', '@', '\t', '\r']);
     if formula { format!("'{value}") } else { value.to_owned() }
 }

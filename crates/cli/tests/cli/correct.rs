@@ -1,0 +1,132 @@
+//! The correction pack: worked by hand, and over the demonstration to the last cent.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde_json::Value;
+
+fn pack(folder: &str) -> (Value, tempfile::TempDir) {
+    let place = tempfile::tempdir().unwrap();
+    let out = place.path().join("pack").display().to_string();
+    let run = super::tieout(
+        &Path::new(super::HERE).join("../../fixtures").join(folder),
+        &["correct", "--quiet", "--out", &out],
+    );
+    assert_eq!(run.code, 0, "{}", run.err);
+    let text = std::fs::read_to_string(place.path().join("pack/proposals.json")).unwrap();
+    (serde_json::from_str(&text).unwrap(), place)
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
+}
+
+/// Units of the sixth decimal.
+fn units(value: &Value) -> i128 {
+    value.as_str().unwrap().parse::<tieout_model::Amount>().unwrap().units_at(6).unwrap()
+}
+
+/// `fixtures/cases/corrections/tieout.toml` reckons each.
+#[test]
+fn corrections_are_those_worked_by_hand() {
+    let (pack, _place) = pack("cases/corrections");
+    let proposals = pack["proposals"].as_array().unwrap();
+    let of = |customer: &str| -> Vec<&Value> {
+        proposals.iter().filter(|proposal| proposal["customer"] == customer).collect()
+    };
+    let money = |proposal: &Value| (text(&proposal["net"]), text(&proposal["tax"]), text(&proposal["gross"]));
+    let lines = |proposal: &Value| -> Vec<String> {
+        proposal["lines"].as_array().unwrap().iter().map(|line| text(&line["number"])).collect()
+    };
+    let [price] = of("C-1")[..] else { panic!("{:?}", of("C-1")) };
+    assert_eq!(money(price), ("50.00".into(), "4.12".into(), "54.12".into()));
+    assert_eq!((text(&price["approval_band"]), text(&price["account"])), ("clerk".into(), "4000-returns".into()));
+    assert_eq!(price["lines"][0]["taxes"][0]["jurisdiction"], "J-NE");
+    assert_eq!(price["uses"][0]["number"], "I-1", "it is open");
+    let [again] = of("C-2")[..] else { panic!("{:?}", of("C-2")) };
+    assert_eq!(money(again), ("500.00".into(), "41.25".into(), "541.25".into()));
+    assert_eq!(lines(again), ["I-2"], "the one with the wrong price goes back, not the latest");
+    assert_eq!(again["uses"][0]["to"], "refund", "nothing of theirs is open");
+    assert_eq!(text(&again["approval_band"]), "controller");
+    let [duplicate] = of("C-3")[..] else { panic!("{:?}", of("C-3")) };
+    assert_eq!(money(duplicate), ("450.00".into(), "37.13".into(), "487.13".into()));
+    assert_eq!(lines(duplicate), ["I-5"]);
+    assert_eq!(proposals.len(), 3);
+    let why: BTreeMap<String, String> = pack["questions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|question| (text(&question["customer"]), text(&question["why"])))
+        .collect();
+    assert!(why["C-4"].contains("I-8 is in dispute since 2026-10-20"), "{why:?}");
+    assert!(why["C-5"].contains("locked up to 2026-09-30"), "{why:?}");
+    assert_eq!(why.len(), 2);
+}
+
+#[test]
+fn the_report_s_money_is_the_pack_s_with_every_difference_named() {
+    for folder in ["demo", "cases/corrections", "cases/wrong-price"] {
+        let (pack, _place) = pack(folder);
+        let bridge = pack["bridge"].as_array().unwrap();
+        assert!(!bridge.is_empty());
+        for class in bridge {
+            assert_eq!(class["closes"], true, "{folder}: {class}");
+        }
+        let mut proposed: BTreeMap<(String, String), i128> = BTreeMap::new();
+        for proposal in pack["proposals"].as_array().unwrap().iter().filter(|proposal| !proposal["class"].is_null()) {
+            *proposed.entry((text(&proposal["class"]), text(&proposal["currency"]))).or_default() +=
+                units(&proposal["gross"]);
+            let lines: i128 = proposal["lines"].as_array().unwrap().iter().map(|line| units(&line["gross"])).sum();
+            assert_eq!(lines, units(&proposal["gross"]));
+            let uses = proposal["uses"].as_array().unwrap();
+            if !uses.is_empty() {
+                let used: i128 = uses.iter().map(|one| units(&one["amount"])).sum();
+                assert_eq!(used, units(&proposal["gross"]), "{proposal}");
+            }
+        }
+        for class in bridge {
+            let key = (text(&class["class"]), text(&class["currency"]));
+            assert_eq!(proposed.remove(&key).unwrap_or(0), units(&class["proposed"]), "{folder}: {key:?}");
+        }
+        assert!(proposed.is_empty(), "{folder}: money that the report does not have: {proposed:?}");
+    }
+}
+
+/// Each open finding with money is corrected by just one proposal, or is a question, or is put right already.
+#[test]
+fn no_finding_is_lost_or_corrected_twice() {
+    let (pack, _place) = pack("demo");
+    let demo = Path::new(super::HERE).join("../../fixtures/demo");
+    let run = super::tieout(&demo, &["audit", "--quiet", "--report", "json"]);
+    let report: Value = serde_json::from_str(&run.out).unwrap();
+    let mut times: BTreeMap<String, u32> = BTreeMap::new();
+    let list = |value: &Value| value.as_array().unwrap().iter().map(text).collect::<Vec<_>>();
+    pack["proposals"].as_array().unwrap().iter().flat_map(|proposal| list(&proposal["findings"])).for_each(|print| {
+        *times.entry(print).or_default() += 1;
+    });
+    pack["questions"].as_array().unwrap().iter().for_each(|question| {
+        *times.entry(text(&question["finding"])).or_default() += 1;
+    });
+    let mut looked_at = 0;
+    for finding in report["findings"].as_array().unwrap() {
+        let has_money = !finding["effects"].as_array().unwrap().is_empty();
+        if !has_money || !finding["caused_by"].is_null() || !finding["corrected_by"].is_null() {
+            continue;
+        }
+        looked_at += 1;
+        assert_eq!(times.get(&text(&finding["fingerprint"])), Some(&1), "{}", finding["message"]);
+    }
+    assert!(looked_at > 100);
+}
+
+#[test]
+fn a_pack_is_written_whole_or_not_at_all() {
+    let place = tempfile::tempdir().unwrap();
+    let demo = Path::new(super::HERE).join("../../fixtures/cases/corrections");
+    let file = place.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let run = super::tieout(&demo, &["correct", "--out", &file.display().to_string()]);
+    assert!(run.code == 2 && run.err.contains("is not a folder"), "{}", run.err);
+    let run = super::tieout(&demo, &["correct", "--out", &place.path().join("a/b").display().to_string()]);
+    assert!(run.code == 2 && !place.path().join("a").exists(), "{}", run.err);
+}
