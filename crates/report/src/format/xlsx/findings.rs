@@ -18,7 +18,7 @@ use super::evidence::Places;
 use super::live::{currency, live, minus, number, times};
 use super::phrases::{self, figure};
 use super::style::Look;
-use super::table::{Column, Setting, Sheet, Spec, Table, column, hidden};
+use super::table::{Column, Setting, Sheet, Spec, Table, column, figures, hidden};
 use super::{Listed, shown};
 use crate::words::{key_words, standing};
 
@@ -58,14 +58,14 @@ pub(crate) mod sign {
 
 #[rustfmt::skip]
 fn columns(report: &AuditReport) -> Vec<Column> {
-    let mut columns = vec![column(NUMBER, 6), column("Customer", 12)];
+    let mut columns = vec![figures(NUMBER, 6), column("Customer", 12)];
     if !report.customers.is_empty() {
         columns.extend([column("Name", 18), column("Owner", 11)]);
     }
     columns.extend([
         column(RULE, 20), column("Item", 20), column("Date", 11), column("What is wrong", 46), column("Sure", 9),
-        column("Expected", 14), column("Stated", 14), column("Difference", 14), column("Class", 13), column("Net", 14),
-        column("Tax", 13), column("Gross", 14), column("Currency", 9), column("Counted", 8), column("Status", 16),
+        figures("Expected", 14), figures("Stated", 14), figures("Difference", 14), column("Class", 13), figures("Net", 14),
+        figures("Tax", 13), figures("Gross", 14), column("Currency", 9), column("Counted", 8), column("Status", 16),
         column("What to do", 34),
     ]);
     if report.baseline.is_some() {

@@ -12,7 +12,7 @@ use tieout_model::{AuditReport, Date, EffectClass, Finding};
 use super::cell::{Cell, is_number, places};
 use super::phrases;
 use super::style::Look;
-use super::table::{Column, Setting, Sheet, Spec, Table, column};
+use super::table::{Column, Setting, Sheet, Spec, Table, column, figures};
 use crate::groups::{Group, Groups, remedy};
 use crate::layout::{count, counted};
 use crate::words;
@@ -106,9 +106,9 @@ fn columns(report: &AuditReport, stakes: &Stakes) -> Vec<Column> {
     if !report.customers.is_empty() {
         columns.extend([column("Name", 17), column("Owner", 9)]);
     }
-    columns.extend([column("Case", 30), column("Items", 23), column("Findings", 9), column("Sure", 8)]);
+    columns.extend([column("Case", 30), column("Items", 23), figures("Findings", 9), column("Sure", 8)]);
     columns.push(column("Oldest", 11));
-    columns.extend(stakes.iter().map(|(class, currency)| column(format!("{} {currency}", class.words()), 11)));
+    columns.extend(stakes.iter().map(|(class, currency)| figures(format!("{} {currency}", class.words()), 11)));
     columns.extend([column("No.", 9), column("What to do", 34), column("Done by", 9), column("Done on", 11)]);
     columns
 }
