@@ -85,7 +85,7 @@ fn descriptor(rule: &RuleResult) -> Descriptor {
 fn notification(complaint: &Diagnostic) -> Notification {
     let place = complaint.place.iter().map(|place| Location {
         physical_location: Some(PhysicalLocation {
-            artifact_location: location_of(&place.file),
+            artifact_location: own_file(&place.file),
             region: place.line.filter(|line| *line > 0).map(|line| Region { start_line: line }),
         }),
         message: None,
@@ -174,6 +174,12 @@ fn level(severity: Severity) -> &'static str {
     }
 }
 
+/// A file of the settings, which is named as on the command line and not relative to the data.
+fn own_file(path: &str) -> ArtifactLocation {
+    let uri = location_of(path).uri;
+    ArtifactLocation { uri: if uri.starts_with('/') { format!("file://{uri}") } else { uri }, uri_base_id: None }
+}
+
 /// A path as a URI reference: everything but letters, digits and a few marks is percent-encoded.
 fn location_of(path: &str) -> ArtifactLocation {
     let mut uri = String::new();
@@ -184,7 +190,7 @@ fn location_of(path: &str) -> ArtifactLocation {
             other => uri.push_str(&format!("%{other:02X}")),
         }
     }
-    ArtifactLocation { uri, uri_base_id: BASE }
+    ArtifactLocation { uri, uri_base_id: Some(BASE) }
 }
 
 fn text(text: &str) -> Text {
