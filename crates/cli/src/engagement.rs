@@ -37,6 +37,10 @@ struct EngagementFile {
 struct CorrectionsTable {
     locked_until: Option<Spanned<String>>,
     issue_date: Option<Spanned<String>>,
+    contact: Option<String>,
+    letters: Option<Spanned<String>>,
+    #[serde(default)]
+    maps: Vec<Spanned<String>>,
     #[serde(default)]
     accounts: BTreeMap<Spanned<String>, String>,
     #[serde(default, rename = "band")]
@@ -119,6 +123,10 @@ pub struct Engagement {
     pub setting_places: BTreeMap<String, Place>,
     /// What it says of corrections.
     pub corrections: Terms,
+    /// Its own templates of letters, text and page, if it names a folder.
+    pub letters: Option<(String, String)>,
+    /// Its own maps of imports: path as written and text.
+    pub maps: Vec<(String, String)>,
     /// The folder of the file.
     pub folder: PathBuf,
 }
@@ -163,6 +171,8 @@ impl Reader {
         let rule_files = rules.paths.iter().flat_map(|path| self.rule_files(path)).collect();
         let setting_places = rules.set.keys().map(|rule| (rule.get_ref().clone(), self.place(rule.span()))).collect();
         let settings = rules.set.iter().map(|(rule, set)| (rule.get_ref().clone(), self.setting(set))).collect();
+        let letters = corrections.letters.as_ref().and_then(|folder| self.letters(folder));
+        let maps = corrections.maps.iter().flat_map(|path| self.rule_files(path)).collect();
         let corrections = self.corrections(&corrections);
         if sources.is_empty() {
             let diagnostic = Diagnostic::new(Code::EngagementValue, format!("`{}` names no source", self.file))
@@ -183,6 +193,8 @@ impl Reader {
             settings,
             setting_places,
             corrections,
+            letters,
+            maps,
             folder: self.folder,
         };
         if self.diagnostics.is_empty() { Ok(engagement) } else { Err(self.diagnostics) }
@@ -256,6 +268,16 @@ impl Reader {
         RuleSetting { severity, params: set.params.clone() }
     }
 
+    /// `letter.txt` and `letter.html` of a folder.
+    fn letters(&mut self, folder: &Spanned<String>) -> Option<(String, String)> {
+        let mut file = |name: &str| {
+            let path = format!("{}/{name}", folder.get_ref().trim_end_matches('/'));
+            self.text_at(&Spanned::new(folder.span(), path)).map(|(_, text)| text)
+        };
+        let (text, html) = (file("letter.txt"), file("letter.html"));
+        text.zip(html)
+    }
+
     fn corrections(&mut self, table: &CorrectionsTable) -> Terms {
         let locked_until = table.locked_until.as_ref().and_then(|day| self.parsed::<Date>(day));
         let issue_date = table.issue_date.as_ref().and_then(|day| self.parsed::<Date>(day));
@@ -289,7 +311,7 @@ impl Reader {
                 }
             }
         }
-        Terms { locked_until, issue_date, bands, accounts }
+        Terms { locked_until, issue_date, bands, accounts, contact: table.contact.clone() }
     }
 
     fn cache(&mut self, folder: &Spanned<String>) -> Option<PathBuf> {

@@ -254,6 +254,8 @@ pub struct Pack {
     pub questions: Vec<Question>,
     /// Open findings without money, for which there is nothing to correct on an account.
     pub without_money: u64,
+    /// What each customer of a proposal owes before it, by customer and currency; those whose balances the exports state.
+    pub balances: BTreeMap<(String, String), Amount>,
     /// By class and currency, how the report's money becomes the pack's.
     pub bridge: Vec<Bridge>,
 }
@@ -296,6 +298,8 @@ pub struct Terms {
     pub bands: Vec<(Amount, String)>,
     /// Account codes by class.
     pub accounts: BTreeMap<EffectClass, String>,
+    /// Whom customers may call.
+    pub contact: Option<String>,
 }
 
 impl Terms {

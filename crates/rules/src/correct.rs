@@ -106,7 +106,8 @@ impl<'a> Desk<'a> {
         self.questions.sort_by_key(|question| order.get(question.fingerprint.as_str()).copied());
         let proposals = self.proposals();
         let bridge = self.bridge(&proposals, open);
-        Pack { proposals, questions: self.questions, without_money, bridge }
+        let balances = self.books.balances();
+        Pack { proposals, questions: self.questions, without_money, balances, bridge }
     }
 
     fn ask(&mut self, finding: &Finding, ask: &Ask) {

@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use tieout_model::{Code, Diagnostic};
+use tieout_model::{Code, Diagnostic, Place};
+use tieout_report::pack::letters::{self, Stationery};
+use tieout_report::pack::maps::{BUNDLED, Map};
 
 use crate::args::CorrectArgs;
 use crate::commands::{audit, refuse};
@@ -29,6 +31,7 @@ fn correct(args: &CorrectArgs) -> Result<(), Vec<Diagnostic>> {
         return Err(failed(format!("the folder that `{}` would stand in does not exist", folder.display())));
     }
     let prepared = pipeline::prepare(&args.path, &args.sources)?;
+    let maps = maps(&prepared.engagement.maps)?;
     let (store, diagnostics) = pipeline::read(&prepared, &args.sources, Columns::All);
     if pipeline::is_stopped(&diagnostics) {
         return Err(diagnostics);
@@ -44,7 +47,16 @@ fn correct(args: &CorrectArgs) -> Result<(), Vec<Diagnostic>> {
     }
     let pack = tieout_rules::correct(&store, &report, &prepared.engagement.corrections)
         .map_err(|error| failed(format!("the corrections cannot be made: {error}")))?;
-    let files = tieout_report::pack::files(&report, &pack).map_err(|error| failed(error.to_string()))?;
+    let terms = &prepared.engagement.corrections;
+    let templates = prepared.engagement.letters.as_ref();
+    let stationery = Stationery {
+        text: templates.map_or(letters::TEXT, |(text, _)| text),
+        html: templates.map_or(letters::HTML, |(_, html)| html),
+        contact: terms.contact.as_deref(),
+        issued: terms.issue_date.or(report.as_of),
+    };
+    let files =
+        tieout_report::pack::files(&report, &pack, &maps, &stationery).map_err(|error| failed(error.to_string()))?;
     fs::create_dir_all(folder).map_err(|error| failed(format!("`{}` cannot be made: {error}", folder.display())))?;
     for file in &files {
         let path = folder.join(&file.name);
@@ -64,4 +76,24 @@ fn correct(args: &CorrectArgs) -> Result<(), Vec<Diagnostic>> {
         ));
     }
     Ok(())
+}
+
+/// The bundled maps and the engagement's own; every one that is wrong is told.
+fn maps(own: &[(String, String)]) -> Result<Vec<Map>, Vec<Diagnostic>> {
+    let bundled = BUNDLED.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
+    let (mut maps, mut wrong) = (Vec::new(), Vec::new());
+    for (path, text) in bundled.chain(own.iter().cloned()) {
+        match Map::read(&text) {
+            Ok(map) => maps.push(map),
+            Err((message, span)) => {
+                let place = span.map_or_else(
+                    || Place { file: path.clone(), ..Place::default() },
+                    |span| Place::in_text(&path, &text, span),
+                );
+                let help = "a map has `file`, `actions`, perhaps `date` and `amounts`, and `columns`";
+                wrong.push(Diagnostic::new(Code::EngagementValue, message).at(place).help(help));
+            }
+        }
+    }
+    if wrong.is_empty() { Ok(maps) } else { Err(wrong) }
 }

@@ -130,3 +130,80 @@ fn a_pack_is_written_whole_or_not_at_all() {
     let run = super::tieout(&demo, &["correct", "--out", &place.path().join("a/b").display().to_string()]);
     assert!(run.code == 2 && !place.path().join("a").exists(), "{}", run.err);
 }
+
+/// A copy of the case with one file changed, and what is written of it.
+fn changed(file: &str, from: &str, to: &str) -> (super::Run, tempfile::TempDir) {
+    let place = tempfile::tempdir().unwrap();
+    let case = Path::new(super::HERE).join("../../fixtures/cases/corrections");
+    for entry in std::fs::read_dir(case).unwrap() {
+        let entry = entry.unwrap();
+        let text = std::fs::read_to_string(entry.path()).unwrap();
+        let text = if entry.file_name() == file { text.replace(from, to) } else { text };
+        std::fs::write(place.path().join(entry.file_name()), text).unwrap();
+    }
+    let out = place.path().join("pack").display().to_string();
+    (super::tieout(place.path(), &["correct", "--quiet", "--out", &out]), place)
+}
+
+fn written(place: &tempfile::TempDir, name: &str) -> String {
+    std::fs::read_to_string(place.path().join("pack").join(name)).unwrap()
+}
+
+#[test]
+fn a_letter_tells_one_customer_what_they_get_in_plain_words() {
+    let (_, place) = pack("cases/corrections");
+    let letter = written(&place, "letters/00001-C-1.txt");
+    for words in [
+        "Customer 1",
+        "Without tax 50.00, tax 4.12, together 54.12 USD",
+        "54.12 USD goes to your open invoice I-1",
+        "After this you owe us 487.13 USD",
+    ] {
+        assert!(letter.contains(words), "no `{words}` in\n{letter}");
+    }
+    for stranger in ["C-2", "C-3", "price-not-as-agreed", "Customer 2"] {
+        assert!(!letter.contains(stranger), "`{stranger}` in\n{letter}");
+    }
+    let refund = written(&place, "letters/00002-C-2.txt");
+    assert!(refund.contains("541.25 USD comes back to you the way you paid"), "{refund}");
+    let owners = written(&place, "letters/owners.txt");
+    assert!(owners.contains("desk 1") && owners.contains("C-3 Customer 3: 487.13 USD"), "{owners}");
+}
+
+#[test]
+fn a_hostile_name_does_nothing_in_a_letter() {
+    let hostile = "\"</p><script>alert(1)</script>{{ 7*7 }}\u{202e}\"";
+    let (run, place) = changed("customer.csv", "Customer 1", hostile);
+    assert_eq!(run.code, 0, "{}", run.err);
+    let page = written(&place, "letters/00001-C-1.html");
+    assert!(!page.contains("<script") && page.contains("&lt;script&gt;") && page.contains("{{ 7*7 }}"), "{page}");
+    assert!(!page.contains('\u{202e}') && page.contains("\\u{202e}"), "{page}");
+}
+
+#[test]
+fn templates_and_maps_of_one_s_own_are_used_and_their_faults_told() {
+    let own = "[corrections]\nmaps = [\"own.toml\"]\nletters = \"letters\"\ncontact = \"Accounts, extension 7\"";
+    let with = |map: &str, text: &str| {
+        let (_, place) = changed("tieout.toml", "[corrections]", own);
+        std::fs::write(place.path().join("own.toml"), map).unwrap();
+        std::fs::create_dir(place.path().join("letters")).unwrap();
+        std::fs::write(place.path().join("letters/letter.txt"), text).unwrap();
+        std::fs::write(place.path().join("letters/letter.html"), "<p>{{ customer.id }}</p>").unwrap();
+        let out = place.path().join("pack").display().to_string();
+        (super::tieout(place.path(), &["correct", "--quiet", "--out", &out]), place)
+    };
+    let map = "file = \"own.csv\"\nactions = [\"credit_memo\"]\namounts = \"smallest unit\"\n\
+               columns = [{ header = \"Who\", from = \"customer\" }, { header = \"Cents\", from = \"gross\" }]\n";
+    let (run, place) = with(map, "Dear {{ customer.id }}: {{ contact }}");
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert_eq!(written(&place, "import/own.csv"), "Who,Cents\nC-1,5412\nC-2,54125\nC-3,48713\n");
+    assert_eq!(written(&place, "letters/00001-C-1.txt"), "Dear C-1: Accounts, extension 7");
+    let (run, place) = with(&map.replace("gross", "grose"), "");
+    assert!(
+        run.code == 2 && run.err.contains("no field `grose`") && !place.path().join("pack").exists(),
+        "{}",
+        run.err
+    );
+    let (run, place) = with(map, "Dear {{ customer.id");
+    assert!(run.code == 2 && run.err.contains("template") && !place.path().join("pack").exists(), "{}", run.err);
+}

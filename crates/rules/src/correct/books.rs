@@ -98,6 +98,24 @@ pub fn read(
     Ok(books)
 }
 
+impl Books {
+    /// What customers owe by currency: the balances of their posted invoices, disputed ones with them.
+    pub fn balances(&self) -> BTreeMap<(String, String), Amount> {
+        let mut balances: BTreeMap<(String, String), Amount> = BTreeMap::new();
+        if self.open.is_none() {
+            return balances;
+        }
+        let owing =
+            self.documents.values().filter(|document| document.kind == "invoice" && document.status == "posted");
+        for document in owing {
+            let (Some(customer), Some(balance)) = (&document.customer, document.balance) else { continue };
+            let sum = balances.entry((customer.clone(), document.currency.clone())).or_insert(Amount::money(0));
+            *sum = sum.plus_money(balance);
+        }
+        balances
+    }
+}
+
 fn open(books: &Books, customers: &BTreeSet<String>) -> BTreeMap<String, Vec<String>> {
     let mut open: BTreeMap<String, Vec<(Option<Date>, String)>> = BTreeMap::new();
     for (id, document) in &books.documents {

@@ -1,0 +1,242 @@
+//! Letters: to each customer whom something is given back, what happened, what they get and when, in plain words.
+//!
+//! Nothing of another customer, no code of ours. Templates are minijinja and can be replaced; what they are given is escaped in
+//! HTML, and control characters are visible in both. An owner of accounts gets a list of the letters.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use minijinja::value::Serde;
+use minijinja::{AutoEscape, Environment};
+use serde::Serialize;
+use tieout_model::amount::minor_units;
+use tieout_model::correction::{Action, Line, Pack, Proposal, Use};
+use tieout_model::{Amount, AuditReport, Date};
+
+use super::File;
+use crate::layout::visible;
+
+/// The templates that come with the tool.
+pub const TEXT: &str = include_str!("letters/letter.txt");
+/// Likewise, as a page.
+pub const HTML: &str = include_str!("letters/letter.html");
+
+/// What the letters are written with.
+pub struct Stationery<'a> {
+    /// Template of the text.
+    pub text: &'a str,
+    /// Template of the page.
+    pub html: &'a str,
+    /// Whom to call; none if the engagement does not say.
+    pub contact: Option<&'a str>,
+    /// The day on which corrections are issued.
+    pub issued: Option<Date>,
+}
+
+#[derive(Serialize)]
+struct Letter {
+    customer: Customer,
+    date: String,
+    contact: Option<String>,
+    groups: Vec<Group>,
+    sums: Vec<Sum>,
+}
+
+#[derive(Serialize)]
+struct Customer {
+    id: String,
+    name: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Group {
+    title: String,
+    items: Vec<Item>,
+}
+
+#[derive(Serialize)]
+struct Item {
+    message: String,
+    number: String,
+    issued: String,
+    net: String,
+    tax: String,
+    gross: String,
+    currency: String,
+}
+
+#[derive(Serialize)]
+struct Sum {
+    currency: String,
+    gross: String,
+    tax: String,
+    tax_is_part: bool,
+    uses: Vec<String>,
+    balance: Option<String>,
+}
+
+/// A letter as text and as page for each customer whom something is given back, and a list for each owner of accounts.
+pub(super) fn files(report: &AuditReport, pack: &Pack, stationery: &Stationery<'_>) -> io::Result<Vec<File>> {
+    let mut environment = Environment::new();
+    environment.set_auto_escape_callback(|name| if name == "html" { AutoEscape::Html } else { AutoEscape::None });
+    environment.add_template("text", stationery.text).map_err(told)?;
+    environment.add_template("html", stationery.html).map_err(told)?;
+    let mut files = Vec::new();
+    let mut owners: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (number, (customer, proposals)) in by_customer(pack).into_iter().enumerate() {
+        let letter = letter(report, pack, customer, &proposals, stationery);
+        // A customer's id is no name for a file: it may hold anything.
+        let name = format!("letters/{:05}-{}", number + 1, plain(customer));
+        for (template, ending) in [("text", "txt"), ("html", "html")] {
+            let template = environment.get_template(template).map_err(told)?;
+            let text = template.render(minijinja::Value::from(Serde(&letter))).map_err(told)?;
+            files.push(File { name: format!("{name}.{ending}"), bytes: text.into_bytes() });
+        }
+        let known = report.customer(customer);
+        let owner = known.and_then(|customer| customer.owner.clone()).unwrap_or_else(|| "no owner named".to_owned());
+        let sums: Vec<_> = letter.sums.iter().map(|sum| format!("{} {}", sum.gross, sum.currency)).collect();
+        let who = known.and_then(|customer| customer.name.as_deref()).map_or(String::new(), |name| format!(" {name}"));
+        owners.entry(owner).or_default().push(format!("{customer}{who}: {} ({name}.txt)", sums.join(", ")));
+    }
+    if !owners.is_empty() {
+        let mut text = String::from("Letters by owner of the account\n");
+        for (owner, lines) in owners {
+            text.push_str(&format!("\n{}\n", visible(&owner)));
+            lines.iter().for_each(|line| text.push_str(&format!("  {}\n", visible(line))));
+        }
+        files.push(File { name: "letters/owners.txt".to_owned(), bytes: text.into_bytes() });
+    }
+    Ok(files)
+}
+
+fn told(error: minijinja::Error) -> io::Error {
+    let line = error.line().map_or(String::new(), |line| format!(", line {line}"));
+    io::Error::other(format!("the letter's template {}{line}: {error}", error.name().unwrap_or("?")))
+}
+
+/// Proposals of which the customer hears something good.
+fn by_customer(pack: &Pack) -> BTreeMap<&str, Vec<&Proposal>> {
+    let mut letters: BTreeMap<&str, Vec<&Proposal>> = BTreeMap::new();
+    for proposal in &pack.proposals {
+        let to = match proposal.action {
+            Action::Transfer => proposal.rightful.as_deref(),
+            Action::RetractReminder => proposal.customer.as_deref(),
+            action if action.is_for_customer() => proposal.customer.as_deref(),
+            _ => None,
+        };
+        if let Some(customer) = to {
+            letters.entry(customer).or_default().push(proposal);
+        }
+    }
+    letters
+}
+
+fn letter(
+    report: &AuditReport,
+    pack: &Pack,
+    customer: &str,
+    proposals: &[&Proposal],
+    stationery: &Stationery<'_>,
+) -> Letter {
+    let shown = |text: &str| visible(text).into_owned();
+    let mut groups: BTreeMap<Action, Vec<Item>> = BTreeMap::new();
+    for proposal in proposals {
+        let items = groups.entry(proposal.action).or_default();
+        items.extend(proposal.lines.iter().map(|line| item(proposal, line)));
+    }
+    let mut sums: BTreeMap<&str, (Amount, Amount, BTreeMap<String, i128>)> = BTreeMap::new();
+    for proposal in proposals.iter().filter(|proposal| !proposal.currency.is_empty()) {
+        let none = || (Amount::money(0), Amount::money(0), BTreeMap::new());
+        let sum = sums.entry(&proposal.currency).or_insert_with(none);
+        sum.0 = sum.0.plus_money(proposal.gross());
+        sum.1 = sum.1.plus_money(proposal.tax());
+        for one in &proposal.uses {
+            let words = match one {
+                Use::Invoice { number, .. } => format!("goes to your open invoice {number}"),
+                Use::Refund { .. } => "comes back to you the way you paid".to_owned(),
+                Use::OnAccount { .. } => "stands on your account".to_owned(),
+            };
+            *sum.2.entry(words).or_default() += one.amount().units;
+        }
+        if proposal.action == Action::Transfer {
+            *sum.2.entry("is booked to your account".to_owned()).or_default() += proposal.gross().units;
+        }
+    }
+    let sums = sums.into_iter().map(|(currency, (gross, tax, uses))| {
+        let places = minor_units(currency).unwrap_or(2);
+        let put: i128 = proposals
+            .iter()
+            .filter(|proposal| proposal.currency == currency)
+            .flat_map(|proposal| &proposal.uses)
+            .filter(|one| matches!(one, Use::Invoice { .. }))
+            .map(|one| one.amount().units)
+            .sum();
+        let balance = pack.balances.get(&(customer.to_owned(), currency.to_owned()));
+        Sum {
+            gross: gross.to_display(places),
+            tax: tax.to_display(places),
+            tax_is_part: !tax.is_zero(),
+            uses: uses
+                .into_iter()
+                .map(|(words, units)| {
+                    shown(&format!("{} {currency} {words}.", Amount::money(units).to_display(places)))
+                })
+                .collect(),
+            balance: balance.map(|before| Amount::money(before.units - put).to_display(places)),
+            currency: currency.to_owned(),
+        }
+    });
+    Letter {
+        customer: Customer {
+            id: shown(customer),
+            name: report.customer(customer).and_then(|customer| customer.name.as_deref()).map(shown),
+        },
+        date: stationery.issued.map_or("the day of this letter".to_owned(), |day| day.to_string()),
+        contact: stationery.contact.map(shown),
+        sums: sums.collect(),
+        groups: groups.into_iter().map(|(action, items)| Group { title: title(action), items }).collect(),
+    }
+}
+
+fn title(action: Action) -> String {
+    match action {
+        Action::CreditMemo => "What we billed too much and credit",
+        Action::TaxCredit => "Tax that we charged and that is not due",
+        Action::Refund => "Money of yours that we send back",
+        Action::Reapply => "Money of yours that we put to your invoices",
+        Action::Transfer => "A payment of yours that stood on another account",
+        Action::RetractReminder => "A reminder that you can forget",
+        Action::DebitMemo | Action::Bill | Action::RemitTax => "Further",
+    }
+    .to_owned()
+}
+
+fn item(proposal: &Proposal, line: &Line) -> Item {
+    let places = minor_units(&proposal.currency).unwrap_or(2);
+    let has_money = !proposal.currency.is_empty();
+    let money = |amount: Amount| if has_money { amount.to_display(places) } else { String::new() };
+    Item {
+        // The sentence of a transfer names whoever has the money now.
+        message: match proposal.action {
+            Action::Transfer => "A payment of yours was booked to another account; we move it to yours.".to_owned(),
+            _ => visible(&line.message).into_owned(),
+        },
+        number: if proposal.action == Action::Transfer { String::new() } else { visible(&line.number).into_owned() },
+        issued: line
+            .issued
+            .filter(|_| proposal.action != Action::Transfer)
+            .map_or(String::new(), |day| day.to_string()),
+        net: money(line.net),
+        tax: money(line.tax()),
+        gross: money(line.gross()),
+        currency: proposal.currency.clone(),
+    }
+}
+
+/// Letters and digits of an id, for the name of a file.
+fn plain(id: &str) -> String {
+    id.chars()
+        .map(|letter| if letter.is_ascii_alphanumeric() || letter == '-' { letter } else { '_' })
+        .take(40)
+        .collect()
+}
