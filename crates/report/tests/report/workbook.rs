@@ -57,8 +57,19 @@ fn formulas(report: &AuditReport) -> Vec<(String, String)> {
 #[test]
 fn sheets_stand_in_the_order_of_reading() {
     let names: Vec<_> = sheets(&sample::report(), ROWS_MAX).into_iter().map(|(name, _)| name).collect();
-    let expected =
-        ["Work list", "Not tested", "Sources", "Files", "Findings", "Evidence", "Netting register", "Waivers", "Rules"];
+    let expected = [
+        "Work list",
+        "In common",
+        "Not tested",
+        "Sources",
+        "Files",
+        "Findings",
+        "Evidence",
+        "Former findings",
+        "Netting register",
+        "Waivers",
+        "Rules",
+    ];
     assert_eq!(names, expected);
 }
 
