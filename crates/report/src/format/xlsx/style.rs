@@ -64,7 +64,8 @@ fn format(kind: &Kind, look: Look) -> Format {
     let base = match kind {
         Kind::Text => base,
         Kind::Quoted => base.set_quote_prefix(),
-        Kind::LongNumber | Kind::Heading => base.set_align(FormatAlign::Right),
+        Kind::Heading => base.set_align(FormatAlign::Right).set_indent(1),
+        Kind::LongNumber => base.set_align(FormatAlign::Right),
         Kind::Money { places, currency } => base.set_num_format(money_format(*places, currency)),
         Kind::Number { places } => base.set_num_format(decimal_format(*places)),
         Kind::Day => base.set_num_format("yyyy-mm-dd").set_align(FormatAlign::Left),

@@ -119,7 +119,7 @@ impl<'a> Table<'a> {
             Look::Intro | Look::Strong => 1,
             // Bold letters are as wide as digits.
             Look::Header => {
-                let widths = self.spec.columns.iter().map(|column| column.width.saturating_sub(column.width / 6 + 1));
+                let widths = self.spec.columns.iter().map(|column| column.width.saturating_sub(1));
                 cells.iter().zip(widths).map(|(cell, width)| cell.lines(width)).max().unwrap_or(1)
             }
             _ => cells.iter().zip(&self.spec.columns).map(|(cell, column)| cell.lines(column.width)).max().unwrap_or(1),
