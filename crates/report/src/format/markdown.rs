@@ -8,11 +8,14 @@ use tieout_model::{AuditReport, Finding, Status};
 
 use crate::groups::{Group, Groups, remedy};
 use crate::layout::{count, counted, money, visible};
+use crate::past;
 use crate::words;
 use crate::words::key_words;
 
 /// Lines of the work list.
 const GROUPS_MAX: usize = 15;
+/// Shared causes told.
+const ROOTS_MAX: usize = 5;
 /// Items named in a line.
 const ITEMS_MAX: usize = 3;
 
@@ -27,6 +30,10 @@ pub(super) fn render(report: &AuditReport, out: &mut dyn Write) -> io::Result<()
         "{}\n",
         escaped(&format!("{}; {period}, {as_of}, tieout {}.", words::result(report), report.version))
     )?;
+    if let Some(baseline) = &report.baseline {
+        let words = format!("Against {}: {}.", baseline.name, past::standings(report, baseline));
+        writeln!(out, "{}\n", escaped(&words))?;
+    }
     for shortfall in &report.shortfalls {
         writeln!(out, "- **Incomplete:** {}", escaped(shortfall))?;
     }
@@ -34,6 +41,7 @@ pub(super) fn render(report: &AuditReport, out: &mut dyn Write) -> io::Result<()
         writeln!(out)?;
     }
     work_list(report, out)?;
+    in_common(report, out)?;
     untested(report, out)?;
     sources(report, out)?;
     rules(report, out)
@@ -94,6 +102,25 @@ fn entry(report: &AuditReport, group: &Group<'_>, out: &mut dyn Write) -> io::Re
         items.join("<br>"),
         remedies.join("<br>"),
     )
+}
+
+/// What many findings share: mend one thing, and all of them are mended.
+fn in_common(report: &AuditReport, out: &mut dyn Write) -> io::Result<()> {
+    if report.root_causes.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "### What many findings have in common\n")?;
+    let mut roots: Vec<_> = report.root_causes.iter().collect();
+    roots.sort_by(|a, b| b.findings.cmp(&a.findings).then_with(|| a.id.cmp(&b.id)));
+    for root in roots.iter().take(ROOTS_MAX) {
+        let found = counted(root.findings, "finding", "findings");
+        let words = format!("{}: {found} of {} customers: {}", root.rule, count(root.customers), root.words());
+        writeln!(out, "- {}", escaped(&words))?;
+    }
+    if let Some(more) = roots.len().checked_sub(ROOTS_MAX).filter(|more| *more > 0) {
+        writeln!(out, "- and {} more in the other reports", count(more as u64))?;
+    }
+    writeln!(out)
 }
 
 fn untested(report: &AuditReport, out: &mut dyn Write) -> io::Result<()> {

@@ -4,14 +4,20 @@
 //! of it; a waiver is a suppression with its justification. Paths are relative to the folder of the data (`DATA`). Messages are
 //! plain text: what a viewer could take for a link is parted by a space, and control characters are visible.
 
+mod wire;
+
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use serde::Serialize;
 use tieout_model::amount::minor_units;
 use tieout_model::finding::{Disposition, Standing};
 use tieout_model::report::counts;
 use tieout_model::{AuditReport, Diagnostic, Evidence, Figure, Finding, Level, RuleResult, Severity, Status};
+
+use wire::{
+    Artifact, ArtifactLocation, Configuration, Described, Descriptor, Driver, Facts, Invocation, Location, Log, Money,
+    Notification, PhysicalLocation, Reference, Region, Run, SarifResult, Suppression, Text, Tool,
+};
 
 use crate::layout::visible;
 use crate::words::key_words;
@@ -25,177 +31,6 @@ pub(super) fn render(report: &AuditReport, out: &mut dyn Write) -> io::Result<()
     let log = Log { schema: SCHEMA, version: "2.1.0", runs: [Run::new(report)] };
     serde_json::to_writer_pretty(&mut *out, &log)?;
     writeln!(out)
-}
-
-#[derive(Serialize)]
-struct Log {
-    #[serde(rename = "$schema")]
-    schema: &'static str,
-    version: &'static str,
-    runs: [Run; 1],
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Run {
-    tool: Tool,
-    automation_details: Described,
-    invocations: [Invocation; 1],
-    original_uri_base_ids: BTreeMap<&'static str, Described>,
-    artifacts: Vec<Artifact>,
-    results: Vec<SarifResult>,
-    column_kind: &'static str,
-    properties: BTreeMap<&'static str, Vec<String>>,
-}
-
-#[derive(Serialize)]
-struct Tool {
-    driver: Driver,
-}
-
-#[derive(Serialize)]
-struct Driver {
-    name: &'static str,
-    version: String,
-    rules: Vec<Descriptor>,
-}
-
-/// A rule.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Descriptor {
-    id: String,
-    short_description: Text,
-    full_description: Text,
-    help: Text,
-    default_configuration: Configuration,
-    properties: BTreeMap<&'static str, String>,
-}
-
-#[derive(Serialize)]
-struct Configuration {
-    level: &'static str,
-}
-
-#[derive(Serialize)]
-struct Text {
-    text: String,
-}
-
-#[derive(Serialize)]
-struct Described {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<String>,
-    description: Text,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Invocation {
-    execution_successful: bool,
-    tool_execution_notifications: Vec<Notification>,
-}
-
-#[derive(Serialize)]
-struct Notification {
-    level: &'static str,
-    message: Text,
-    descriptor: Reference,
-    locations: Vec<Location>,
-}
-
-#[derive(Serialize)]
-struct Reference {
-    id: &'static str,
-}
-
-#[derive(Serialize)]
-struct Artifact {
-    location: ArtifactLocation,
-    length: u64,
-    hashes: BTreeMap<&'static str, String>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ArtifactLocation {
-    uri: String,
-    uri_base_id: &'static str,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Location {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    physical_location: Option<PhysicalLocation>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<Text>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct PhysicalLocation {
-    artifact_location: ArtifactLocation,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    region: Option<Region>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Region {
-    start_line: u64,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct SarifResult {
-    rule_id: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    rule_index: Option<usize>,
-    level: &'static str,
-    message: Text,
-    locations: Vec<Location>,
-    related_locations: Vec<Location>,
-    partial_fingerprints: BTreeMap<&'static str, String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    baseline_state: Option<&'static str>,
-    suppressions: Vec<Suppression>,
-    properties: Facts,
-}
-
-#[derive(Serialize)]
-struct Suppression {
-    kind: &'static str,
-    status: &'static str,
-    justification: String,
-}
-
-/// What SARIF has no word for.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Facts {
-    confidence: &'static str,
-    customer: Option<String>,
-    key: String,
-    gates: bool,
-    expected: Option<String>,
-    stated: Option<String>,
-    difference: Option<String>,
-    effects: Vec<Money>,
-    counted: bool,
-    caused_by: Option<String>,
-    remedy: String,
-    /// The sentence to the letter, where the message differs from it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sentence: Option<String>,
-}
-
-#[derive(Serialize)]
-struct Money {
-    customer: Option<String>,
-    class: &'static str,
-    gross: String,
-    currency: String,
 }
 
 impl Run {
@@ -250,7 +85,7 @@ fn descriptor(rule: &RuleResult) -> Descriptor {
 fn notification(complaint: &Diagnostic) -> Notification {
     let place = complaint.place.iter().map(|place| Location {
         physical_location: Some(PhysicalLocation {
-            artifact_location: location_of(&place.file),
+            artifact_location: own_file(&place.file),
             region: place.line.filter(|line| *line > 0).map(|line| Region { start_line: line }),
         }),
         message: None,
@@ -339,6 +174,12 @@ fn level(severity: Severity) -> &'static str {
     }
 }
 
+/// A file of the settings, which is named as on the command line and not relative to the data.
+fn own_file(path: &str) -> ArtifactLocation {
+    let uri = location_of(path).uri;
+    ArtifactLocation { uri: if uri.starts_with('/') { format!("file://{uri}") } else { uri }, uri_base_id: None }
+}
+
 /// A path as a URI reference: everything but letters, digits and a few marks is percent-encoded.
 fn location_of(path: &str) -> ArtifactLocation {
     let mut uri = String::new();
@@ -349,7 +190,7 @@ fn location_of(path: &str) -> ArtifactLocation {
             other => uri.push_str(&format!("%{other:02X}")),
         }
     }
-    ArtifactLocation { uri, uri_base_id: BASE }
+    ArtifactLocation { uri, uri_base_id: Some(BASE) }
 }
 
 fn text(text: &str) -> Text {

@@ -8,10 +8,13 @@
 mod cell;
 mod evidence;
 mod findings;
+mod former;
 mod index;
+mod live;
 mod measures;
 mod netting;
 mod phrases;
+mod roots;
 mod rules;
 mod sources;
 mod style;
@@ -89,19 +92,23 @@ fn workbook(report: &AuditReport, rows_max: u32) -> Result<Vec<u8>, XlsxError> {
     let numbers: HashMap<*const Finding, u64> =
         list.iter().map(|listed| (std::ptr::from_ref(listed.finding), listed.number)).collect();
     let (evidence, places) = evidence::write(report, &list, &mut setting)?;
+    let none = || Ok(Vec::new());
     let parts = [
         worklist::write(report, &groups, &numbers, &mut setting)?,
+        if report.root_causes.is_empty() { none() } else { roots::write(report, &mut setting) }?,
         untested::write(report, &mut setting)?,
         sources::write(report, &mut setting)?,
         sources::write_files(report, &mut setting)?,
         findings::write(report, &list, &places, &mut setting)?,
         evidence,
+        report.baseline.as_ref().map_or_else(none, |baseline| former::write(baseline, &mut setting))?,
         netting::write(report, &mut setting)?,
         waivers::write(report, &list, &mut setting)?,
         rules::write(report, &mut setting)?,
     ];
+    let is_split = parts.iter().any(|sheets| sheets.len() > 1);
     let mut sheets: Vec<Sheet> = parts.into_iter().flatten().collect();
-    if sheets.len() > 9 {
+    if is_split {
         let index = index::write(&sheets, &mut setting)?;
         sheets.splice(1..1, index);
     }

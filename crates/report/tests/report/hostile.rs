@@ -5,7 +5,7 @@ use tieout_model::finding::Disposition;
 use tieout_model::{AuditReport, Finding};
 use tieout_report::{ROWS_MAX, visible};
 
-use crate::sums::lines;
+use crate::sums::{lines, page_data};
 use crate::{csv_lines, json, rendered, sample, workbook};
 
 /// What each text field begins with in turn.
@@ -125,7 +125,8 @@ fn in_cell(text: &str) -> String {
 fn a_workbook_holds_it_as_text_and_computes_nothing_of_it() {
     for payload in payloads() {
         let report = hostile(&payload);
-        let book = workbook::sheets(&report, ROWS_MAX);
+        let bytes = workbook::bytes(&report, ROWS_MAX);
+        let book = workbook::sheets_of(bytes.clone());
         let findings = lines(&book.iter().find(|(name, _)| name == "Findings").unwrap().1, "No.");
         for finding in &report.findings {
             let line = findings.iter().find(|line| line["Fingerprint"] == finding.fingerprint).unwrap();
@@ -133,7 +134,7 @@ fn a_workbook_holds_it_as_text_and_computes_nothing_of_it() {
             assert_eq!(line["What to do"], in_cell(&finding.remedy));
             assert_eq!(line["Customer"], in_cell(finding.party.as_deref().unwrap_or_default()));
         }
-        for (path, text) in workbook::parts(&report) {
+        for (path, text) in workbook::parts(bytes) {
             let bad = |one: char| (one.is_control() && !matches!(one, '\n' | '\r' | '\t')) || one == '\u{202e}';
             assert!(!text.chars().any(bad), "{path}");
             for formula in text.split("<f>").skip(1).map(|rest| rest.split("</f>").next().unwrap()) {
@@ -195,6 +196,23 @@ fn markdown_keeps_its_tables_and_runs_nothing() {
             let pipes = line.matches('|').count();
             assert!(!line.starts_with('|') || cells == 0 || pipes == cells, "{line}");
             cells = if line.starts_with('|') { pipes } else { 0 };
+        }
+    }
+}
+
+#[test]
+fn the_page_holds_it_to_the_letter_and_runs_nothing() {
+    let scripts = rendered(&sample::report(), "html").matches("<script").count();
+    for payload in payloads() {
+        let report = hostile(&payload);
+        let page = rendered(&report, "html");
+        // Its own scripts, and no other element that begins with data.
+        assert_eq!(page.matches("<script").count(), scripts, "{payload}");
+        assert_eq!(page.matches("</script>").count(), scripts, "{payload}");
+        assert!(!page.contains("<script>alert(1)") && !page.contains("</testcase>"), "{payload}");
+        let data = page_data(&report);
+        for (line, finding) in data["findings"].as_array().unwrap().iter().zip(&report.findings) {
+            assert_eq!(line["m"], finding.message.as_str());
         }
     }
 }

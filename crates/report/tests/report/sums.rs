@@ -110,6 +110,29 @@ fn of_junit(report: &AuditReport) -> Rules {
     rules
 }
 
+/// What the page's script reads.
+pub fn page_data(report: &AuditReport) -> Value {
+    let page = rendered(report, "html");
+    let data = page.split("<script type=\"application/json\" id=\"data\">").nth(1).unwrap();
+    serde_json::from_str(data.split("</script>").next().unwrap()).unwrap()
+}
+
+fn of_page(report: &AuditReport) -> Rules {
+    let data = page_data(report);
+    let mut rules = Rules::new();
+    for finding in data["findings"].as_array().unwrap() {
+        let rule = usize::try_from(finding["r"].as_u64().unwrap()).unwrap();
+        let rule = data["rules"][rule]["id"].as_str().unwrap();
+        rules.entry(rule.to_owned()).or_default().0 += 1;
+        for effect in finding["x"].as_array().unwrap().iter().filter(|effect| effect["counted"] == true) {
+            let (class, units) = (effect["o"].as_u64().unwrap(), effect["z"].as_str().unwrap().parse().unwrap());
+            let class = EffectClass::ALL[usize::try_from(class).unwrap()];
+            add(&mut rules, rule, class.name(), effect["currency"].as_str().unwrap(), units);
+        }
+    }
+    rules
+}
+
 /// From the table of rules.
 fn of_markdown(report: &AuditReport) -> Rules {
     let text = rendered(report, "markdown");
@@ -146,6 +169,7 @@ fn counts_and_sums_by_rule_and_class_are_the_same_in_every_format() {
     assert_eq!(of_csv(&report), expected);
     assert_eq!(of_workbook(&report, tieout_report::ROWS_MAX), expected);
     assert_eq!(of_junit(&report), expected);
+    assert_eq!(of_page(&report), expected);
     assert_eq!(of_markdown(&report), expected);
 }
 

@@ -18,14 +18,19 @@ pub fn bytes(report: &AuditReport, rows_max: u32) -> Vec<u8> {
 
 /// Every sheet with its cells, in order.
 pub fn sheets(report: &AuditReport, rows_max: u32) -> Vec<(String, Range<Data>)> {
-    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes(report, rows_max))).unwrap();
+    sheets_of(bytes(report, rows_max))
+}
+
+/// Every sheet of a file.
+pub fn sheets_of(bytes: Vec<u8>) -> Vec<(String, Range<Data>)> {
+    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).unwrap();
     let names = book.sheet_names();
     names.into_iter().map(|name| (name.clone(), book.worksheet_range(&name).unwrap())).collect()
 }
 
 /// The text of every part of the file, by its path.
-pub fn parts(report: &AuditReport) -> BTreeMap<String, String> {
-    let mut archive = zip::ZipArchive::new(Cursor::new(bytes(report, ROWS_MAX))).unwrap();
+pub fn parts(bytes: Vec<u8>) -> BTreeMap<String, String> {
+    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
     let mut parts = BTreeMap::new();
     for index in 0..archive.len() {
         let mut entry = archive.by_index(index).unwrap();
@@ -39,7 +44,7 @@ pub fn parts(report: &AuditReport) -> BTreeMap<String, String> {
 /// Formula and stored result of every computed cell.
 fn formulas(report: &AuditReport) -> Vec<(String, String)> {
     let mut formulas = Vec::new();
-    for text in parts(report).values() {
+    for text in parts(bytes(report, ROWS_MAX)).values() {
         for cell in text.split("<f>").skip(1) {
             let (formula, rest) = cell.split_once("</f>").unwrap();
             let result = rest.strip_prefix("<v>").unwrap().split_once("</v>").unwrap().0;
@@ -52,8 +57,19 @@ fn formulas(report: &AuditReport) -> Vec<(String, String)> {
 #[test]
 fn sheets_stand_in_the_order_of_reading() {
     let names: Vec<_> = sheets(&sample::report(), ROWS_MAX).into_iter().map(|(name, _)| name).collect();
-    let expected =
-        ["Work list", "Not tested", "Sources", "Files", "Findings", "Evidence", "Netting register", "Waivers", "Rules"];
+    let expected = [
+        "Work list",
+        "In common",
+        "Not tested",
+        "Sources",
+        "Files",
+        "Findings",
+        "Evidence",
+        "Former findings",
+        "Netting register",
+        "Waivers",
+        "Rules",
+    ];
     assert_eq!(names, expected);
 }
 

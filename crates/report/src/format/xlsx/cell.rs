@@ -25,6 +25,8 @@ pub(super) enum Cell {
     Empty,
     /// Ids, words, sentences.
     Text(String),
+    /// The header of figures.
+    Heading(String),
     Count(u64),
     /// Money with its currency.
     Money(Amount, String),
@@ -57,7 +59,9 @@ impl Cell {
     /// Lines that the cell takes in a column of that many characters.
     pub(super) fn lines(&self, width: u16) -> u32 {
         match self {
-            Self::Text(text) if text.len() > usize::from(width) => lines(&shown(text), usize::from(width)),
+            Self::Text(text) | Self::Heading(text) if text.len() > usize::from(width) => {
+                lines(&shown(text), usize::from(width))
+            }
             _ => 1,
         }
     }
@@ -66,7 +70,7 @@ impl Cell {
     pub(super) fn canonical(&self) -> String {
         match self {
             Self::Empty | Self::Input | Self::InputDay => String::new(),
-            Self::Text(text) => shown(text).into_owned(),
+            Self::Text(text) | Self::Heading(text) => shown(text).into_owned(),
             Self::Count(count) => count.to_string(),
             Self::Money(amount, _) | Self::Bare(amount, _) | Self::Number(amount) => amount.to_string(),
             Self::Formula(_, result) => result.canonical(),
@@ -105,6 +109,9 @@ impl Cell {
                 let text = shown(text);
                 let kind = if is_formula_like(&text) { Kind::Quoted } else { Kind::Text };
                 sheet.write_string_with_format(row, column, text, styles.of(kind, look))?;
+            }
+            Self::Heading(text) => {
+                sheet.write_string_with_format(row, column, shown(text), styles.of(Kind::Heading, look))?;
             }
             Self::Count(_) | Self::Money(..) | Self::Bare(..) | Self::Number(_) => {
                 let (amount, kind) = self.figure().unwrap_or((Amount::new(0, 0), Kind::Text));

@@ -11,7 +11,7 @@ use tieout_model::{Amount, AuditReport, Evidence};
 
 use super::cell::{Cell, decimals, is_number};
 use super::style::Look;
-use super::table::{Setting, Sheet, Spec, Table, column};
+use super::table::{Setting, Sheet, Spec, Table, column, figures};
 use super::{Listed, measures, phrases};
 
 /// Where the wrong item's cells stand: number of the finding and column to a reference and its value.
@@ -33,7 +33,7 @@ pub(super) fn write(
         name: "Evidence",
         intro: vec![(vec![Cell::text(words)], Look::Intro)],
         columns: vec![
-            column("No.", 6),
+            figures("No.", 6),
             column("Rule", 27),
             column("Column", 22),
             column("The item", 24),
@@ -42,7 +42,7 @@ pub(super) fn write(
             column("as received", 22),
             column("and", 24),
             column("as received", 22),
-            column("Item less beside it", 16),
+            figures("Item less beside it", 16),
         ],
         validations: Vec::new(),
         pages_wide: 1,

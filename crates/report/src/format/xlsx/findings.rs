@@ -11,13 +11,14 @@ use rust_xlsxwriter::utility::row_col_to_cell;
 use rust_xlsxwriter::{DataValidation, XlsxError};
 use tieout_model::finding::Disposition;
 use tieout_model::report::counts;
-use tieout_model::{Amount, AuditReport, Effect, EffectClass, Figure, Finding, Severity};
+use tieout_model::{Amount, AuditReport, Effect, EffectClass, Finding, Severity};
 
-use super::cell::{Cell, is_number, places};
+use super::cell::Cell;
 use super::evidence::Places;
+use super::live::{currency, live, minus, number, times};
 use super::phrases::{self, figure};
 use super::style::Look;
-use super::table::{Column, Setting, Sheet, Spec, Table, column, hidden};
+use super::table::{Column, Setting, Sheet, Spec, Table, column, figures, hidden};
 use super::{Listed, shown};
 use crate::words::{key_words, standing};
 
@@ -57,14 +58,14 @@ pub(crate) mod sign {
 
 #[rustfmt::skip]
 fn columns(report: &AuditReport) -> Vec<Column> {
-    let mut columns = vec![column(NUMBER, 6), column("Customer", 12)];
+    let mut columns = vec![figures(NUMBER, 6), column("Customer", 12)];
     if !report.customers.is_empty() {
         columns.extend([column("Name", 18), column("Owner", 11)]);
     }
     columns.extend([
         column(RULE, 20), column("Item", 20), column("Date", 11), column("What is wrong", 46), column("Sure", 9),
-        column("Expected", 14), column("Stated", 14), column("Difference", 14), column("Class", 13), column("Net", 14),
-        column("Tax", 13), column("Gross", 14), column("Currency", 9), column("Counted", 8), column("Status", 16),
+        figures("Expected", 14), figures("Stated", 14), figures("Difference", 14), column("Class", 13), figures("Net", 14),
+        figures("Tax", 13), figures("Gross", 14), column("Currency", 9), column("Counted", 8), column("Status", 16),
         column("What to do", 34),
     ]);
     if report.baseline.is_some() {
@@ -245,7 +246,7 @@ impl Line<'_> {
             return cell;
         }
         if self.is_first
-            && self::currency(finding.difference.as_ref()) == Some(currency)
+            && super::live::currency(finding.difference.as_ref()) == Some(currency)
             && let Some(difference) = number(finding.difference.as_ref())
             && difference.abs() == effect.gross
             && let Some(cell) = of(&format!("ABS({})", self.at(names, "Difference")), &[difference])
@@ -269,42 +270,6 @@ impl Line<'_> {
             })
             .unwrap_or_else(|| Cell::Money(effect.gross, currency.to_owned()))
     }
-}
-
-/// `=ROUND(text, places)` with its exact result, if every number in it can be held exactly.
-fn live(text: &str, from: &[Amount], result: Amount, currency: Option<String>) -> Option<Cell> {
-    if !from.iter().chain([&result]).all(|amount| is_number(*amount)) {
-        return None;
-    }
-    let (decimals, result) = match currency {
-        Some(currency) => (places(result, &currency), Cell::Money(result, currency)),
-        None => (super::cell::decimals(result), Cell::Number(result)),
-    };
-    Some(Cell::Formula(format!("=ROUND({text},{decimals})"), Box::new(result)))
-}
-
-fn number(figure: Option<&Figure>) -> Option<Amount> {
-    match figure? {
-        Figure::Money { amount, .. } | Figure::Number(amount) => Some(*amount),
-        Figure::Text(_) => None,
-    }
-}
-
-fn currency(figure: Option<&Figure>) -> Option<&str> {
-    match figure? {
-        Figure::Money { currency, .. } => Some(currency),
-        _ => None,
-    }
-}
-
-fn times(left: Amount, right: Amount) -> Option<Amount> {
-    Some(Amount::new(left.units.checked_mul(right.units)?, left.scale.checked_add(right.scale)?))
-}
-
-fn minus(left: Amount, right: Amount) -> Option<Amount> {
-    let scale = left.scale.max(right.scale);
-    let units = left.units_at(scale).ok()?.checked_sub(right.units_at(scale).ok()?)?;
-    Some(Amount::new(units, scale))
 }
 
 /// The sentence, and what limits or explains it.

@@ -4,14 +4,14 @@ use rust_xlsxwriter::XlsxError;
 
 use super::cell::Cell;
 use super::style::Look;
-use super::table::{Setting, Sheet, Spec, Table, column};
+use super::table::{Setting, Sheet, Spec, Table, column, figures};
 
 pub(super) fn write(sheets: &[Sheet], setting: &mut Setting) -> Result<Vec<Sheet>, XlsxError> {
     let words = "A table with more lines than a sheet has rows goes on on further sheets, each with its header.";
     let spec = Spec {
         name: "Index",
         intro: vec![(vec![Cell::text(words)], Look::Intro)],
-        columns: vec![column("Sheet", 30), column("Lines", 14)],
+        columns: vec![column("Sheet", 30), figures("Lines", 14)],
         validations: Vec::new(),
         pages_wide: 1,
     };

@@ -5,7 +5,7 @@ use tieout_model::AuditReport;
 
 use super::cell::Cell;
 use super::style::Look;
-use super::table::{Setting, Sheet, Spec, Table, column};
+use super::table::{Setting, Sheet, Spec, Table, column, figures};
 use crate::layout::counted;
 
 pub(super) fn write(report: &AuditReport, setting: &mut Setting) -> Result<Vec<Sheet>, XlsxError> {
@@ -22,7 +22,7 @@ pub(super) fn write(report: &AuditReport, setting: &mut Setting) -> Result<Vec<S
             column("Credit or void", 22),
             column("Bill that it nets", 22),
             column("Rebilled as", 22),
-            column("Amount", 18),
+            figures("Amount", 18),
             column("Currency", 9),
             column("How it is known", 30),
             column("Inferred", 10),

@@ -6,7 +6,7 @@ use tieout_model::{AuditReport, RuleResult};
 use super::cell::Cell;
 use super::phrases::measure;
 use super::style::Look;
-use super::table::{Setting, Sheet, Spec, Table, column};
+use super::table::{Setting, Sheet, Spec, Table, column, figures};
 use crate::format::text::rules::{mark, words};
 use crate::layout::measured;
 
@@ -25,14 +25,14 @@ pub(super) fn write(report: &AuditReport, setting: &mut Setting) -> Result<Vec<S
             column("Source, criteria", 34),
             column("Procedure", 26),
             column("Population", 20),
-            column("In scope", 10),
-            column("Tested", 10),
-            column("Money tested", 18),
-            column("Not tested", 10),
-            column("Money not tested", 18),
+            figures("In scope", 10),
+            figures("Tested", 10),
+            figures("Money tested", 18),
+            figures("Not tested", 10),
+            figures("Money not tested", 18),
             column("Not tested, by reason", 30),
-            column("Exceptions", 10),
-            column("Findings", 9),
+            figures("Exceptions", 10),
+            figures("Findings", 9),
             column("Conclusion", 38),
             column("Prepared by", 12),
             column("Date", 11),

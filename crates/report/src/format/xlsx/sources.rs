@@ -6,7 +6,7 @@ use tieout_model::{Amount, AuditReport};
 
 use super::cell::Cell;
 use super::style::Look;
-use super::table::{Setting, Sheet, Spec, Table, column};
+use super::table::{Setting, Sheet, Spec, Table, column, figures};
 use crate::format::text::sources::agreement;
 use crate::layout::count;
 
@@ -20,18 +20,18 @@ pub(super) fn write(report: &AuditReport, setting: &mut Setting) -> Result<Vec<S
         name: "Sources",
         intro: vec![(vec![Cell::text(words)], Look::Strong)],
         columns: vec![
-            column("Population", 20),
+            column("Population", 24),
             column("Files", 30),
-            column("Read", 10),
-            column("Kept", 10),
-            column("Excluded", 9),
-            column("Elsewhere", 10),
-            column("Merged", 9),
+            figures("Read", 10),
+            figures("Kept", 10),
+            figures("Excluded", 9),
+            figures("Elsewhere", 10),
+            figures("Merged", 9),
             column("Sum of", 16),
-            column("Total as read", 20),
-            column("Without amount", 9),
-            column("Sender's count", 10),
-            column("Sender's total", 18),
+            figures("Total as read", 20),
+            figures("Without amount", 9),
+            figures("Sender's count", 10),
+            figures("Sender's total", 18),
             column("Agreement", 26),
             column("Extract from", 11),
             column("Extract to", 11),
@@ -117,9 +117,9 @@ pub(super) fn write_files(report: &AuditReport, setting: &mut Setting) -> Result
         columns: vec![
             column("File", 40),
             column("Hash", 68),
-            column("Bytes", 16),
-            column("Records read", 12),
-            column("Records excluded", 12),
+            figures("Bytes", 16),
+            figures("Records read", 12),
+            figures("Records excluded", 12),
             column("Why excluded", 40),
         ],
         validations: Vec::new(),

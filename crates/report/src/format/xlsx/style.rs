@@ -10,6 +10,8 @@ pub(super) enum Kind {
     Text,
     /// Text that begins like a formula.
     Quoted,
+    /// Text above figures.
+    Heading,
     /// A number of more digits than a workbook's numbers have.
     LongNumber,
     Money {
@@ -62,6 +64,7 @@ fn format(kind: &Kind, look: Look) -> Format {
     let base = match kind {
         Kind::Text => base,
         Kind::Quoted => base.set_quote_prefix(),
+        Kind::Heading => base.set_align(FormatAlign::Right).set_indent(1),
         Kind::LongNumber => base.set_align(FormatAlign::Right),
         Kind::Money { places, currency } => base.set_num_format(money_format(*places, currency)),
         Kind::Number { places } => base.set_num_format(decimal_format(*places)),

@@ -17,16 +17,23 @@ pub(super) struct Column {
     /// In characters.
     pub(super) width: u16,
     pub(super) is_hidden: bool,
+    /// True for figures, whose header stands at the right as they do.
+    pub(super) is_figure: bool,
 }
 
 /// A shown column.
 pub(super) fn column(header: impl Into<String>, width: u16) -> Column {
-    Column { header: header.into(), width, is_hidden: false }
+    Column { header: header.into(), width, is_hidden: false, is_figure: false }
+}
+
+/// A shown column of figures.
+pub(super) fn figures(header: impl Into<String>, width: u16) -> Column {
+    Column { is_figure: true, ..column(header, width) }
 }
 
 /// A column for programs.
 pub(super) fn hidden(header: impl Into<String>) -> Column {
-    Column { header: header.into(), width: 20, is_hidden: true }
+    Column { header: header.into(), width: 20, is_hidden: true, is_figure: false }
 }
 
 /// A finished sheet.
@@ -112,7 +119,7 @@ impl<'a> Table<'a> {
             Look::Intro | Look::Strong => 1,
             // Bold letters are as wide as digits.
             Look::Header => {
-                let widths = self.spec.columns.iter().map(|column| column.width.saturating_sub(column.width / 6 + 1));
+                let widths = self.spec.columns.iter().map(|column| column.width.saturating_sub(1));
                 cells.iter().zip(widths).map(|(cell, width)| cell.lines(width)).max().unwrap_or(1)
             }
             _ => cells.iter().zip(&self.spec.columns).map(|(cell, column)| cell.lines(column.width)).max().unwrap_or(1),
@@ -142,7 +149,11 @@ impl<'a> Table<'a> {
             self.write(&cells, look)?;
         }
         self.header_row = self.row;
-        let headers: Vec<_> = self.spec.columns.iter().map(|column| Cell::text(column.header.as_str())).collect();
+        let header = |column: &Column| match column.is_figure {
+            true => Cell::Heading(column.header.clone()),
+            false => Cell::text(column.header.as_str()),
+        };
+        let headers: Vec<_> = self.spec.columns.iter().map(header).collect();
         self.write(&headers, Look::Header)
     }
 

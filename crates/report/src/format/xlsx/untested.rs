@@ -8,7 +8,7 @@ use tieout_model::{AuditReport, Diagnostic, Measure, RuleResult, Status};
 use super::cell::Cell;
 use super::phrases;
 use super::style::Look;
-use super::table::{Setting, Sheet, Spec, Table, column};
+use super::table::{Setting, Sheet, Spec, Table, column, figures};
 use crate::layout::count;
 
 pub(super) fn write(report: &AuditReport, setting: &mut Setting) -> Result<Vec<Sheet>, XlsxError> {
@@ -21,8 +21,8 @@ pub(super) fn write(report: &AuditReport, setting: &mut Setting) -> Result<Vec<S
         columns: vec![
             column("What", 24),
             column("Rule or place", 38),
-            column("Records", 10),
-            column("Money", 20),
+            figures("Records", 10),
+            figures("Money", 20),
             column("Why", 60),
             column("What to ask for, how to mend", 50),
             column("Asked whom", 14),

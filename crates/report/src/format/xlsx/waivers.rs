@@ -8,7 +8,7 @@ use super::Listed;
 use super::cell::Cell;
 use super::phrases;
 use super::style::Look;
-use super::table::{Setting, Sheet, Spec, Table, column};
+use super::table::{Setting, Sheet, Spec, Table, column, figures};
 use crate::words::key_words;
 
 const COMPLAINTS: [Code; 6] = [
@@ -27,12 +27,12 @@ pub(super) fn write(report: &AuditReport, list: &[Listed<'_>], setting: &mut Set
         name: "Waivers",
         intro: vec![(vec![Cell::text(words)], Look::Intro)],
         columns: vec![
-            column("No.", 6),
+            figures("No.", 6),
             column("Customer", 14),
             column("Rule", 26),
             column("Item", 24),
             column("Class", 16),
-            column("Gross", 17),
+            figures("Gross", 17),
             column("Owed to the customer", 12),
             column("Reason", 46),
             column("Prepared by", 16),

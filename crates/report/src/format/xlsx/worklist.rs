@@ -12,9 +12,10 @@ use tieout_model::{AuditReport, Date, EffectClass, Finding};
 use super::cell::{Cell, is_number, places};
 use super::phrases;
 use super::style::Look;
-use super::table::{Column, Setting, Sheet, Spec, Table, column};
+use super::table::{Column, Setting, Sheet, Spec, Table, column, figures};
 use crate::groups::{Group, Groups, remedy};
 use crate::layout::{count, counted};
+use crate::past;
 use crate::words;
 use crate::words::key_words;
 
@@ -90,13 +91,18 @@ fn head(report: &AuditReport) -> Vec<(Vec<Cell>, Look)> {
     lines.extend(
         suspects.map(|one| (vec![Cell::text(format!("Look at the mapping first: {}", one.message))], Look::Strong)),
     );
-    let mut roots: Vec<_> = report.root_causes.iter().collect();
-    roots.sort_by(|a, b| b.findings.cmp(&a.findings).then_with(|| a.id.cmp(&b.id)));
-    lines.extend(roots.iter().map(|root| {
-        let found = counted(root.findings, "finding", "findings");
-        let words = format!("In common: {}: {found} with {}", root.rule, root.words());
-        (vec![Cell::text(words)], Look::Intro)
-    }));
+    if let Some(baseline) = &report.baseline {
+        let standings = past::standings(report, baseline);
+        lines.push((vec![Cell::text(format!("Against {}: {standings}.", baseline.name))], Look::Intro));
+    }
+    if !report.root_causes.is_empty() {
+        let roots = counted(
+            report.root_causes.len() as u64,
+            "cause that many findings share",
+            "causes that many findings share",
+        );
+        lines.push((vec![Cell::text(format!("{roots}: see the sheet In common."))], Look::Intro));
+    }
     lines.push((Vec::new(), Look::Intro));
     lines
 }
@@ -106,9 +112,9 @@ fn columns(report: &AuditReport, stakes: &Stakes) -> Vec<Column> {
     if !report.customers.is_empty() {
         columns.extend([column("Name", 17), column("Owner", 9)]);
     }
-    columns.extend([column("Case", 30), column("Items", 23), column("Findings", 9), column("Sure", 8)]);
+    columns.extend([column("Case", 30), column("Items", 23), figures("Findings", 9), column("Sure", 8)]);
     columns.push(column("Oldest", 11));
-    columns.extend(stakes.iter().map(|(class, currency)| column(format!("{} {currency}", class.words()), 11)));
+    columns.extend(stakes.iter().map(|(class, currency)| figures(format!("{} {currency}", class.words()), 11)));
     columns.extend([column("No.", 9), column("What to do", 34), column("Done by", 9), column("Done on", 11)]);
     columns
 }
