@@ -6,6 +6,7 @@
 //! row in an index (`join`); indexes over stored columns are built once for all rules.
 
 mod call;
+mod chain;
 mod column;
 mod compute;
 mod explain;
