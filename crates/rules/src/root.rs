@@ -280,7 +280,7 @@ impl<'a> Common<'a> {
                 own[at + 1..].iter().for_each(|second| *counts.entry((*first, *second)).or_default() += 1);
             }
         }
-        let wide = counts.into_iter().filter(|(_, count)| *count >= FINDINGS_MIN && count * 5 >= left.len());
+        let wide = counts.into_iter().filter(|(_, count)| is_wide(*count, left.len()));
         let pair = |((first, second), _): ((usize, usize), usize)| {
             self.candidate(vec![frequent[first].clone(), frequent[second].clone()], left)
         };
@@ -420,4 +420,21 @@ fn by_record(plan: &Plan) -> Plan {
         (name, Expr::col(column.name, column.ty))
     });
     plan.clone().project(renamed.collect())
+}
+
+/// Whether a pair of values covers enough of the findings that are left: ten, and a fifth of them.
+fn is_wide(covers: usize, left: usize) -> bool {
+    covers >= FINDINGS_MIN && covers * 5 >= left
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pair_covers_ten_findings_and_a_fifth_of_what_is_left() {
+        assert!(is_wide(10, 10) && is_wide(10, 50) && is_wide(20, 100));
+        assert!(!is_wide(9, 9), "too few findings");
+        assert!(!is_wide(10, 51) && !is_wide(19, 100), "too small a part");
+    }
 }
