@@ -73,7 +73,10 @@ pub fn plan(file: &DuplicateFile, mut build: Build<'_>) -> Result<Procedure, Ref
         build.nets();
     }
     let (population, rec) = (build.scope.population.clone(), build.scope.rec());
+    // Candidates are many, and most are no twins: with every column only those are read that are.
+    let columns = extra.iter().map(|(name, _)| name.clone()).collect();
     let judge = Judge {
+        columns,
         narrow: Some(Box::new(move |graded| candidates(graded, &key, sums.as_ref()))),
         others,
         with_context: true,
