@@ -97,6 +97,11 @@ pub(super) fn aggregate(
     let Groups { keys, kinds, count, finder, .. } = groups;
     let index = match finder {
         _ if kinds.is_empty() => None,
+        // A few keys that lie far apart: places for all between them would outlive the groups.
+        Finder::Direct(places) if places.len() > SPARSE_MAX * count + 1024 => {
+            drop(places);
+            Some(Index::new(&keys.iter().collect::<Vec<_>>(), count))
+        }
         Finder::Direct(mut places) => {
             // Without the place of the missing key, which nothing matches.
             places.drain(..places.len().min(1));
@@ -122,6 +127,9 @@ struct Groups {
 
 /// Numbers below this are places of their own.
 const DIRECT_MAX: i64 = 1 << 26;
+
+/// Places of their own are kept for so many times the groups.
+const SPARSE_MAX: usize = 64;
 
 enum Finder {
     /// By the only key itself, a missing one first: a text's code, or a small number.
@@ -226,7 +234,7 @@ impl Groups {
                 for row in 0..rows {
                     let code = key(row);
                     if known.len() <= code {
-                        known.resize((code + 1).max(known.len() * 2), NO_ROW);
+                        known.resize((code + 1).max(known.len() + known.len() / 4), NO_ROW);
                     }
                     if known[code] == NO_ROW {
                         known[code] = found(row);
