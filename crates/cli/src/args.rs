@@ -147,6 +147,10 @@ pub struct AuditArgs {
     /// Which open findings make the exit code 1
     #[arg(long, value_name = "WHAT", default_value = "error", value_enum, hide_possible_values = false)]
     pub fail_on: FailOn,
+    /// Judge the drafts as if they were posted, before they go out: which to
+    /// send, to hold, to fix
+    #[arg(long, value_name = "STAGE", value_enum, hide_possible_values = false, conflicts_with = "mask")]
+    pub stage: Option<Stage>,
     /// Compare with this former JSON report: new, unchanged, changed, resolved
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,
@@ -301,6 +305,13 @@ pub enum FailOn {
     New,
     /// None
     Never,
+}
+
+/// Which documents are judged; without it, those that are posted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Stage {
+    /// Drafts, against what is posted
+    Draft,
 }
 
 #[cfg(test)]

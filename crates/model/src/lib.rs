@@ -13,6 +13,7 @@ pub mod pair;
 pub mod register;
 pub mod report;
 pub mod rule;
+pub mod stage;
 pub mod types;
 
 pub use amount::{Amount, Rounding};

@@ -26,6 +26,7 @@ mod pair;
 pub mod plan;
 mod root;
 pub mod rule;
+pub mod stage;
 pub mod suspect;
 mod unlock;
 pub mod value;

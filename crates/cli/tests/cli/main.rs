@@ -6,6 +6,7 @@ mod cache;
 mod cases;
 mod correct;
 mod demo;
+mod drafts;
 mod engagement;
 mod explain;
 mod gallery;
