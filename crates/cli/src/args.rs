@@ -64,6 +64,8 @@ pub enum Command {
     Told(StepArgs),
     /// Note that proposals are not pursued, and why
     Withdraw(StepArgs),
+    /// Say which overdue documents may be reminded, and which not and why
+    Chase(ChaseArgs),
     /// Show one customer: balances, findings, documents
     Customer(CustomerArgs),
     /// Explain a rule, a diagnostic code, a finding, or two documents
@@ -249,6 +251,23 @@ pub struct StepArgs {
     /// Engagement file, or folder with a tieout.toml
     #[arg(long, value_name = "PATH", default_value = ".")]
     pub path: PathBuf,
+}
+
+/// `tieout chase`.
+#[derive(Args)]
+pub struct ChaseArgs {
+    /// Engagement file, or folder with a tieout.toml
+    #[arg(default_value = ".")]
+    pub path: PathBuf,
+    /// No second reminder within so many days
+    #[arg(long, value_name = "N", default_value_t = 14)]
+    pub days: u16,
+    /// Write every overdue document to this CSV file too
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// How the sources are read.
+    #[command(flatten)]
+    pub sources: SourceArgs,
 }
 
 /// `tieout customer`.

@@ -4,6 +4,7 @@
 
 pub mod account;
 pub mod amount;
+pub mod chase;
 pub mod correction;
 pub mod coverage;
 pub mod date;

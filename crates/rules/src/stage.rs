@@ -15,7 +15,7 @@ use crate::catalog::{Catalog, Scope};
 use crate::engine::columnar::{Columnar, bounds};
 use crate::engine::{Engine, EngineError};
 use crate::expr::{Cmp, Expr};
-use crate::value::{Relation, Ty, Value};
+use crate::value::{Relation, Ty};
 
 /// Populations of which a record belongs to a document, with the path to its status.
 const PARTS: [(&str, &str); 3] =
@@ -217,6 +217,6 @@ fn rows(
     picked.extend(columns.iter().filter_map(|name| Some(((*name).to_owned(), scope.column(name)?))));
     let plan = scope.plan().filter(status.compare(Cmp::Eq, Expr::text("draft"))).project(picked);
     let mut rows = engine.run(&[plan])?.into_iter().next().unwrap_or_default();
-    rows.rows.sort_by(|a: &Vec<Value>, b| a.cmp(b));
+    rows.rows.sort();
     Ok(rows)
 }

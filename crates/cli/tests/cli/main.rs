@@ -4,6 +4,7 @@
 
 mod cache;
 mod cases;
+mod chase;
 mod correct;
 mod demo;
 mod drafts;
@@ -42,7 +43,7 @@ const HERE: &str = env!("CARGO_MANIFEST_DIR");
 
 #[test]
 fn help_fits_eighty_columns() {
-    let commands: [&[&str]; 15] = [
+    let commands: [&[&str]; 16] = [
         &[],
         &["audit"],
         &["check"],
@@ -52,6 +53,7 @@ fn help_fits_eighty_columns() {
         &["approve"],
         &["told"],
         &["withdraw"],
+        &["chase"],
         &["customer"],
         &["signoff"],
         &["verify"],

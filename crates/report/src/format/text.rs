@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod arrivals;
+pub mod chase;
 pub mod check;
 mod finding;
 pub(crate) mod first_page;
