@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use tieout_model::amount::MONEY_SCALE;
 use tieout_model::report::counts;
-use tieout_model::{Amount, AuditReport, Confidence, EffectClass, Finding, Severity};
+use tieout_model::{Amount, AuditReport, Confidence, Date, EffectClass, Finding, Severity};
 
 use crate::layout::{count, counted};
 
@@ -83,7 +83,27 @@ impl Owner {
     }
 }
 
+/// True for the classes of tax alone.
+pub(crate) fn is_of_tax(class: EffectClass) -> bool {
+    matches!(class, EffectClass::TaxOverCollected | EffectClass::TaxUnderCollected)
+}
+
+/// True if the finding's money is tax: it should be settled before the return of its period is filed.
+pub(crate) fn is_on_tax(finding: &Finding) -> bool {
+    finding.effects.iter().any(|effect| is_of_tax(effect.class))
+}
+
 impl<'a> Group<'a> {
+    /// True if something of it should be settled before a return is filed.
+    pub(crate) fn is_before_filing(&self) -> bool {
+        self.threads.iter().any(|thread| is_on_tax(thread.cause))
+    }
+
+    /// The earliest day of its findings.
+    pub(crate) fn oldest(&self) -> Option<Date> {
+        self.threads.iter().filter_map(|thread| thread.cause.date).min()
+    }
+
     fn urgency(&self) -> Option<Urgency> {
         self.threads.first().map(|thread| urgency(thread.cause))
     }

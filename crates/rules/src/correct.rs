@@ -128,15 +128,16 @@ impl<'a> Desk<'a> {
     }
 
     fn finding(&mut self, finding: &Finding) -> Result<(), Ask> {
-        if let Some(document) = &finding.corrected_by {
+        if finding.corrected_by.is_some() {
             for total in class_totals(std::iter::once(finding)) {
                 self.sums.entry((total.class, total.currency)).or_default().corrected += total.gross.units;
             }
-            debug_assert!(!document.is_empty());
             return Ok(());
         }
         self.may_be_corrected(finding)?;
-        let corrections = target::corrections(finding, &mut self.books)?;
+        // What cannot be corrected whole is not corrected in part.
+        let before = self.books.part(&self.documents_of(finding));
+        let corrections = target::corrections(finding, &mut self.books).inspect_err(|_| self.books.restore(before))?;
         for correction in corrections {
             let mut remarks = correction.remarks;
             remarks.extend(finding.limited.iter().cloned());
@@ -206,6 +207,8 @@ impl<'a> Desk<'a> {
         let mut purse = Purse::new(&self.books);
         let issued = self.terms.issue_date.or(self.report.as_of);
         let mut proposals = Vec::new();
+        let rules: BTreeMap<&str, &str> =
+            self.report.findings.iter().map(|finding| (finding.fingerprint.as_str(), finding.rule.as_str())).collect();
         for ((case, action, class, customer, currency), draft) in std::mem::take(&mut self.drafts) {
             let Draft { lines, rightful, remarks } = draft;
             let mut print = blake3::Hasher::new();
@@ -218,8 +221,7 @@ impl<'a> Desk<'a> {
             fingerprints.iter().for_each(|fingerprint| {
                 print.update(fingerprint.as_bytes()).update(&[0]);
             });
-            let rule = self.report.findings.iter().find(|finding| finding.fingerprint == *fingerprints[0]);
-            let reason = rule.map_or(String::new(), |finding| finding.rule.clone());
+            let reason = rules.get(fingerprints[0].as_str()).map_or(String::new(), |rule| (*rule).to_owned());
             let card = self.report.rules.iter().find(|result| result.card.id == reason);
             let bill_to = lines.iter().find_map(|line| self.books.documents.get(&line.document)?.bill_to.clone());
             let mut proposal = Proposal {

@@ -150,3 +150,39 @@ pub const OPTIONAL_LINE_COLUMNS: [&str; 14] = [
     "service_end",
     "charge_code",
 ];
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::engine::reference::Reference;
+    use crate::value::{Column, Relation, Value};
+
+    #[test]
+    fn a_bill_like_one_that_was_taken_back_is_looked_at() {
+        let names = ["invoice_id", "document_type", "status", "customer_id", "currency"];
+        let mut columns: Vec<Column> =
+            names.iter().map(|name| Column { name: (*name).to_owned(), ty: Ty::Text }).collect();
+        columns.push(Column { name: "gross_total".to_owned(), ty: Ty::MONEY });
+        columns.push(Column { name: "rec".to_owned(), ty: Ty::INT });
+        let row = |rec: i128, (id, status, customer, currency): (&str, &str, &str, &str), gross: i128| {
+            let mut row: Vec<Value> =
+                [id, "invoice", status, customer, currency].iter().map(|text| Value::text(text)).collect();
+            row.extend([Value::Num(gross), Value::Num(rec)]);
+            row
+        };
+        let rows = vec![
+            row(1, ("taken back", "void", "A", "USD"), 100),
+            row(2, ("billed anew", "posted", "A", "USD"), 100),
+            row(3, ("another amount", "posted", "A", "USD"), 101),
+            row(4, ("another customer", "posted", "B", "USD"), 100),
+            row(5, ("another currency", "posted", "A", "EUR"), 100),
+        ];
+        let all = Plan::Rows(Arc::new(Relation { columns, rows }));
+        let found = Reference::default().run(&[concerned(&all)]).unwrap().pop().unwrap();
+        let mut ids: Vec<&str> = found.rows.iter().filter_map(|row| row[0].as_text()).collect();
+        ids.sort_unstable();
+        assert_eq!(ids, ["billed anew", "taken back"]);
+    }
+}

@@ -2,11 +2,15 @@
 //!
 //! Every operator states its null rule. No operator promises an order of rows: whoever needs one sorts by a total key.
 
+mod in_force;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::expr::{Expr, Node};
 use crate::value::{Column, Relation, Ty};
+
+pub use self::in_force::{Fall, InForce, Range};
 
 /// How two inputs are joined. A missing key never matches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -101,6 +105,8 @@ pub enum Plan {
         /// How.
         how: Join,
     },
+    /// The input with the row in force of a reference beside it.
+    InForce(Box<InForce>),
     /// One row a group; missing keys form groups like any value.
     Aggregate {
         /// Input.
@@ -195,6 +201,9 @@ impl Plan {
                 self.join(Self::Rows(keys.clone()), vec![(column.to_owned(), key)], Join::Semi)
             }
             Self::Once(input, columns) => Self::Once(Box::new(input.near(column, keys)), columns),
+            Self::InForce(force) => {
+                Self::InForce(Box::new(InForce { input: force.input.near(column, keys), ..*force }))
+            }
             Self::Join { left, right, on, how } => {
                 Self::Join { left: Box::new(left.near(column, keys)), right, on, how }
             }
@@ -224,6 +233,7 @@ impl Plan {
         match self {
             Self::Scan { columns, .. } => columns.iter().map(|(_, column)| column.clone()).collect(),
             Self::Rows(relation) => relation.columns.clone(),
+            Self::InForce(force) => force.columns(),
             Self::Filter(input, _) | Self::Once(input, _) | Self::Among { input, .. } => input.columns(),
             Self::Project(_, columns) => columns.iter().map(named).collect(),
             Self::Extend(input, columns) => {

@@ -280,7 +280,7 @@ impl<'a> Common<'a> {
                 own[at + 1..].iter().for_each(|second| *counts.entry((*first, *second)).or_default() += 1);
             }
         }
-        let wide = counts.into_iter().filter(|(_, count)| *count >= FINDINGS_MIN && count * 5 >= left.len());
+        let wide = counts.into_iter().filter(|(_, count)| is_wide(*count, left.len()));
         let pair = |((first, second), _): ((usize, usize), usize)| {
             self.candidate(vec![frequent[first].clone(), frequent[second].clone()], left)
         };
@@ -302,16 +302,27 @@ impl<'a> Common<'a> {
             let columns = candidate.pairs.iter().map(|(dimension, _)| self.dimensions[*dimension].0).collect();
             (part, population.clone(), columns)
         };
-        let wanted: BTreeSet<Described> = candidates.iter().map(key).filter(|key| !known.contains_key(key)).collect();
-        let wanted: Vec<Described> = wanted.into_iter().collect();
+        let values = |candidate: &Candidate| candidate.pairs.iter().map(|(_, value)| value.clone()).collect();
+        // What has not been counted yet. Of groups of which there may be millions, only these are given back.
+        let mut wanted: BTreeMap<Described, BTreeSet<Vec<Value>>> = BTreeMap::new();
+        for candidate in candidates {
+            let (key, values) = (key(candidate), values(candidate));
+            if known.get(&key).is_none_or(|counts| !counts.contains_key(&values)) {
+                wanted.entry(key).or_default().insert(values);
+            }
+        }
         let column = |words: &&'static str| {
             let found = self.dimensions.iter().find(|(known, _)| known == words);
             found.map(|(_, column)| column.clone()).unwrap_or_default()
         };
         let first = self.harvested[self.findings[0]].item.1;
         let end = RecordRef { record: first.record.saturating_add(FIRST), ..first }.pack();
-        let plan = |(_, _, words): &Described| {
-            let columns = words.iter().map(column).collect();
+        let plan = |((_, _, words), values): (&Described, &BTreeSet<Vec<Value>>)| {
+            let columns: Vec<String> = words.iter().map(column).collect();
+            let asked = |name: &String| Column { name: format!("asked.{name}"), ty: Ty::Text };
+            let asked =
+                Relation { columns: columns.iter().map(asked).collect(), rows: values.iter().cloned().collect() };
+            let on = columns.iter().map(|name| (name.clone(), format!("asked.{name}"))).collect();
             let some = match part {
                 Part::All => self.plan.clone(),
                 Part::First => {
@@ -320,21 +331,21 @@ impl<'a> Common<'a> {
                     self.plan.clone().filter(after.and(rec().compare(Cmp::Lt, Expr::int(end.into()))))
                 }
             };
-            some.aggregate(columns, vec![("records".to_owned(), Agg::Count)])
+            let counts = some.aggregate(columns, vec![("records".to_owned(), Agg::Count)]);
+            counts.join(Plan::Rows(Arc::new(asked)), on, Join::Semi)
         };
         let plans: Vec<Plan> = wanted.iter().map(plan).collect();
         let counted = if plans.is_empty() { Vec::new() } else { engine.run(&plans)? };
-        for (key, relation) in wanted.into_iter().zip(counted) {
-            let count = |mut row: Vec<Value>| {
-                let records =
-                    row.pop().and_then(|records| records.num()).and_then(|records| u64::try_from(records).ok());
-                (row, records.unwrap_or(0))
-            };
-            known.insert(key, relation.rows.into_iter().map(count).collect());
+        for ((key, values), relation) in wanted.into_iter().zip(counted) {
+            let counts = known.entry(key).or_default();
+            counts.extend(values.into_iter().map(|values| (values, 0)));
+            for mut row in relation.rows {
+                let records = row.pop().and_then(|records| records.num());
+                counts.insert(row, records.and_then(|records| u64::try_from(records).ok()).unwrap_or(0));
+            }
         }
         let count = |candidate: &Candidate| {
-            let values: Vec<Value> = candidate.pairs.iter().map(|(_, value)| value.clone()).collect();
-            known.get(&key(candidate)).and_then(|counts| counts.get(&values)).copied().unwrap_or(0)
+            known.get(&key(candidate)).and_then(|counts| counts.get(&values(candidate))).copied().unwrap_or(0)
         };
         Ok(candidates.iter().map(count).collect())
     }
@@ -348,30 +359,30 @@ impl<'a> Common<'a> {
     ) -> Result<Vec<(u64, u64)>, EngineError> {
         let rec = format!("own.{REC}");
         let own = Plan::Among { input: Box::new(by_record(&self.plan)), rec, held: tested };
-        let plan = |candidate: &Candidate, pairs: &[(usize, Value)]| {
-            let mut plan = own.clone();
-            for (dimension, value) in pairs {
+        // All of them in one pass over the records.
+        let (mut columns, mut counts) = (Vec::new(), Vec::new());
+        for (at, candidate) in candidates.iter().enumerate() {
+            let since = candidate
+                .since
+                .map_or(Expr::bool(true), |since| Expr::col("day", Ty::Date).compare(Cmp::Ge, Expr::date(since.0)));
+            let pairs = candidate.pairs.iter().map(|(dimension, value)| {
                 let column = Expr::col(self.dimensions[*dimension].1.clone(), Ty::Text);
                 let literal = Expr { node: Node::Lit(value.clone()), ty: Ty::Text, bound: 0 };
-                plan = plan.filter(column.compare(Cmp::Eq, literal));
+                column.compare(Cmp::Eq, literal)
+            });
+            for (name, truth) in [("described", pairs.fold(since.clone(), Expr::and)), ("all", since)] {
+                columns.push((format!("is.{name}:{at}"), truth));
+                counts.push((format!("{name}:{at}"), Agg::True(format!("is.{name}:{at}"))));
             }
-            let day = || Expr::col("day", Ty::Date);
-            if let Some(since) = candidate.since {
-                plan = plan.filter(day().compare(Cmp::Ge, Expr::date(since.0)));
-            }
-            plan.aggregate(Vec::new(), vec![("records".to_owned(), Agg::Count)])
-        };
-        let both = |candidate: &Candidate| [plan(candidate, &candidate.pairs), plan(candidate, &[])];
-        let plans: Vec<Plan> = candidates.iter().flat_map(both).collect();
-        let count = |relation: Relation| {
-            let records = relation.rows.first().and_then(|row| row[0].num());
-            records.and_then(|records| u64::try_from(records).ok()).unwrap_or(0)
-        };
-        if plans.is_empty() {
+        }
+        if candidates.is_empty() {
             return Ok(Vec::new());
         }
-        let counts: Vec<u64> = engine.run(&plans)?.into_iter().map(count).collect();
-        Ok(counts.chunks(2).map(|pair| (pair[0], pair[1])).collect())
+        let counted = engine.run(&[own.project(columns).aggregate(Vec::new(), counts)])?;
+        let row = counted.into_iter().flat_map(|relation| relation.rows).next().unwrap_or_default();
+        let count =
+            |at: usize| row.get(at).and_then(Value::num).and_then(|records| u64::try_from(records).ok()).unwrap_or(0);
+        Ok((0..candidates.len()).map(|at| (count(2 * at), count(2 * at + 1))).collect())
     }
 
     fn root(&self, rule: &str, candidate: &Candidate, records: u64) -> RootCause {
@@ -409,4 +420,21 @@ fn by_record(plan: &Plan) -> Plan {
         (name, Expr::col(column.name, column.ty))
     });
     plan.clone().project(renamed.collect())
+}
+
+/// Whether a pair of values covers enough of the findings that are left: ten, and a fifth of them.
+fn is_wide(covers: usize, left: usize) -> bool {
+    covers >= FINDINGS_MIN && covers * 5 >= left
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pair_covers_ten_findings_and_a_fifth_of_what_is_left() {
+        assert!(is_wide(10, 10) && is_wide(10, 50) && is_wide(20, 100));
+        assert!(!is_wide(9, 9), "too few findings");
+        assert!(!is_wide(10, 51) && !is_wide(19, 100), "too small a part");
+    }
 }

@@ -63,7 +63,8 @@ fn one(
     let at = |spanned: &Spanned<String>| Place::in_text(path, text, spanned.span());
     let complain =
         |code: Code, message: String, spanned: &Spanned<String>| Diagnostic::new(code, message).at(at(spanned));
-    if waiver.approved_by.as_ref().trim() == waiver.prepared_by.trim() {
+    let person = |name: &str| name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+    if person(waiver.approved_by.as_ref()) == person(&waiver.prepared_by) {
         let message = format!("`{}` prepared and approved this waiver", waiver.prepared_by);
         return Err(Box::new(
             complain(Code::WaiverSelfApproved, message, &waiver.approved_by).help("another person approves"),

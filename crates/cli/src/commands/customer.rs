@@ -6,6 +6,7 @@ use crate::args::CustomerArgs;
 use crate::commands::{print, refuse};
 use crate::gate::Exit;
 use crate::pipeline::{self, Columns};
+use crate::register::Book;
 
 /// Runs the command.
 pub fn run(args: &CustomerArgs) -> Exit {
@@ -28,5 +29,9 @@ pub fn run(args: &CustomerArgs) -> Exit {
         Err(error) => return refuse(&[Diagnostic::new(Code::EngagementValue, error.to_string())]),
     };
     let report = pipeline::audit(&prepared, &store, diagnostics, &|_| {});
-    print(|out| tieout_report::render_account(&report, &account, out))
+    let book = match Book::open(&prepared.engagement) {
+        Ok(book) => book,
+        Err(diagnostics) => return refuse(&diagnostics),
+    };
+    print(|out| tieout_report::render_account(&report, &account, &book.register, out))
 }

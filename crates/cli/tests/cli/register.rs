@@ -104,6 +104,21 @@ fn a_promise_without_a_document_is_said_first() {
 }
 
 #[test]
+fn a_customer_s_page_shows_what_they_were_promised() {
+    let place = begun();
+    let told = id(place.path(), "C-1");
+    assert_eq!(tieout(place.path(), &["told", &told, "--by", "clerk", "--on", "2026-11-06"]).code, 0);
+    let run = tieout(place.path(), &["customer", "C-1", "--quiet"]);
+    assert!(
+        run.out.contains("credit memo of 54.12 USD for I-1") && run.out.contains("PROMISED"),
+        "{}{}",
+        run.out,
+        run.err
+    );
+    assert!(!tieout(place.path(), &["customer", "C-2", "--quiet"]).out.contains("PROMISED"));
+}
+
+#[test]
 fn another_person_approves_and_a_withdrawal_says_why() {
     let place = begun();
     let proposal = id(place.path(), "C-2");

@@ -38,8 +38,8 @@ pub(super) fn render(report: &AuditReport, out: &mut dyn Write) -> io::Result<()
     settled::render(report, &mut Page::new(out))?;
     untested::render(report, out)?;
     sources::render(report, &mut Page::new(out))?;
-    rules::render(report, &mut Page::new(out))?;
-    netting::render(report, &mut Page::new(out))
+    netting::render(report, &mut Page::new(out))?;
+    rules::render(report, &mut Page::new(out))
 }
 
 /// Writes one finding with all its evidence, the cells as received, and what follows from it.

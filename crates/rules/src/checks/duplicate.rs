@@ -73,7 +73,10 @@ pub fn plan(file: &DuplicateFile, mut build: Build<'_>) -> Result<Procedure, Ref
         build.nets();
     }
     let (population, rec) = (build.scope.population.clone(), build.scope.rec());
+    // Candidates are many, and most are no twins: with every column only those are read that are.
+    let columns = extra.iter().map(|(name, _)| name.clone()).collect();
     let judge = Judge {
+        columns,
         narrow: Some(Box::new(move |graded| candidates(graded, &key, sums.as_ref()))),
         others,
         with_context: true,
@@ -105,8 +108,9 @@ pub(super) fn repeated(graded: Plan, key: &[String], times: i128) -> Plan {
 /// What equal sets of lines have in common, to tell most unequal ones apart before they are read: how many they are, and the
 /// sums of their numbers.
 struct Sums {
-    plan: Plan,
+    lines: Plan,
     on: Vec<(String, String)>,
+    aggs: Vec<(String, Agg)>,
     names: Vec<String>,
 }
 
@@ -118,8 +122,19 @@ impl Sums {
         });
         aggs.extend(numbers.map(|column| (format!("set:{}", column.name), Agg::Sum(column.name))));
         let names = aggs.iter().map(|(name, _)| name.clone()).collect();
-        let keys = on.iter().map(|(_, theirs)| theirs.clone()).collect();
-        Self { plan: lines.clone().aggregate(keys, aggs), on: on.clone(), names }
+        Self { lines: lines.clone(), on: on.clone(), aggs, names }
+    }
+
+    /// The records with the sums of their lines beside them; lines of other records are not summed.
+    fn beside(&self, rows: &Plan) -> Plan {
+        let own = |(own, _): &(String, String)| {
+            (format!("its.{own}"), Expr::col(own.clone(), rows.ty(own).unwrap_or(Ty::Text)))
+        };
+        let of: Vec<(String, Expr)> = self.on.iter().map(own).collect();
+        let pairs = self.on.iter().map(|(own, theirs)| (theirs.clone(), format!("its.{own}"))).collect();
+        let lines = self.lines.clone().join(rows.clone().project(of), pairs, Join::Semi);
+        let keys = self.on.iter().map(|(_, theirs)| theirs.clone()).collect();
+        rows.clone().join(lines.aggregate(keys, self.aggs.clone()), self.on.clone(), Join::Left)
     }
 }
 
@@ -132,7 +147,7 @@ fn candidates(graded: Plan, key: &[String], sums: Option<&Sums>) -> Plan {
         rows = repeated(rows, key, 2);
     }
     let Some(sums) = sums else { return rows };
-    let beside = rows.clone().join(sums.plan.clone(), sums.on.clone(), Join::Left);
+    let beside = sums.beside(&rows);
     let lines = || Expr::col(sums.names[0].clone(), Ty::INT);
     let all: Vec<String> = key.iter().chain(&sums.names).cloned().collect();
     let alike = repeated(beside.clone().filter(lines().is_null().negated()), &all, 2);

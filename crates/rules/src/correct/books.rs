@@ -98,7 +98,34 @@ pub fn read(
     Ok(books)
 }
 
+/// The state of some documents before a correction.
+pub struct Part {
+    lines: Vec<(RecordRef, BilledLine)>,
+    taxes: Vec<(String, Vec<TaxRow>)>,
+    ids: BTreeSet<String>,
+    changed: BTreeSet<String>,
+}
+
 impl Books {
+    /// What corrections may change of some documents.
+    pub fn part(&self, ids: &BTreeSet<String>) -> Part {
+        let records = ids.iter().filter_map(|id| self.of_document.get(id)).flatten();
+        Part {
+            lines: records.filter_map(|record| Some((*record, self.lines.get(record)?.clone()))).collect(),
+            taxes: ids.iter().filter_map(|id| Some((id.clone(), self.taxes.get(id)?.clone()))).collect(),
+            changed: ids.intersection(&self.changed).cloned().collect(),
+            ids: ids.clone(),
+        }
+    }
+
+    /// Takes back what was changed since.
+    pub fn restore(&mut self, part: Part) {
+        self.lines.extend(part.lines);
+        self.taxes.extend(part.taxes);
+        self.changed.retain(|id| !part.ids.contains(id));
+        self.changed.extend(part.changed);
+    }
+
     /// What customers owe by currency: the balances of their posted invoices, disputed ones with them.
     pub fn balances(&self) -> BTreeMap<(String, String), Amount> {
         let mut balances: BTreeMap<(String, String), Amount> = BTreeMap::new();

@@ -2,6 +2,8 @@
 //!
 //! It shares the tree with the default engine and nothing else: its own joins, its own groups, its own rounding.
 
+mod in_force;
+
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -81,6 +83,7 @@ impl Reference {
                 input.rows.iter().filter(|row| held.contains(&row[at])).cloned().collect()
             }
             Plan::Once(input, _) => self.plan(input)?.rows,
+            Plan::InForce(force) => in_force::in_force(force, &self.plan(&force.input)?, &self.plan(&force.reference)?),
             Plan::Filter(input, condition) => {
                 let input = self.plan(input)?;
                 let keep = |row: &&Vec<Value>| evaluate(condition, &input, row) == Value::Bool(true);

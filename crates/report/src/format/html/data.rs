@@ -258,14 +258,6 @@ impl<'a> Entry<'a> {
         (places, numbers): (&BTreeMap<&str, i64>, &HashMap<&str, usize>),
     ) -> Self {
         let party = if let Owner::Party(party) = &group.owner { Some(party.as_str()) } else { None };
-        let findings = || group.threads.iter().map(|thread| thread.cause);
-        let taxed = |finding: &Finding| {
-            finding
-                .effects
-                .iter()
-                .any(|effect| matches!(effect.class, EffectClass::TaxOverCollected | EffectClass::TaxUnderCollected))
-        };
-        let oldest: Option<Date> = findings().filter_map(|finding| finding.date).min();
         let cases = group.cases();
         let more = cases.len().checked_sub(CASES_MAX).filter(|more| *more > 0);
         let title = |rule: &'a str| {
@@ -291,8 +283,8 @@ impl<'a> Entry<'a> {
             p: party.and_then(|party| places.get(party)).copied().unwrap_or(-1),
             owner: party.and_then(|party| report.customer(party)).and_then(|customer| customer.owner.as_deref()),
             sure: group.sureness(),
-            oldest: oldest.map(|day| day.to_string()),
-            filing: findings().any(taxed),
+            oldest: group.oldest().map(|day| day.to_string()),
+            filing: group.is_before_filing(),
             totals: totals
                 .into_iter()
                 .map(|(class, currency, amount)| format!("{} {}", class.words(), money(amount, &currency)))

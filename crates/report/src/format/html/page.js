@@ -281,11 +281,13 @@
   }
 
   // The work list.
-  let order = "urgency", work = WORK;
+  let order = "filing", work = WORK;
   const workList = () => {
     const mine = by("work-owner").value, filing = by("work-filing").checked;
     let groups = data.groups.filter(group => (!mine || group.owner === mine) && (!filing || group.filing));
-    if (order === "oldest") groups = groups.slice().sort((a, b) => compare(a.oldest || "9999", b.oldest || "9999") || a.n - b.n);
+    const oldest = (a, b) => compare(a.oldest || "9999", b.oldest || "9999") || a.n - b.n;
+    if (order === "filing") groups = groups.slice().sort((a, b) => (b.filing - a.filing) || oldest(a, b));
+    if (order === "oldest") groups = groups.slice().sort(oldest);
     if (order === "customer") groups = groups.slice().sort((a, b) => compare(a.who, b.who) || a.n - b.n);
     by("work-list").replaceChildren(...groups.slice(0, work).map(group => {
       const item = make("li"), head = make("div");

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use tieout_model::account::{Account, Entry, Section};
+use tieout_model::register::Register;
 use tieout_model::{Amount, AuditReport, Finding};
 
 use crate::layout::{Page, count, counted, money};
@@ -12,7 +13,7 @@ use crate::words;
 const RECORDS_MAX: usize = 12;
 
 /// Writes the account; the report is that of the same audit.
-pub fn render(report: &AuditReport, account: &Account, out: &mut dyn Write) -> io::Result<()> {
+pub fn render(report: &AuditReport, account: &Account, register: &Register, out: &mut dyn Write) -> io::Result<()> {
     let mut page = Page::new(out);
     let name = account.cells.iter().find(|(column, _)| column == "name").map(|(_, name)| name.as_str());
     let as_of = report.as_of.map_or(String::new(), |as_of| format!("as of {as_of}"));
@@ -35,9 +36,40 @@ pub fn render(report: &AuditReport, account: &Account, out: &mut dyn Write) -> i
         }
         page.paragraph(2, &text)?;
     }
+    promises(account, register, &mut page)?;
     findings(report, account, &mut page)?;
     for section in &account.sections {
         documents(section, &mut page)?;
+    }
+    Ok(())
+}
+
+/// What the register of corrections has for them and is not withdrawn.
+fn promises(account: &Account, register: &Register, page: &mut Page<'_>) -> io::Result<()> {
+    let theirs = register.entries.values().filter(|entry| entry.customer == account.id && entry.withdrawn.is_none());
+    let theirs: Vec<_> = theirs.collect();
+    if theirs.is_empty() {
+        return Ok(());
+    }
+    page.heading("Corrections under way")?;
+    for entry in theirs {
+        let since = entry.told.as_ref().map_or_else(
+            || {
+                entry
+                    .approved
+                    .as_ref()
+                    .map_or("not approved yet".to_owned(), |(who, on)| format!("approved by {who} on {on}"))
+            },
+            |(who, on)| format!("PROMISED: told by {who} on {on}"),
+        );
+        let what = format!(
+            "{} of {} for {}, proposed {}; {since}",
+            entry.action.replace('_', " "),
+            money(entry.gross(), &entry.currency),
+            entry.documents.join(", "),
+            entry.proposed,
+        );
+        page.hanging(0, &format!("{}  ", entry.id), 4, &what)?;
     }
     Ok(())
 }

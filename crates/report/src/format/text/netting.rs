@@ -1,4 +1,4 @@
-//! Section 5: what was cancelled, credited or replaced and therefore not judged; it stays visible.
+//! Section 4: what was cancelled, credited or replaced and therefore not judged; it stays visible.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -14,7 +14,7 @@ const ENTRIES_MAX: usize = 10;
 
 pub(super) fn render(report: &AuditReport, page: &mut Page<'_>) -> io::Result<()> {
     let entries = &report.netting.entries;
-    page.heading("5. Netting register")?;
+    page.heading("4. Netting register")?;
     if entries.is_empty() && report.netting.ambiguous == 0 {
         return page.line("Nothing was netted.");
     }

@@ -1,4 +1,4 @@
-//! Section 4: one tick mark for each rule, with the records and the money that it tested.
+//! Section 5: one tick mark for each rule, with the records and the money that it tested.
 
 use std::io;
 
@@ -7,7 +7,7 @@ use tieout_model::{AuditReport, RuleResult, Status};
 use crate::layout::{Page, count, counted, measure_money};
 
 pub(super) fn render(report: &AuditReport, page: &mut Page<'_>) -> io::Result<()> {
-    page.heading("4. Rules")?;
+    page.heading("5. Rules")?;
     if report.rules.is_empty() {
         return page.line("No rule was selected.");
     }

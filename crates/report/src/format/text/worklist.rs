@@ -8,7 +8,7 @@ use tieout_model::{AuditReport, EffectClass, Finding};
 
 use super::FINDINGS_A_RULE_MAX;
 use super::finding::{self, Detail};
-use crate::groups::{Group, Groups, Thread, remedy};
+use crate::groups::{Group, Groups, Owner, Thread, is_of_tax, is_on_tax, remedy};
 use crate::layout::{Page, count, counted, money};
 use crate::words::key_words;
 
@@ -22,6 +22,7 @@ pub(super) fn render(report: &AuditReport, groups: &Groups<'_>, page: &mut Page<
     if groups.open.is_empty() {
         page.line("Nothing is open.")?;
     }
+    before_filing(groups, page)?;
     for (index, group) in groups.open.iter().take(GROUPS_MAX).enumerate() {
         entry(report, index + 1, group, page)?;
     }
@@ -43,10 +44,41 @@ pub(super) fn render(report: &AuditReport, groups: &Groups<'_>, page: &mut Page<
     waived(groups, page)
 }
 
+/// Tax comes first where a return is still to be filed, whatever else is larger.
+fn before_filing(groups: &Groups<'_>, page: &mut Page<'_>) -> io::Result<()> {
+    let on_tax = groups.open.iter().filter(|group| group.is_before_filing());
+    let findings: Vec<&Finding> = on_tax
+        .flat_map(|group| group.threads.iter().map(|thread| thread.cause))
+        .filter(|finding| is_on_tax(finding))
+        .collect();
+    if findings.is_empty() {
+        return Ok(());
+    }
+    let sums: Vec<String> = tieout_model::report::class_totals(findings.iter().copied())
+        .into_iter()
+        .filter(|total| is_of_tax(total.class))
+        .map(|total| format!("{} {}", total.class.words(), money(total.gross, &total.currency)))
+        .collect();
+    let number = counted(findings.len() as u64, "finding", "findings");
+    page.hanging(0, "Before a return is filed: ", 4, &format!("{number} on tax; {}", sums.join(", ")))?;
+    page.blank()
+}
+
 /// ` 1. C-1042   2 certain, 1 likely` / money / what to do for each case.
 fn entry(report: &AuditReport, number: usize, group: &Group<'_>, page: &mut Page<'_>) -> io::Result<()> {
     let lead = format!("{number:>3}. ");
-    page.hanging(0, &lead, 5, &format!("{}   {}", group.owner.words(), group.sureness()))?;
+    let customer = match &group.owner {
+        Owner::Party(party) => report.customer(party),
+        _ => None,
+    };
+    let mut who = group.owner.words();
+    if let Some(name) = customer.and_then(|customer| customer.name.as_ref()) {
+        who.push_str(&format!(" {name}"));
+    }
+    let mut facts = vec![group.sureness()];
+    facts.extend(customer.and_then(|customer| customer.owner.as_ref()).map(|owner| format!("owner {owner}")));
+    facts.extend(group.oldest().map(|day| format!("oldest {day}")));
+    page.hanging(0, &lead, 5, &format!("{who}   {}", facts.join("; ")))?;
     for (class, currency, amount) in group.totals() {
         page.line(&format!("     {:<20} {:>26}", class.words(), money(amount, &currency)))?;
     }

@@ -356,11 +356,12 @@ impl<'a> Build<'a> {
     pub(super) fn child_causes(&self) -> Vec<Cause> {
         let mut causes = Vec::new();
         for (child, plan) in self.children.iter().zip(&self.evidence) {
+            let article = if plan.population.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" };
             for name in &child.sums {
                 let missing = Expr::col(format!("missing.{name}"), Ty::INT).compare(Cmp::Gt, Expr::int(0));
                 causes.push(Cause {
                     condition: missing,
-                    words: format!("a record of {} is incomplete or unreadable (`{name}`)", plan.population),
+                    words: format!("{article} {} record of it is incomplete or unreadable (`{name}`)", plan.population),
                 });
             }
         }

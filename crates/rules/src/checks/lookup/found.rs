@@ -7,7 +7,7 @@ use crate::checks::build::{Build, beyond};
 use crate::checks::{EvidencePlan, Judge, Judgement, Wrong, sentence};
 use crate::expr::{Cmp, Expr, Node, eval};
 use crate::file::LookupFile;
-use crate::plan::{Agg, Join, Plan};
+use crate::plan::{Agg, Fall, InForce, Join, Plan, Range};
 use crate::value::{Dim, Relation, Ty, Value};
 
 /// Gives every dated row without an end the start of the next row of its key as its end.
@@ -81,9 +81,6 @@ pub(in crate::checks) fn fill_ends(rows: Plan, keys: &mut Keys) -> Plan {
         ])
 }
 
-/// Column that numbers the choices of keys and dates that are asked for.
-const ASKED: &str = "~asked";
-
 /// The joins around the assembled records.
 pub(in crate::checks) struct Around {
     pub(in crate::checks) keys: Keys,
@@ -104,19 +101,6 @@ impl Around {
             Some((format!("ref{name}"), stand_in))
         });
         strict.chain(open).collect()
-    }
-
-    /// Whether a reference row, joined on the strict keys, matches.
-    fn matches(&self) -> Expr {
-        let mut all = Expr::bool(true);
-        for (name, theirs) in &self.keys.open {
-            if theirs.is_some() {
-                let reference = || Expr::col(format!("ref{name}"), Ty::Text);
-                let any = reference().compare(Cmp::Eq, Expr::text(NONE));
-                all = all.and(any.or(reference().compare(Cmp::Eq, Expr::col(name.clone(), Ty::Text))));
-            }
-        }
-        all.and(Self::in_force(self.keys.spans.iter()))
     }
 
     /// Whether a reference row holds on the record's date and for its quantity.
@@ -146,104 +130,55 @@ impl Around {
         self.keys.strict.iter().map(|(name, ..)| (name.clone(), format!("ref{name}"))).collect()
     }
 
-    /// The keys joined with the reference: once for each choice of open keys that the reference row states, so that every
-    /// join is an equi-join on all of them and none meets the rows of other customers.
-    fn by_open_keys(&self, keys: &Plan) -> Vec<Plan> {
-        let open: Vec<&String> =
-            self.keys.open.iter().filter(|(_, theirs)| theirs.is_some()).map(|(name, _)| name).collect();
-        let mut joins = Vec::new();
-        for choice in 0..1u32 << open.len() {
-            let (mut rows, mut on) = (self.rows.clone(), self.on());
-            for (bit, name) in open.iter().enumerate() {
-                let theirs = format!("ref{name}");
-                let none = Expr::col(theirs.clone(), Ty::Text).compare(Cmp::Eq, Expr::text(NONE));
-                let stated = choice >> bit & 1 == 1;
-                rows = rows.filter(if stated { none.negated() } else { none });
-                if stated {
-                    // The column is a key of the join and stays a column of the result.
-                    let copy = format!("join{name}");
-                    rows = rows.extend(vec![(copy.clone(), Expr::col(theirs, Ty::Text))]);
-                    on.push(((*name).clone(), copy));
-                }
-            }
-            joins.push(keys.clone().join(rows, on, Join::Inner));
-        }
-        joins
-    }
-
     /// The records with the row in force beside them.
     pub(in crate::checks) fn join(self, base: Plan, (base_rec, in_scope): (&str, Option<&Expr>)) -> Plan {
-        let own: Vec<String> = self.keys.own.iter().map(|(name, _)| name.clone()).collect();
-        let number = |name: &str| Expr::col(name, Ty::INT);
-        let base = base.extend(self.keys.own.clone()).extend(self.per.clone()).number(&own, ASKED);
-        // A row of which it is not known whether it matches makes the record not tested.
-        let matches = self.matches();
-        let unsure = vec![("ref.unsure".to_owned(), matches.clone().is_null())];
-        let perhaps = Expr { node: Node::Coalesce(vec![matches, Expr::bool(true)]), ty: Ty::Bool, bound: 0 };
-        let asked = own.iter().map(|name| (name.clone(), Agg::Any(name.clone()))).collect();
-        // A key that is missing finds nothing.
-        let known = self.keys.own.iter().map(|(name, expr)| Expr::col(name.clone(), expr.ty).is_null().negated());
-        let known = known.reduce(Expr::and).unwrap_or_else(|| Expr::bool(true));
-        // Nor is anything asked for a record that is not in scope, unless it is summed with others of its document.
-        let known = match in_scope.filter(|_| self.row.is_none()).cloned() {
-            Some(in_scope) => {
-                known.and(Expr { node: Node::Coalesce(vec![in_scope, Expr::bool(true)]), ty: Ty::Bool, bound: 0 })
-            }
-            None => known,
+        // Nothing is asked for a record that is not in scope, unless it is summed with others of its document.
+        let asked = match in_scope.filter(|_| self.row.is_none()).cloned() {
+            Some(in_scope) => Expr { node: Node::Coalesce(vec![in_scope, Expr::bool(true)]), ty: Ty::Bool, bound: 0 },
+            None => Expr::bool(true),
         };
-        let asked = base.clone().filter(known).aggregate(vec![ASKED.to_owned()], asked);
-        // What is compared is narrow: pairs are many.
-        let mut narrow = vec![(ASKED.to_owned(), number(ASKED)), (self.rec.clone(), number(&self.rec))];
-        narrow.push(("ref.unsure".to_owned(), Expr::col("ref.unsure", Ty::Bool)));
-        narrow.extend(self.rank.iter().map(|_| ("ref.rank".to_owned(), number("ref.rank"))));
-        let rank: Vec<(String, Expr)> = self.rank.iter().map(|rank| ("ref.rank".to_owned(), rank.clone())).collect();
-        let hit = |pairs: Plan| {
-            let pairs = pairs.extend(unsure.clone()).filter(perhaps.clone()).extend(rank.clone());
-            pairs.project(narrow.clone())
-        };
-        let mut hits = Plan::Union(self.by_open_keys(&asked).into_iter().map(hit).collect());
-        let of = |name: &str| vec![(name.to_owned(), number(ASKED))];
-        if self.rank.is_some() {
-            let mut ranks = of("ranked");
-            ranks.push(("rank".to_owned(), number("ref.rank")));
-            let best = hits
-                .clone()
-                .project(ranks)
-                .aggregate(vec!["ranked".to_owned()], vec![("ref.best".to_owned(), Agg::Min("rank".to_owned()))]);
-            hits = hits
-                .join(best, vec![(ASKED.to_owned(), "ranked".to_owned())], Join::Inner)
-                .filter(number("ref.rank").compare(Cmp::Eq, number("ref.best")));
-        }
-        let unsure = Expr::col("ref.unsure", Ty::Bool);
-        let mut picked = of("hit");
-        picked.extend([
-            ("rec".to_owned(), number(&self.rec)),
-            ("sure".to_owned(), unsure.clone().negated()),
-            ("unsure".to_owned(), unsure),
-        ]);
-        let chosen = hits.project(picked).aggregate(
-            vec!["hit".to_owned()],
-            vec![
-                (COUNT.to_owned(), Agg::True("sure".to_owned())),
-                (UNKNOWN.to_owned(), Agg::True("unsure".to_owned())),
-                (format!("chosen.{REC}"), Agg::Min("rec".to_owned())),
-            ],
-        );
-        let chosen_rec = format!("chosen.{REC}");
         let key_columns: Vec<String> = self.key_columns().into_iter().map(|(name, _)| name).collect();
-        let columns = self.rows.columns();
-        let mut carried: Vec<(String, Expr)> = columns
-            .iter()
-            .filter(|column| !key_columns.contains(&column.name))
-            .map(|column| (column.name.clone(), Expr::col(column.name.clone(), column.ty)))
-            .collect();
-        let copy = format!("row.{REC}");
-        carried.push((copy.clone(), Expr::col(self.rec.clone(), Ty::INT)));
-        let joined = base.join(chosen, vec![(ASKED.to_owned(), "hit".to_owned())], Join::Left).join(
-            self.rows.clone().project(carried),
-            vec![(chosen_rec, copy)],
-            Join::Left,
-        );
+        let mut carried: Vec<String> = self.rows.columns().into_iter().map(|column| column.name).collect();
+        carried.retain(|name| !key_columns.contains(name));
+        let mut extra: Vec<(String, Expr)> = Vec::new();
+        let mut ranges = Vec::new();
+        for (at, span) in self.keys.spans.iter().enumerate() {
+            // The start and the end at the scale of the record's value.
+            let own = self.keys.own.iter().find(|(name, _)| *name == span.own).map_or(Ty::Date, |(_, own)| own.ty);
+            let mut column = |end: &str, expr: &Expr| {
+                let name = format!("ref.{end}:{at}");
+                let widened =
+                    if matches!(own, Ty::Num { .. }) { expr.clone().widened(own.scale()) } else { expr.clone() };
+                extra.push((name.clone(), widened));
+                name
+            };
+            ranges.push(Range {
+                own: span.own.clone(),
+                from: column("starts", &span.from),
+                to: span.to.as_ref().map(|to| column("ends", to)),
+                from_open: !span.dated,
+                fall: span.fall.as_ref().map(|(own, _)| Fall {
+                    own: own.clone(),
+                    rises: "ref.rises".to_owned(),
+                    next_rises: "ref.next_rises".to_owned(),
+                }),
+            });
+        }
+        let rank = self.rank.clone().map(|rank| ("ref.rank".to_owned(), rank));
+        let open = self.keys.open.iter().filter(|(_, theirs)| theirs.is_some());
+        let joined = Plan::InForce(Box::new(InForce {
+            input: base.extend(self.keys.own.clone()).extend(self.per.clone()),
+            reference: self.rows.clone().extend(extra).extend(rank.clone().into_iter().collect()),
+            asked,
+            on: self.on(),
+            open: open.map(|(name, _)| (name.clone(), format!("ref{name}"))).collect(),
+            any: NONE.to_owned(),
+            ranges,
+            rank: rank.map(|(name, _)| name),
+            rec: self.rec.clone(),
+            carried,
+            counts: [COUNT.to_owned(), UNKNOWN.to_owned()],
+        }));
         let Some((expected, stated)) = self.row else { return joined };
         let rows = joined.extend(vec![("~e".to_owned(), expected), ("~s".to_owned(), stated)]);
         let keys: Vec<String> = self.per.iter().map(|(name, _)| name.clone()).collect();

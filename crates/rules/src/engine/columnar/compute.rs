@@ -78,6 +78,17 @@ impl<'v> Evaluator<'v> {
                 let keys: Vec<Rc<Vector>> = keys.iter().map(|key| self.eval(*key)).collect();
                 Vector::Small(index.0.counts(&keys))
             }
+            Op::InForce(reference, asked, with) => {
+                let asked = self.eval(*asked);
+                if !truths(&asked).contains(&TRUE) {
+                    return Rc::new(Vector::missing(kind, self.rows()));
+                }
+                let with: Vec<Rc<Vector>> = with.iter().map(|id| self.eval(*id)).collect();
+                let found = reference.0.find(truths(&asked), &super::join::refs(&with));
+                self.overflow |= found.is_none();
+                Vector::Wide(found.unwrap_or_else(|| vec![NO_WIDE; self.rows()]))
+            }
+            Op::Part(packed, part) => super::in_force::part(wides(&self.eval(*packed)), *part),
             Op::Held(rows, bits) => {
                 let rows = self.eval(*rows);
                 let bit = |&row: &u32| bits.0.get(row as usize / 64).map_or(0, |word| (word >> (row % 64)) & 1);

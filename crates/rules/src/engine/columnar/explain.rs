@@ -63,8 +63,9 @@ fn words(plan: &Plan) -> String {
         Plan::Filter(..) => "rows that meet a condition".to_owned(),
         Plan::Project(..) | Plan::Extend(..) => "columns".to_owned(),
         Plan::Once(_, names) => format!("computed once: {}", names.join(", ")),
-        Plan::Number { keys, .. } => format!("keys numbered: {}", keys.join(", ")),
+        Plan::InForce(force) => format!("row in force by {}", pairs(&force.on)),
         Plan::Among { .. } => "rows that were tested".to_owned(),
+        Plan::Number { keys, .. } => format!("keys numbered: {}", keys.join(", ")),
         Plan::Neighbours { keys, number, .. } => format!("neighbours of {number} by {}", keys.join(", ")),
         Plan::Join { on, how, .. } => {
             let how = match how {

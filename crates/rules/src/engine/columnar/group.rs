@@ -3,6 +3,7 @@
 use hashbrown::HashTable;
 use tieout_ingest::texts::Texts;
 
+use super::chain::{Chains, Unfit};
 use super::compute::columns_of;
 use super::join::Index;
 use super::key::{Keys, hash};
@@ -13,7 +14,7 @@ use crate::plan::Agg;
 
 /// The number of each row's group by some keys, groups in order of first appearance.
 pub(super) fn number(view: &View, texts: &Texts, keys: &[Id]) -> Result<Vector, EngineError> {
-    let mut groups = Groups::new(keys.iter().map(|key| view.kind(*key)).collect());
+    let mut groups = Groups::new(keys.iter().map(|key| view.kind(*key)).collect(), view.rows);
     let mut numbers: Vec<i64> = Vec::with_capacity(view.rows);
     for from in (0..view.rows).step_by(BLOCK) {
         let to = view.rows.min(from + BLOCK);
@@ -77,7 +78,7 @@ pub(super) fn aggregate(
     keys: &[Id],
     aggs: &[(Agg, Option<Id>)],
 ) -> Result<Grouped, EngineError> {
-    let mut groups = Groups::new(keys.iter().map(|key| view.kind(*key)).collect());
+    let mut groups = Groups::new(keys.iter().map(|key| view.kind(*key)).collect(), view.rows);
     let mut sums: Vec<Accumulator> =
         aggs.iter().map(|(agg, id)| Accumulator::new(agg, id.map(|id| view.kind(id)))).collect();
     let ids: Vec<Id> = keys.iter().copied().chain(aggs.iter().filter_map(|(_, id)| *id)).collect();
@@ -93,14 +94,20 @@ pub(super) fn aggregate(
             sum.add((&places, &fresh), value, groups.count)?;
         }
     }
-    let Groups { keys, kinds, count, finder } = groups;
+    let Groups { keys, kinds, count, finder, .. } = groups;
     let index = match finder {
         _ if kinds.is_empty() => None,
+        // A few keys that lie far apart: places for all between them would outlive the groups.
+        Finder::Direct(places) if places.len() > SPARSE_MAX * count + 1024 => {
+            drop(places);
+            Some(Index::new(&keys.iter().collect::<Vec<_>>(), count))
+        }
         Finder::Direct(mut places) => {
             // Without the place of the missing key, which nothing matches.
             places.drain(..places.len().min(1));
             Some(Index::of_groups(kinds, places))
         }
+        Finder::Chained(keys, chains) => Some(Index::of_chains(kinds, keys, chains)),
         Finder::Hashed(keys, table) => Some(Index::of_hashed(kinds, keys, table)),
     };
     let mut columns = keys;
@@ -114,24 +121,38 @@ struct Groups {
     kinds: Vec<Kind>,
     count: usize,
     finder: Finder,
+    /// Other ways, to be tried before the hash.
+    ways: Vec<Chains>,
 }
 
 /// Numbers below this are places of their own.
 const DIRECT_MAX: i64 = 1 << 26;
 
+/// Places of their own are kept for so many times the groups.
+const SPARSE_MAX: usize = 64;
+
 enum Finder {
     /// By the only key itself, a missing one first: a text's code, or a small number.
     Direct(Vec<u32>),
+    /// By a text among several keys.
+    Chained(Keys, Chains),
     Hashed(Keys, HashTable<u32>),
 }
 
 impl Groups {
-    fn new(kinds: Vec<Kind>) -> Self {
+    /// `rows`: how many will come.
+    fn new(kinds: Vec<Kind>, rows: usize) -> Self {
+        let mut ways = Chains::all(&kinds, rows);
+        ways.reverse();
+        let none = || Keys::new::<Vector>(&[], &kinds, 0);
         let finder = match kinds.as_slice() {
             [Kind::Code | Kind::Small] => Finder::Direct(Vec::new()),
-            _ => Finder::Hashed(Keys::new::<Vector>(&[], &kinds, 0), HashTable::new()),
+            _ => match ways.pop() {
+                Some(chains) => Finder::Chained(none(), chains),
+                None => Finder::Hashed(none(), HashTable::new()),
+            },
         };
-        Self { keys: kinds.iter().map(|kind| Vector::empty(*kind, 0)).collect(), kinds, count: 0, finder }
+        Self { keys: kinds.iter().map(|kind| Vector::empty(*kind, 0)).collect(), kinds, count: 0, finder, ways }
     }
 
     /// Makes room for the groups that rows to come will bring if they bring as many as those before.
@@ -144,9 +165,20 @@ impl Groups {
         }
     }
 
-    /// Goes on by hash: a number is too large to be a place.
-    fn hash(&mut self) {
+    /// Goes on by another way: a number is too large to be a place, or a text has too many keys.
+    fn other_way(&mut self) {
         let keys = Keys::new(&self.keys, &self.kinds, self.count);
+        while let Some(mut chains) = self.ways.pop().filter(|_| self.kinds.len() > 1) {
+            let add = |place: usize| {
+                let number = u32::try_from(place).expect("fewer groups than four thousand million");
+                chains.find(keys.of(place), &keys)?;
+                chains.insert(keys.of(place), number)
+            };
+            if (0..self.count).try_for_each(add).is_ok() {
+                self.finder = Finder::Chained(keys, chains);
+                return;
+            }
+        }
         let mut table = HashTable::with_capacity(self.count);
         for place in 0..self.count {
             let number = u32::try_from(place).expect("fewer groups than four thousand million");
@@ -165,16 +197,34 @@ impl Groups {
         if let (Finder::Direct(_), Vector::Small(all)) = (&self.finder, &own[0])
             && !all.iter().all(|units| *units == NO_SMALL || (0..DIRECT_MAX).contains(units))
         {
-            self.hash();
+            self.other_way();
         }
         let mut fresh: Vec<u32> = Vec::new();
-        let mut count = self.count;
+        let mut places: Vec<u32> = Vec::with_capacity(rows);
+        let first = self.count;
+        while self.more_places(own, rows, (&mut places, &mut fresh)).is_err() {
+            // What this block brought comes again.
+            (self.count, places, fresh) = (first, Vec::with_capacity(rows), Vec::new());
+            self.other_way();
+        }
+        for (key, own) in self.keys.iter_mut().zip(own) {
+            key.append(own.gather(&fresh));
+        }
+        (places, fresh)
+    }
+
+    fn more_places(
+        &mut self,
+        own: &[Vector],
+        rows: usize,
+        (places, fresh): (&mut Vec<u32>, &mut Vec<u32>),
+    ) -> Result<(), Unfit> {
+        let count = &mut self.count;
         let mut found = |row: usize| {
             fresh.push(u32::try_from(row).expect("a block of rows"));
-            count += 1;
-            u32::try_from(count - 1).expect("fewer groups than four thousand million")
+            *count += 1;
+            u32::try_from(*count - 1).expect("fewer groups than four thousand million")
         };
-        let mut places: Vec<u32> = Vec::with_capacity(rows);
         match &mut self.finder {
             Finder::Direct(known) => {
                 let key = |row: usize| match &own[0] {
@@ -184,12 +234,28 @@ impl Groups {
                 for row in 0..rows {
                     let code = key(row);
                     if known.len() <= code {
-                        known.resize((code + 1).max(known.len() * 2), NO_ROW);
+                        known.resize((code + 1).max(known.len() + known.len() / 4), NO_ROW);
                     }
                     if known[code] == NO_ROW {
                         known[code] = found(row);
                     }
                     places.push(known[code]);
+                }
+            }
+            Finder::Chained(known, chains) => {
+                let keys = Keys::new(own, &self.kinds, rows);
+                for row in 0..rows {
+                    let key = keys.of(row);
+                    let place = match chains.find(key, known)? {
+                        Some(place) => place,
+                        None => {
+                            let place = found(row);
+                            known.push(&keys, row);
+                            chains.insert(key, place)?;
+                            place
+                        }
+                    };
+                    places.push(place);
                 }
             }
             Finder::Hashed(known, table) => {
@@ -214,11 +280,7 @@ impl Groups {
                 }
             }
         }
-        self.count = count;
-        for (key, own) in self.keys.iter_mut().zip(own) {
-            key.append(own.gather(&fresh));
-        }
-        (places, fresh)
+        Ok(())
     }
 }
 
@@ -342,7 +404,7 @@ mod tests {
 
     #[test]
     fn groups_stay_the_same_where_a_number_becomes_too_large() {
-        let mut groups = Groups::new(vec![Kind::Small]);
+        let mut groups = Groups::new(vec![Kind::Small], 9);
         let (first, _) = groups.places(&[Vector::Small(vec![5, NO_SMALL, 5, 0])], 4);
         let (second, fresh) = groups.places(&[Vector::Small(vec![0, i64::MAX, -1, NO_SMALL, 5])], 5);
         assert_eq!((first, second, fresh), (vec![0, 1, 0, 2], vec![2, 3, 4, 1, 0], vec![1, 2]));

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use hashbrown::HashTable;
 
+use super::chain::{Chains, Unfit};
 use super::key::{Keys, hash};
 use super::vector::{Kind, NO_ROW, NO_SMALL, Vector};
 
@@ -23,6 +24,8 @@ enum Heads {
     Direct(Vec<u32>),
     /// By bisection of the only key, a number that grows from row to row.
     Sorted(Vec<i64>),
+    /// By a text among several keys.
+    Chained(Keys, Chains),
     Hashed(Keys, HashTable<u32>),
 }
 
@@ -55,7 +58,12 @@ impl Index {
         Self { kinds, heads: Heads::Direct(heads), next: Vec::new() }
     }
 
-    /// Of groups by hash. A group whose key has a missing part is never found.
+    /// Of groups by a text among their keys. A group whose key has a missing part is never found.
+    pub fn of_chains(kinds: Vec<Kind>, keys: Keys, chains: Chains) -> Self {
+        Self { kinds, heads: Heads::Chained(keys, chains), next: Vec::new() }
+    }
+
+    /// Likewise.
     pub fn of_hashed(kinds: Vec<Kind>, keys: Keys, table: HashTable<u32>) -> Self {
         Self { kinds, heads: Heads::Hashed(keys, table), next: Vec::new() }
     }
@@ -91,6 +99,17 @@ impl Index {
                     u32::try_from(at).ok()
                 };
                 numbers(first).map(|units| find(units).unwrap_or(NO_ROW)).collect()
+            }
+            (Heads::Chained(own, chains), _) => {
+                let keys = Keys::new(columns, &self.kinds, first.len());
+                let find = |row: usize| {
+                    if keys.is_missing(row) {
+                        return NO_ROW;
+                    }
+                    // A chain that is longer than chains may be was never built.
+                    chains.find(keys.of(row), own).ok().flatten().unwrap_or(NO_ROW)
+                };
+                (0..first.len()).map(find).collect()
             }
             (Heads::Hashed(own, table), _) => {
                 let keys = Keys::new(columns, &self.kinds, first.len());
@@ -134,6 +153,7 @@ impl Index {
         let mut firsts: Vec<u32> = match &self.heads {
             Heads::Direct(heads) => heads.iter().copied().filter(|head| *head != NO_ROW).collect(),
             Heads::Sorted(own) => (0..u32::try_from(own.len()).unwrap_or(NO_ROW)).collect(),
+            Heads::Chained(_, chains) => chains.places().collect(),
             Heads::Hashed(_, table) => table.iter().copied().collect(),
         };
         firsts.sort_unstable();
@@ -192,6 +212,15 @@ fn direct(column: &Vector, next: &mut [u32], repeats: &mut bool) -> Option<Heads
 
 fn hashed(columns: &[&Vector], kinds: &[Kind], next: &mut [u32], repeats: &mut bool) -> Heads {
     let keys = Keys::new(columns, kinds, next.len());
+    for mut chains in Chains::all(kinds, next.len()) {
+        next.fill(NO_ROW);
+        *repeats = false;
+        if chained(&mut chains, &keys, next, repeats).is_ok() {
+            return Heads::Chained(keys, chains);
+        }
+    }
+    next.fill(NO_ROW);
+    *repeats = false;
     let mut table: HashTable<u32> = HashTable::new();
     for row in (0..next.len()).rev().filter(|row| !keys.is_missing(*row)) {
         let number = u32::try_from(row).unwrap_or(NO_ROW);
@@ -208,6 +237,23 @@ fn hashed(columns: &[&Vector], kinds: &[Kind], next: &mut [u32], repeats: &mut b
         }
     }
     Heads::Hashed(keys, table)
+}
+
+fn chained(chains: &mut Chains, keys: &Keys, next: &mut [u32], repeats: &mut bool) -> Result<(), Unfit> {
+    chains.reserve(next.len());
+    for row in (0..next.len()).rev().filter(|row| !keys.is_missing(*row)) {
+        let number = u32::try_from(row).unwrap_or(NO_ROW);
+        let key = keys.of(row);
+        match chains.find(key, keys)? {
+            Some(head) => {
+                *repeats = true;
+                next[row] = head;
+                chains.replace(key, head, number);
+            }
+            None => chains.insert(key, number)?,
+        }
+    }
+    Ok(())
 }
 
 /// Rows of rows.

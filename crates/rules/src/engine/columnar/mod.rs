@@ -6,10 +6,12 @@
 //! row in an index (`join`); indexes over stored columns are built once for all rules.
 
 mod call;
+mod chain;
 mod column;
 mod compute;
 mod explain;
 mod group;
+mod in_force;
 mod join;
 mod key;
 mod load;
@@ -26,13 +28,14 @@ use tieout_ingest::texts::Texts;
 use self::column::Column as Stored;
 use self::compute::{columns, over, select};
 use self::explain::Steps;
+use self::in_force::Part;
 use self::join::{Index, refs};
 use self::load::Tables;
 use self::vector::{Kind, NO_ROW, Vector, Words};
 use self::view::{Id, Op, Same, View};
 use super::{Engine, EngineError};
 use crate::expr::Expr;
-use crate::plan::{Agg, Join, Plan};
+use crate::plan::{Agg, InForce, Join, Plan};
 use crate::value::{Column, Relation, Ty, Value};
 
 pub use self::load::bounds;
@@ -181,6 +184,10 @@ impl<'s> Columnar<'s> {
                 let is = view.add(Op::Held(found, Same(bits)), Kind::Truth);
                 let rows = select(&view, &self.texts, is)?;
                 Ok(view.at(&Arc::new(rows)))
+            }
+            Plan::InForce(force) => {
+                let (left, right) = (self.own(&force.input, memo)?, self.lower(&force.reference, memo)?);
+                self.in_force(left, View::clone(&*right), force)
             }
             Plan::Neighbours { input, keys, number, names } => {
                 let mut view = self.own(input, memo)?;
@@ -332,6 +339,27 @@ impl<'s> Columnar<'s> {
             let counted = left.add(Op::Count(Same(index), own), Kind::Small);
             left.columns.push((count.clone(), counted));
         }
+        Ok(left)
+    }
+
+    /// The left with the row in force of the right beside it.
+    fn in_force(&self, mut left: View, mut right: View, force: &InForce) -> Result<View, EngineError> {
+        let asked = left.compile(&force.asked);
+        let with = in_force::asked_with(&left, force);
+        let reference = Arc::new(in_force::Reference::new(&right, &self.texts, force)?);
+        let packed = left.add(Op::InForce(Same(reference), asked, with), Kind::Wide);
+        let found = left.add(Op::Part(packed, Part::Row), Kind::Code);
+        for (name, part) in force.counts.iter().zip([Part::Sure, Part::Unsure]) {
+            let count = left.add(Op::Part(packed, part), Kind::Small);
+            left.columns.push((name.clone(), count));
+        }
+        right.columns.retain(|(name, _)| force.carried.contains(name));
+        let sources = right.sources.clone();
+        let mut source = |view: &mut View, number: u32| match &sources[number as usize] {
+            None => found,
+            Some(rows) => view.add(Op::Hop(found, Same(rows.clone())), Kind::Code),
+        };
+        bring(&mut left, &right, &[], Some(found), &mut source);
         Ok(left)
     }
 

@@ -7,6 +7,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use super::column::Column;
+use super::in_force::{Part, Reference};
 use super::join::Index;
 use super::vector::Kind;
 use crate::expr::{Cmp, Expr, Func, Node};
@@ -54,6 +55,10 @@ pub(super) enum Op {
     Head(Same<Index>, Vec<Id>),
     /// How many rows of an indexed view have these keys; missing for none.
     Count(Same<Index>, Vec<Id>),
+    /// The row in force of a reference and counts, packed: for rows that are asked for, with these keys and values.
+    InForce(Same<Reference>, Id, Vec<Id>),
+    /// A part of what was packed.
+    Part(Id, Part),
     /// Whether the row is one of those that are marked.
     Held(Id, Same<Vec<u64>>),
     /// From rows of a view to rows of what it rests on.
@@ -300,6 +305,10 @@ impl View {
             Op::Find(index, keys) => Op::Find(index.clone(), keys.iter().map(|key| go(self, key)).collect()),
             Op::Head(index, keys) => Op::Head(index.clone(), keys.iter().map(|key| go(self, key)).collect()),
             Op::Count(index, keys) => Op::Count(index.clone(), keys.iter().map(|key| go(self, key)).collect()),
+            Op::InForce(reference, asked, with) => {
+                Op::InForce(reference.clone(), go(self, asked), with.iter().map(|id| go(self, id)).collect())
+            }
+            Op::Part(packed, part) => Op::Part(go(self, packed), *part),
             Op::Held(rows, bits) => Op::Held(go(self, rows), bits.clone()),
             Op::Hop(rows, index) => Op::Hop(go(self, rows), index.clone()),
             Op::Gather(rows, vector) => Op::Gather(go(self, rows), vector.clone()),
