@@ -64,6 +64,8 @@ pub enum Command {
     Told(StepArgs),
     /// Note that proposals are not pursued, and why
     Withdraw(StepArgs),
+    /// Say which overdue documents may be reminded, and which not and why
+    Chase(ChaseArgs),
     /// Show one customer: balances, findings, documents
     Customer(CustomerArgs),
     /// Explain a rule, a diagnostic code, a finding, or two documents
@@ -147,6 +149,10 @@ pub struct AuditArgs {
     /// Which open findings make the exit code 1
     #[arg(long, value_name = "WHAT", default_value = "error", value_enum, hide_possible_values = false)]
     pub fail_on: FailOn,
+    /// Judge the drafts as if they were posted, before they go out: which to
+    /// send, to hold, to fix
+    #[arg(long, value_name = "STAGE", value_enum, hide_possible_values = false, conflicts_with = "mask")]
+    pub stage: Option<Stage>,
     /// Compare with this former JSON report: new, unchanged, changed, resolved
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,
@@ -247,6 +253,23 @@ pub struct StepArgs {
     pub path: PathBuf,
 }
 
+/// `tieout chase`.
+#[derive(Args)]
+pub struct ChaseArgs {
+    /// Engagement file, or folder with a tieout.toml
+    #[arg(default_value = ".")]
+    pub path: PathBuf,
+    /// No second reminder within so many days
+    #[arg(long, value_name = "N", default_value_t = 14)]
+    pub days: u16,
+    /// Write every overdue document to this CSV file too
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// How the sources are read.
+    #[command(flatten)]
+    pub sources: SourceArgs,
+}
+
 /// `tieout customer`.
 #[derive(Args)]
 pub struct CustomerArgs {
@@ -301,6 +324,13 @@ pub enum FailOn {
     New,
     /// None
     Never,
+}
+
+/// Which documents are judged; without it, those that are posted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Stage {
+    /// Drafts, against what is posted
+    Draft,
 }
 
 #[cfg(test)]

@@ -173,6 +173,7 @@ pub fn report(prepared: &Prepared, store: &Store, diagnostics: Vec<Diagnostic>) 
         latency: Vec::new(),
         baseline: None,
         gating: Vec::new(),
+        hold: None,
     }
 }
 

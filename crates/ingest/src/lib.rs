@@ -15,6 +15,7 @@ mod overlap;
 mod plan;
 pub mod profile;
 mod read;
+mod restate;
 pub mod schema;
 mod series;
 mod source;

@@ -4,6 +4,7 @@
 
 pub mod account;
 pub mod amount;
+pub mod chase;
 pub mod correction;
 pub mod coverage;
 pub mod date;
@@ -13,6 +14,7 @@ pub mod pair;
 pub mod register;
 pub mod report;
 pub mod rule;
+pub mod stage;
 pub mod types;
 
 pub use amount::{Amount, Rounding};

@@ -8,6 +8,7 @@ use crate::date::{Date, Period};
 use crate::diagnostic::Diagnostic;
 use crate::finding::{Confidence, Disposition, EffectClass, Finding};
 use crate::rule::Severity;
+use crate::stage::HoldList;
 
 /// A file as received.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -245,6 +246,8 @@ pub struct AuditReport {
     pub baseline: Option<Baseline>,
     /// Fingerprints of the open findings that decide the exit code, in order.
     pub gating: Vec<String>,
+    /// The drafts, if these were judged.
+    pub hold: Option<HoldList>,
 }
 
 /// Money of one class and currency over findings.

@@ -1,10 +1,14 @@
 //! `tieout audit`: the report first, then the exit code.
 
+use std::collections::BTreeSet;
+
+use tieout_ingest::Store;
 use tieout_ingest::schema::schema;
 use tieout_model::{AuditReport, Code, Diagnostic};
 use tieout_report::mask::Mask;
+use tieout_rules::stage;
 
-use crate::args::{AuditArgs, FailOn};
+use crate::args::{AuditArgs, FailOn, Stage};
 use crate::baseline;
 use crate::commands::refuse;
 use crate::gate::{self, Demands, Exit};
@@ -42,10 +46,15 @@ fn audit(args: &AuditArgs) -> Result<Exit, Vec<Diagnostic>> {
     prepared.options.explain = args.explain_plan;
     let stages = Stages::default();
     stages.begin("reading");
-    let (store, diagnostics) = pipeline::read(&prepared, &args.sources, Columns::Needed);
+    let columns = if args.stage.is_some() { Columns::All } else { Columns::Needed };
+    let (mut store, diagnostics) = pipeline::read(&prepared, &args.sources, columns);
     if pipeline::is_stopped(&diagnostics) {
         return Err(diagnostics);
     }
+    let drafts = match args.stage {
+        Some(Stage::Draft) => Some(drafts(&mut store, &mut prepared)?),
+        None => None,
+    };
     stages.begin("bounds");
     let rules = prepared.library.select(&prepared.options.select).0;
     let progress = Progress::of_rules(args.sources.quiet, rules.len() as u64);
@@ -59,6 +68,9 @@ fn audit(args: &AuditArgs) -> Result<Exit, Vec<Diagnostic>> {
     if args.timings || args.explain_plan {
         stages.say();
     }
+    if let Some(drafts) = &drafts {
+        stage::hold(&mut report, drafts);
+    }
     if let Some(former) = &former {
         tieout_report::past::apply(&mut report, former);
     }
@@ -68,6 +80,11 @@ fn audit(args: &AuditArgs) -> Result<Exit, Vec<Diagnostic>> {
         Mask::new(&columns, &key).apply(&mut report);
     }
     report.gating = gate::gating(&report, args.fail_on);
+    if let Some(list) = &report.hold {
+        // A remark keeps no draft back.
+        let against: BTreeSet<&String> = list.lines.iter().flat_map(|line| &line.reasons).collect();
+        report.gating.retain(|print| against.contains(print));
+    }
     let unwritten = output::write_all(&report, &args.reports);
     progress.finish();
     if !unwritten.is_empty() {
@@ -87,6 +104,16 @@ fn audit(args: &AuditArgs) -> Result<Exit, Vec<Diagnostic>> {
         closing(gating, &report.shortfalls);
     }
     Ok(exit)
+}
+
+/// Has the store see drafts as posted, and widens the engagement to their days.
+fn drafts(store: &mut Store, prepared: &mut Prepared) -> Result<stage::Drafts, Vec<Diagnostic>> {
+    let failed = |error: tieout_rules::engine::EngineError| {
+        vec![Diagnostic::new(Code::OutputFailed, format!("the drafts cannot be judged: {error}"))]
+    };
+    let drafts = stage::post_drafts(store).map_err(failed)?;
+    stage::widen(&mut prepared.options, &drafts);
+    Ok(drafts)
 }
 
 /// The key of the mask; every word of `--mask` must be a column.

@@ -1,6 +1,7 @@
 //! One command a file.
 
 pub mod audit;
+pub mod chase;
 pub mod check;
 pub mod compare;
 pub mod correct;

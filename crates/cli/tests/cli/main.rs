@@ -4,8 +4,10 @@
 
 mod cache;
 mod cases;
+mod chase;
 mod correct;
 mod demo;
+mod drafts;
 mod engagement;
 mod explain;
 mod gallery;
@@ -41,7 +43,7 @@ const HERE: &str = env!("CARGO_MANIFEST_DIR");
 
 #[test]
 fn help_fits_eighty_columns() {
-    let commands: [&[&str]; 15] = [
+    let commands: [&[&str]; 16] = [
         &[],
         &["audit"],
         &["check"],
@@ -51,6 +53,7 @@ fn help_fits_eighty_columns() {
         &["approve"],
         &["told"],
         &["withdraw"],
+        &["chase"],
         &["customer"],
         &["signoff"],
         &["verify"],

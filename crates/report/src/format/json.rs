@@ -6,6 +6,7 @@
 
 mod finding;
 mod former;
+mod hold;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -42,6 +43,9 @@ struct Document<'a> {
     customers: Vec<Person<'a>>,
     latency: Vec<Took<'a>>,
     baseline: Option<former::Wire<'a>>,
+    /// Only where drafts were judged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hold_list: Option<Vec<hold::Wire<'a>>>,
 }
 
 impl<'a> Document<'a> {
@@ -77,6 +81,7 @@ impl<'a> Document<'a> {
                 })
                 .collect(),
             baseline: report.baseline.as_ref().map(former::Wire::new),
+            hold_list: report.hold.as_ref().map(|list| list.lines.iter().map(hold::Wire::new).collect()),
         }
     }
 }

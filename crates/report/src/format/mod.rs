@@ -2,6 +2,7 @@
 //!
 //! To add one, write `format/<name>.rs` with a `render`, and add its two lines here: the module and the list entry.
 
+pub mod chase;
 pub mod csv;
 pub mod html;
 pub mod json;

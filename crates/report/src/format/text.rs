@@ -5,9 +5,11 @@
 
 pub mod account;
 pub mod arrivals;
+pub mod chase;
 pub mod check;
 mod finding;
 pub(crate) mod first_page;
+mod hold;
 mod netting;
 pub mod pair;
 mod roots;
@@ -30,6 +32,7 @@ const FINDINGS_A_RULE_MAX: usize = 10;
 /// Writes the report.
 pub(super) fn render(report: &AuditReport, out: &mut dyn Write) -> io::Result<()> {
     let groups = Groups::new(report);
+    hold::render(report, &mut Page::new(out))?;
     first_page::render(report, &mut Page::new(out))?;
     worklist::render(report, &groups, &mut Page::new(out))?;
     settled::render(report, &mut Page::new(out))?;

@@ -148,7 +148,18 @@ fn the_words_of_an_opinion_do_not_occur() {
 
 #[test]
 fn json_holds_everything_and_obeys_its_schema() {
-    let report = sample::report();
+    let draft = tieout_model::stage::HoldLine {
+        document: "1".to_owned(),
+        number: "INV-1".to_owned(),
+        customer: None,
+        gross: Some(tieout_model::Amount::money(1_000_000)),
+        currency: "USD".to_owned(),
+        verdict: tieout_model::stage::Verdict::Fix,
+        reasons: vec!["a".to_owned()],
+        remarks: Vec::new(),
+    };
+    let list = tieout_model::stage::HoldList { lines: vec![draft], left_out: 0 };
+    let report = AuditReport { hold: Some(list), ..sample::report() };
     let mut schema: Value = serde_json::from_str(include_str!("../../schema/report-1.json")).unwrap();
     // Readers must accept new fields; here a field that the schema does not know is a mistake.
     seal(&mut schema);
@@ -167,6 +178,7 @@ fn json_holds_everything_and_obeys_its_schema() {
         ("unlock", report.unlock.len()),
         ("root_causes", report.root_causes.len()),
         ("shortfalls", report.shortfalls.len()),
+        ("hold_list", 1),
     ];
     for (list, count) in counts {
         assert_eq!(json[list].as_array().unwrap().len(), count, "{list}");

@@ -349,5 +349,6 @@ pub fn report() -> AuditReport {
             ],
         }),
         gating: strings(&["double-billed-order-line:INV-20433"]),
+        hold: None,
     }
 }
