@@ -279,9 +279,21 @@ fn settle(place: &mut Option<(String, Date)>, who: String, day: Date, what: &str
     }
 }
 
+/// Ids as one value: a comma between them, one inside of them as `%2C`.
+pub fn joined<'i>(ids: impl IntoIterator<Item = &'i str>) -> String {
+    let one = |id: &str| id.replace('%', "%25").replace(',', "%2C");
+    ids.into_iter().map(one).collect::<Vec<_>>().join(",")
+}
+
+/// The inverse of `joined`.
+fn split(text: &str) -> Vec<String> {
+    let one = |id: &str| id.replace("%2C", ",").replace("%25", "%");
+    text.split(',').filter(|id| !id.is_empty()).map(one).collect()
+}
+
 fn proposed(event: &Event, prepared_by: String) -> Result<Entry, String> {
     let text = |name: &str| event.get(name).unwrap_or_default().to_owned();
-    let list = |name: &str| text(name).split(',').filter(|part| !part.is_empty()).map(str::to_owned).collect();
+    let list = |name: &str| split(&text(name));
     let amount = |name: &str| {
         let written = text(name);
         written.parse::<Amount>().map_err(|_| format!("{name}={written} is not an amount"))
@@ -400,6 +412,13 @@ mod tests {
             .into_iter()
             .map(|(line, fault)| format!("{line}: {fault}"))
             .collect()
+    }
+
+    #[test]
+    fn ids_may_hold_what_parts_them() {
+        let ids = ["I-1", "A,1", "50%2C", "%"];
+        assert_eq!(split(&joined(ids)), ids);
+        assert!(split("").is_empty());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `tieout register`, `approve`, `told` and `withdraw`: from a proposal to the proof that it arrived.
 
 use tieout_model::correction::{Pack, Proposal};
-use tieout_model::register::{Event, Step};
+use tieout_model::register::{Event, Step, joined};
 use tieout_model::{Code, Date, Diagnostic};
 
 use crate::args::{RegisterArgs, StepArgs};
@@ -98,8 +98,8 @@ fn fields(proposal: &Proposal, by: &str) -> Vec<(String, String)> {
         ("currency", proposal.currency.clone()),
         ("net", proposal.net().to_places(2)),
         ("tax", proposal.tax().to_places(2)),
-        ("documents", documents.join(",")),
-        ("findings", proposal.fingerprints().join(",")),
+        ("documents", joined(documents)),
+        ("findings", joined(proposal.fingerprints())),
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .into()

@@ -197,7 +197,7 @@ fn templates_and_maps_of_one_s_own_are_used_and_their_faults_told() {
     let (run, place) = with(map, "Dear {{ customer.id }}: {{ contact }}");
     assert_eq!(run.code, 0, "{}", run.err);
     assert_eq!(written(&place, "import/own.csv"), "Who,Cents\nC-1,5412\nC-2,54125\nC-3,48713\n");
-    assert_eq!(written(&place, "letters/00001-C-1.txt"), "Dear C-1: Accounts, extension 7");
+    assert_eq!(written(&place, "letters/00001-C-1.txt"), "Dear C-1: Accounts, extension 7\n");
     let (run, place) = with(&map.replace("gross", "grose"), "");
     assert!(
         run.code == 2 && run.err.contains("no field `grose`") && !place.path().join("pack").exists(),

@@ -89,7 +89,8 @@ pub(super) fn files(report: &AuditReport, pack: &Pack, stationery: &Stationery<'
         let name = format!("letters/{:05}-{}", number + 1, plain(customer));
         for (template, ending) in [("text", "txt"), ("html", "html")] {
             let template = environment.get_template(template).map_err(told)?;
-            let text = template.render(minijinja::Value::from(Serde(&letter))).map_err(told)?;
+            let mut text = template.render(minijinja::Value::from(Serde(&letter))).map_err(told)?;
+            text.push('\n');
             files.push(File { name: format!("{name}.{ending}"), bytes: text.into_bytes() });
         }
         let known = report.customer(customer);
@@ -171,6 +172,9 @@ fn letter(
             .filter(|one| matches!(one, Use::Invoice { .. }))
             .map(|one| one.amount().units)
             .sum();
+        // What a payment that comes to the account pays is not known yet.
+        let is_moved =
+            proposals.iter().any(|proposal| proposal.action == Action::Transfer && proposal.currency == currency);
         let balance = pack.balances.get(&(customer.to_owned(), currency.to_owned()));
         Sum {
             gross: gross.to_display(places),
@@ -182,7 +186,7 @@ fn letter(
                     shown(&format!("{} {currency} {words}.", Amount::money(units).to_display(places)))
                 })
                 .collect(),
-            balance: balance.map(|before| Amount::money(before.units - put).to_display(places)),
+            balance: balance.filter(|_| !is_moved).map(|before| Amount::money(before.units - put).to_display(places)),
             currency: currency.to_owned(),
         }
     });
@@ -214,21 +218,24 @@ fn title(action: Action) -> String {
 fn item(proposal: &Proposal, line: &Line) -> Item {
     let places = minor_units(&proposal.currency).unwrap_or(2);
     let has_money = !proposal.currency.is_empty();
-    let money = |amount: Amount| if has_money { amount.to_display(places) } else { String::new() };
+    let shown = |wanted: bool, amount: Amount| if wanted { amount.to_display(places) } else { String::new() };
+    // Money that lies there already has no tax of its own; a reminder's number is a number of ours.
+    let has_tax = matches!(proposal.action, Action::CreditMemo | Action::TaxCredit);
+    let is_named = !matches!(proposal.action, Action::Transfer | Action::RetractReminder);
     Item {
         // The sentence of a transfer names whoever has the money now.
         message: match proposal.action {
             Action::Transfer => "A payment of yours was booked to another account; we move it to yours.".to_owned(),
             _ => visible(&line.message).into_owned(),
         },
-        number: if proposal.action == Action::Transfer { String::new() } else { visible(&line.number).into_owned() },
+        number: if is_named { visible(&line.number).into_owned() } else { String::new() },
         issued: line
             .issued
             .filter(|_| proposal.action != Action::Transfer)
             .map_or(String::new(), |day| day.to_string()),
-        net: money(line.net),
-        tax: money(line.tax()),
-        gross: money(line.gross()),
+        net: shown(has_money && has_tax, line.net),
+        tax: shown(has_money && has_tax, line.tax()),
+        gross: shown(has_money, line.gross()),
         currency: proposal.currency.clone(),
     }
 }
