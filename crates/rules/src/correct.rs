@@ -44,8 +44,8 @@ impl Ask {
     }
 }
 
-/// What a proposal is about: case, action, class, customer, currency.
-type Key = (String, Action, Option<EffectClass>, Option<String>, String);
+/// What a proposal is about: case, action, class, customer and whose money it is, currency.
+type Key = (String, Action, Option<EffectClass>, (Option<String>, Option<String>), String);
 
 struct Desk<'a> {
     report: &'a AuditReport,
@@ -61,8 +61,6 @@ struct Desk<'a> {
 #[derive(Default)]
 struct Draft {
     lines: Vec<Line>,
-    /// The customer whose money a transfer is.
-    rightful: Option<String>,
     remarks: BTreeSet<String>,
 }
 
@@ -146,7 +144,7 @@ impl<'a> Desk<'a> {
                     finding.case.clone(),
                     correction.action,
                     correction.class,
-                    correction.customer.clone(),
+                    (correction.customer.clone(), correction.rightful.clone()),
                     correction.currency.clone(),
                 );
                 if let Some(class) = correction.class {
@@ -155,7 +153,6 @@ impl<'a> Desk<'a> {
                 }
                 let draft = self.drafts.entry(key).or_default();
                 draft.lines.push(line);
-                draft.rightful.clone_from(&correction.rightful);
                 draft.remarks.extend(remarks.iter().cloned());
             }
             if let Some(class) = correction.class {
@@ -209,8 +206,8 @@ impl<'a> Desk<'a> {
         let mut proposals = Vec::new();
         let rules: BTreeMap<&str, &str> =
             self.report.findings.iter().map(|finding| (finding.fingerprint.as_str(), finding.rule.as_str())).collect();
-        for ((case, action, class, customer, currency), draft) in std::mem::take(&mut self.drafts) {
-            let Draft { lines, rightful, remarks } = draft;
+        for ((case, action, class, (customer, rightful), currency), draft) in std::mem::take(&mut self.drafts) {
+            let Draft { lines, remarks } = draft;
             let mut print = blake3::Hasher::new();
             for part in [case.as_str(), action.name(), customer.as_deref().unwrap_or_default(), currency.as_str()] {
                 print.update(part.as_bytes()).update(&[0]);
