@@ -182,6 +182,11 @@ pub fn is_stopped(diagnostics: &[Diagnostic]) -> bool {
     diagnostics.iter().any(|diagnostic| diagnostic.level == Level::Error)
 }
 
+/// Those of the complaints that say so.
+pub fn stopping(diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    diagnostics.into_iter().filter(|diagnostic| diagnostic.level == Level::Error).collect()
+}
+
 /// The sender gave a figure for the documents, and no figure of the sender differs from ours.
 fn is_complete(store: &Store, diagnostics: &[Diagnostic]) -> bool {
     let differs = diagnostics.iter().any(|diagnostic| diagnostic.code == Code::ControlDiffers);

@@ -141,6 +141,11 @@ impl EffectClass {
         }
     }
 
+    /// True for the classes of tax alone, which are settled before a return is filed.
+    pub fn is_tax(self) -> bool {
+        matches!(self, Self::TaxOverCollected | Self::TaxUnderCollected)
+    }
+
     /// From the word.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|class| class.name() == name)

@@ -83,14 +83,9 @@ impl Owner {
     }
 }
 
-/// True for the classes of tax alone.
-pub(crate) fn is_of_tax(class: EffectClass) -> bool {
-    matches!(class, EffectClass::TaxOverCollected | EffectClass::TaxUnderCollected)
-}
-
 /// True if the finding's money is tax: it should be settled before the return of its period is filed.
 pub(crate) fn is_on_tax(finding: &Finding) -> bool {
-    finding.effects.iter().any(|effect| is_of_tax(effect.class))
+    finding.effects.iter().any(|effect| effect.class.is_tax())
 }
 
 impl<'a> Group<'a> {

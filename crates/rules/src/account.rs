@@ -2,6 +2,7 @@
 
 use tieout_ingest::store::Store;
 use tieout_model::account::{Account, Entry, Section, Standing, Sum};
+use tieout_model::amount::NO_CURRENCY;
 use tieout_model::{Amount, Date, RecordRef};
 
 use crate::catalog::{Catalog, Scope};
@@ -114,7 +115,7 @@ impl Look<'_> {
                 match units.filter(|_| counts) {
                     Some(units) => {
                         standing.documents += 1;
-                        let currency = currency.and_then(|at| row[at].as_text()).unwrap_or("XXX");
+                        let currency = currency.and_then(|at| row[at].as_text()).unwrap_or(NO_CURRENCY);
                         *standing.money.entry(currency.to_owned()).or_default() += units;
                     }
                     None if counts => standing.unknown += 1,

@@ -80,7 +80,7 @@ impl<'a> Desk<'a> {
     fn work(mut self, open: &[&'a Finding]) -> Pack {
         let mut without_money = 0;
         // Net before tax alone: a changed base changes the tax.
-        let is_tax = |finding: &Finding| finding.effects.iter().any(|effect| target::is_tax(effect.class));
+        let is_tax = |finding: &Finding| finding.effects.iter().any(|effect| effect.class.is_tax());
         let (tax, net): (Vec<&Finding>, Vec<&Finding>) = open.iter().copied().partition(|finding| is_tax(finding));
         // What was billed twice before what was billed too dear: of a bill that goes back in full no price is left to mend.
         let mut net = net;

@@ -92,11 +92,7 @@ fn audit(args: &AuditArgs) -> Result<Exit, Vec<Diagnostic>> {
     }
     if pipeline::is_stopped(&report.diagnostics) {
         // The report holds them; a rule or waiver that cannot be used means that what was asked for was not audited.
-        return Err(report
-            .diagnostics
-            .into_iter()
-            .filter(|one| pipeline::is_stopped(std::slice::from_ref(one)))
-            .collect());
+        return Err(pipeline::stopping(report.diagnostics));
     }
     let exit = gate::exit(&report);
     if !args.sources.quiet {

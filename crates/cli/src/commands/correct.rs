@@ -40,11 +40,7 @@ fn correct(args: &CorrectArgs) -> Result<(), Vec<Diagnostic>> {
     let mut report = pipeline::audit(&prepared, &store, diagnostics, &|_| {});
     report.shortfalls = audit::shortfalls(&prepared, &report);
     if pipeline::is_stopped(&report.diagnostics) {
-        return Err(report
-            .diagnostics
-            .into_iter()
-            .filter(|one| pipeline::is_stopped(std::slice::from_ref(one)))
-            .collect());
+        return Err(pipeline::stopping(report.diagnostics));
     }
     let pack = tieout_rules::correct(&store, &report, &prepared.engagement.corrections)
         .map_err(|error| failed(format!("the corrections cannot be made: {error}")))?;

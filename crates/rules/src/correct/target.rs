@@ -24,11 +24,6 @@ pub struct Correction {
     pub remarks: Vec<String>,
 }
 
-/// True for the classes of tax alone.
-pub fn is_tax(class: EffectClass) -> bool {
-    matches!(class, EffectClass::TaxOverCollected | EffectClass::TaxUnderCollected)
-}
-
 const AUDIT_AGAIN: &str = "post the other correction, then audit again";
 
 /// The corrections of one finding. What is left of lines and tax rows changes with it.

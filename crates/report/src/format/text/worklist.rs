@@ -8,7 +8,7 @@ use tieout_model::{AuditReport, EffectClass, Finding};
 
 use super::FINDINGS_A_RULE_MAX;
 use super::finding::{self, Detail};
-use crate::groups::{Group, Groups, Owner, Thread, is_of_tax, is_on_tax, remedy};
+use crate::groups::{Group, Groups, Owner, Thread, is_on_tax, remedy};
 use crate::layout::{Page, count, counted, money};
 use crate::words::key_words;
 
@@ -56,7 +56,7 @@ fn before_filing(groups: &Groups<'_>, page: &mut Page<'_>) -> io::Result<()> {
     }
     let sums: Vec<String> = tieout_model::report::class_totals(findings.iter().copied())
         .into_iter()
-        .filter(|total| is_of_tax(total.class))
+        .filter(|total| total.class.is_tax())
         .map(|total| format!("{} {}", total.class.words(), money(total.gross, &total.currency)))
         .collect();
     let number = counted(findings.len() as u64, "finding", "findings");

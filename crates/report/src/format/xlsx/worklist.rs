@@ -13,7 +13,7 @@ use super::cell::{Cell, is_number, places};
 use super::phrases;
 use super::style::Look;
 use super::table::{Column, Setting, Sheet, Spec, Table, column, figures};
-use crate::groups::{Group, Groups, remedy};
+use crate::groups::{Group, Groups, is_on_tax, remedy};
 use crate::layout::{count, counted};
 use crate::past;
 use crate::words;
@@ -186,19 +186,14 @@ fn of_group<'a>(group: &Group<'a>) -> Vec<Case<'a>> {
         let case = &mut cases[at];
         case.findings.push(finding);
         case.consequences += thread.consequences.len() as u64;
-        case.before_filing |= is_tax(finding) || thread.consequences.iter().any(|consequence| is_tax(consequence));
+        case.before_filing |=
+            is_on_tax(finding) || thread.consequences.iter().any(|consequence| is_on_tax(consequence));
         case.oldest = case.oldest.into_iter().chain(finding.date).min();
     }
     // The customers in the order of their most urgent case, the cases of each by age.
     let order: HashMap<_, usize> = cases.iter().enumerate().rev().map(|(at, case)| (case.party, at)).collect();
     cases.sort_by_key(|case| (order.get(&case.party).copied(), case.oldest.is_none(), case.oldest));
     cases
-}
-
-/// Tax that was collected wrongly: to be seen to before the return is filed.
-fn is_tax(finding: &Finding) -> bool {
-    let tax = |class| matches!(class, EffectClass::TaxOverCollected | EffectClass::TaxUnderCollected);
-    finding.effects.iter().any(|effect| tax(effect.class))
 }
 
 /// `1, 4–6`.
