@@ -280,3 +280,84 @@ impl<'a> Desk<'a> {
 fn month(day: Date) -> Period {
     Period { from: day.month_start(), to: day.month_end().add_days(1) }
 }
+
+#[cfg(test)]
+mod tests {
+    use tieout_model::finding::Disposition;
+    use tieout_model::report::NettingRegister;
+    use tieout_model::{AuditReport, Effect};
+
+    use super::*;
+
+    /// A payment on the account of A that belongs to somebody else.
+    fn misposted(payment: &str, rightful: &str, cents: i128) -> Finding {
+        let effect = |party: &str, cents: i128| Effect {
+            party: Some(party.to_owned()),
+            class: EffectClass::Misposted,
+            net: None,
+            tax: None,
+            gross: Amount::money(cents * 10_000),
+            currency: "USD".to_owned(),
+        };
+        Finding {
+            fingerprint: payment.to_owned(),
+            content: String::new(),
+            rule: "paid-by-other-customer".to_owned(),
+            severity: Severity::Error,
+            confidence: Confidence::Certain,
+            confidence_reason: String::new(),
+            population: "payment_application".to_owned(),
+            key: vec![("payment_id".to_owned(), payment.to_owned())],
+            party: Some("A".to_owned()),
+            date: None,
+            message: String::new(),
+            expected: None,
+            stated: None,
+            difference: None,
+            effects: vec![effect("A", cents), effect(rightful, -cents)],
+            evidence: Vec::new(),
+            chain: Vec::new(),
+            remedy: String::new(),
+            caused_by: None,
+            root_cause: None,
+            limited: None,
+            corrected_by: None,
+            case: "paid-by-other-customer:A".to_owned(),
+            disposition: Disposition::Open,
+            history: None,
+        }
+    }
+
+    #[test]
+    fn payments_of_two_customers_on_one_account_go_each_to_its_own() {
+        let report = AuditReport {
+            version: String::new(),
+            name: String::new(),
+            period: None,
+            as_of: None,
+            sources: Vec::new(),
+            populations: Vec::new(),
+            diagnostics: Vec::new(),
+            rules: Vec::new(),
+            findings: vec![misposted("P-1", "B", 1_000), misposted("P-2", "C", 2_000)],
+            root_causes: Vec::new(),
+            netting: NettingRegister::default(),
+            completeness_established: false,
+            unlock: Vec::new(),
+            shortfalls: Vec::new(),
+            gating: Vec::new(),
+            customers: Vec::new(),
+            latency: Vec::new(),
+            baseline: None,
+            hold: None,
+        };
+        let open: Vec<&Finding> = report.findings.iter().collect();
+        let terms = Terms::default();
+        let pack = Desk::new(&report, &terms, Books::default()).work(&open);
+        let mut moved: Vec<(Option<&str>, i128)> =
+            pack.proposals.iter().map(|one| (one.rightful.as_deref(), one.gross().units)).collect();
+        moved.sort_unstable();
+        assert_eq!(moved, [(Some("B"), 10_000_000), (Some("C"), 20_000_000)]);
+        assert!(pack.bridge.iter().all(Bridge::closes));
+    }
+}
