@@ -17,6 +17,7 @@ pub mod ordinary;
 pub mod post;
 pub mod records;
 pub mod rng;
+pub mod sales_tax;
 pub mod score;
 pub mod table;
 pub mod world;

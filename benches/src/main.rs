@@ -8,6 +8,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use tieout_benches::Result;
 use tieout_benches::document::Rounding;
 use tieout_benches::generate::generate;
+use tieout_benches::sales_tax;
 use tieout_benches::score::score;
 use tieout_benches::world::Settings;
 
@@ -22,6 +23,21 @@ struct Arguments {
 enum Command {
     /// Write exports, labels.csv and tieout.toml into a folder; print the control totals.
     Generate(Wanted),
+    /// Write the exports of a seller in three states over a quarter, with rate and boundary files, for `tieout return`.
+    SalesTax {
+        /// Invoice lines, about.
+        #[arg(long)]
+        lines: u64,
+        /// Taxing jurisdictions, about; at least 24.
+        #[arg(long, default_value_t = 24)]
+        jurisdictions: u64,
+        /// Seed.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Folder; made if it is not there.
+        #[arg(long)]
+        out: PathBuf,
+    },
     /// Compare the findings of a JSON report with labels; exit code 1 if they differ.
     Score {
         /// labels.csv
@@ -109,6 +125,10 @@ fn run(command: Command) -> Result<ExitCode> {
             for total in generate(&settings, &wanted.out)? {
                 writeln!(out, "{total}")?;
             }
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::SalesTax { lines, jurisdictions, seed, out: folder } => {
+            sales_tax::generate(&sales_tax::Wanted { lines, jurisdictions, seed }, &folder)?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Score { labels, report } => {

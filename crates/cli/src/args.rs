@@ -25,6 +25,19 @@ Exit codes:
   1  rows were refused; the others were taken
   2  nothing was taken: the workbook or the waiver file cannot be used";
 
+const RETURN: &str = "\
+Example:
+  tieout return october/ --period 2026-10 --out papers/
+  tieout return october/ --period 2026Q4 --jurisdiction NE --out papers/
+
+Every line of the exports lands in exactly one cell of the bridge from gross to
+taxable sales, or is counted as on no return, with the reason.
+
+Exit codes:
+  0  every return of the period is written
+  1  one is not: an identity of it does not hold
+  2  nothing was made: wrong arguments, engagement or input";
+
 /// Finds billing discrepancies in the exports of billing systems.
 #[derive(Parser)]
 #[command(name = "tieout", version, about, after_help = EXAMPLE, max_term_width = 80)]
@@ -64,6 +77,9 @@ pub enum Command {
     Told(StepArgs),
     /// Note that proposals are not pursued, and why
     Withdraw(StepArgs),
+    /// Prepare the sales-tax returns of a period, with their work papers
+    #[command(after_help = RETURN)]
+    Return(ReturnArgs),
     /// Say which overdue documents may be reminded, and which not and why
     Chase(ChaseArgs),
     /// Show one customer: balances, findings, documents
@@ -251,6 +267,31 @@ pub struct StepArgs {
     /// Engagement file, or folder with a tieout.toml
     #[arg(long, value_name = "PATH", default_value = ".")]
     pub path: PathBuf,
+}
+
+/// `tieout return`.
+#[derive(Args)]
+pub struct ReturnArgs {
+    /// Engagement file, or folder with a tieout.toml
+    #[arg(default_value = ".")]
+    pub path: PathBuf,
+    /// Period of the returns: 2026-10, 2026Q4 or 2026; the engagement's if not
+    /// given
+    #[arg(long, value_name = "PERIOD")]
+    pub period: Option<String>,
+    /// One state only: NE, or US-NE
+    #[arg(long, value_name = "STATE")]
+    pub jurisdiction: Option<String>,
+    /// Folder to write the papers to; made if it is not there
+    #[arg(long, value_name = "FOLDER")]
+    pub out: PathBuf,
+    /// A state's form as TOML, to be filled beside the neutral return; may be
+    /// given several times
+    #[arg(long, value_name = "FILE")]
+    pub form: Vec<PathBuf>,
+    /// How the sources are read.
+    #[command(flatten)]
+    pub sources: SourceArgs,
 }
 
 /// `tieout chase`.

@@ -22,7 +22,7 @@ use tieout_model::register::Step;
 
 fn main() -> ExitCode {
     let command = Cli::parse().command;
-    if matches!(command, Command::Audit(_)) {
+    if matches!(command, Command::Audit(_) | Command::Return(_)) {
         allocator::keep_freed_memory();
     }
     interrupt::answer();
@@ -37,6 +37,7 @@ fn main() -> ExitCode {
         Command::Approve(args) => commands::register::step(&args, Step::Approved),
         Command::Told(args) => commands::register::step(&args, Step::Told),
         Command::Withdraw(args) => commands::register::step(&args, Step::Withdrawn),
+        Command::Return(args) => commands::returns::run(&args),
         Command::Chase(args) => commands::chase::run(&args),
         Command::Customer(args) => commands::customer::run(&args),
         Command::Explain(args) => commands::explain::run(&args),

@@ -87,9 +87,7 @@ pub fn to_file(file: &Path, write: impl FnOnce(&mut dyn io::Write) -> io::Result
         write(&mut out)?;
         return out.flush();
     }
-    let mut builder = tempfile::Builder::new();
-    readable(&mut builder);
-    let mut draft = BufWriter::new(builder.prefix(".tieout-").tempfile_in(folder_of(file))?);
+    let mut draft = BufWriter::new(draft_in(folder_of(file))?);
     let beside = Draft::new(draft.get_ref().path());
     write(&mut draft)?;
     let draft = draft.into_inner().map_err(io::IntoInnerError::into_error)?;
@@ -97,6 +95,13 @@ pub fn to_file(file: &Path, write: impl FnOnce(&mut dyn io::Write) -> io::Result
     draft.persist(file)?;
     drop(beside);
     Ok(())
+}
+
+/// A draft in a folder, to be renamed into its place; gone if it never is.
+pub fn draft_in(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    readable(&mut builder);
+    builder.prefix(".tieout-").tempfile_in(folder)
 }
 
 /// Temporary files are private; a report has the permissions of any other file.

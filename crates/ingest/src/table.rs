@@ -112,6 +112,7 @@ impl Reading {
                 How::Constant(value, _) => Column::constant(value, column.ty, rows.len(), &self.texts),
                 How::Record => self.record_numbers(batch, &rows, column.ty),
                 How::Compute { .. } => self.compute(batch, &rows, column, &columns, &mut tallies),
+                How::Join { operands, with } => self.join(rows.len(), column.ty, (operands, with), &columns),
                 How::Header(_) | How::Position(_) => match self.bound.fields[index] {
                     Some(field) => self.cells(batch, &rows, index, field, &mut tallies),
                     None => {
@@ -120,7 +121,7 @@ impl Reading {
                     }
                 },
             };
-            let computed = matches!(column.how, How::Compute { .. });
+            let computed = column.how.is_computed();
             if crate::totals::control_column(&self.plan.population.name) == Some(column.name.as_str()) && !computed {
                 self.note_signs(batch, &rows, index, &converted, credit.as_deref(), &mut signs);
             }
@@ -361,6 +362,30 @@ impl Reading {
                 tallies.add(code, &column.canonical, batch.lines[row], || self.sight(batch, row, None));
             }
             builder.absent(true);
+        }
+        builder.finish()
+    }
+
+    /// Texts of a record, one behind the other: empty where one of them is, unreadable where one of them is.
+    fn join(&self, rows: usize, ty: ColumnType, (operands, with): (&[usize], &str), done: &[Option<Column>]) -> Column {
+        let mut builder = Builder::new(ty, rows, &self.texts);
+        let parts: Vec<&Column> = operands.iter().filter_map(|operand| done[*operand].as_ref()).collect();
+        let mut text = String::new();
+        for row in 0..rows {
+            if parts.iter().any(|part| part.is_unreadable(row)) {
+                builder.absent(true);
+                continue;
+            }
+            text.clear();
+            let mut whole = parts.len() == operands.len();
+            for (index, part) in parts.iter().enumerate() {
+                let Values::Codes(codes) = &part.values else { continue };
+                if index > 0 {
+                    text.push_str(with);
+                }
+                whole &= self.texts.with(codes[row], |part| text.push_str(part)).is_some();
+            }
+            if whole { builder.push(Value::Text(text.as_str().into())) } else { builder.absent(false) }
         }
         builder.finish()
     }

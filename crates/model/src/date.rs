@@ -99,6 +99,16 @@ pub struct Period {
 }
 
 impl Period {
+    /// As people write it, where it is a month, quarter or year; else both days.
+    pub fn name(self) -> String {
+        let from = self.from;
+        let month = format!("{:04}-{:02}", from.year(), from.month());
+        let quarter = format!("{:04}Q{}", from.year(), (from.month() - 1) / 3 + 1);
+        let year = format!("{:04}", from.year());
+        let is = |name: &String| name.parse::<Self>() == Ok(self);
+        [month, quarter, year].into_iter().find(is).unwrap_or_else(|| format!("{}/{}", self.from, self.to))
+    }
+
     /// True for a day inside.
     pub fn contains(self, day: Date) -> bool {
         self.from <= day && day < self.to

@@ -9,6 +9,7 @@ pub mod correction;
 pub mod coverage;
 pub mod date;
 pub mod diagnostic;
+pub mod filing;
 pub mod finding;
 pub mod pair;
 pub mod register;

@@ -4,6 +4,7 @@
 //! format of it; where text folds a long list, it says how much it folded and where the rest is.
 
 pub mod diagnostic;
+pub mod filing;
 pub mod format;
 mod groups;
 mod layout;

@@ -8,6 +8,7 @@ pub mod correct;
 pub mod customer;
 pub mod explain;
 pub mod register;
+pub mod returns;
 pub mod rules;
 mod rules_check;
 mod rules_new;

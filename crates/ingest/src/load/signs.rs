@@ -7,7 +7,7 @@ use tieout_model::{Code, Diagnostic, Level};
 use super::job::Job;
 use super::{Growing, Loading, file};
 use crate::diagnose::report;
-use crate::plan::How;
+
 use crate::profile::CreditSign;
 use crate::totals::control_column;
 
@@ -60,7 +60,7 @@ fn narrow(job: &Job) -> Job {
         plan.derive.clear();
         let control = control_column(&plan.population.name);
         for column in &mut plan.columns {
-            column.stored = Some(column.name.as_str()) == control && !matches!(column.how, How::Compute { .. });
+            column.stored = Some(column.name.as_str()) == control && !column.how.is_computed();
         }
     }
     narrow

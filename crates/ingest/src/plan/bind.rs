@@ -61,7 +61,7 @@ pub(crate) fn bind(plan: &TablePlan, headers: &[String], file: &str) -> Result<B
                 complaints.push(column.origin.complain(Code::HeaderMissing, column.span.clone(), message));
                 (None, false)
             }
-            How::Constant(..) | How::Record | How::Compute { .. } => (None, false),
+            How::Constant(..) | How::Record | How::Compute { .. } | How::Join { .. } => (None, false),
         };
         bound.used.extend(field);
         bound.used.extend(minor);
@@ -71,8 +71,8 @@ pub(crate) fn bind(plan: &TablePlan, headers: &[String], file: &str) -> Result<B
     }
     // What is computed from a missing optional header is missing too.
     for index in 0..plan.columns.len() {
-        if let How::Compute { operands, .. } = &plan.columns[index].how {
-            bound.missing[index] = operands.iter().any(|operand| bound.missing[*operand]);
+        if plan.columns[index].how.is_computed() {
+            bound.missing[index] = plan.columns[index].how.operands().iter().any(|operand| bound.missing[*operand]);
         }
     }
     for condition in &plan.conditions {

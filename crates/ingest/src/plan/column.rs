@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use tieout_model::{Code, amount};
+use tieout_model::types::Physical;
+use tieout_model::{Code, Diagnostic, amount};
 use toml::Spanned;
 
 use super::compile::Scope;
@@ -13,7 +14,7 @@ use super::{ColumnPlan, Complaints, How, Minor};
 use crate::convert::compute::Operation;
 use crate::convert::{CellRules, Value};
 use crate::diagnose::nearest;
-use crate::profile::{CellSpec, ColumnSpec, CurrencySpec, Origin};
+use crate::profile::{CellSpec, ColumnSpec, ComputeSpec, CurrencySpec, Origin};
 use crate::schema::ColumnSchema;
 
 /// A column of the mapping with its place.
@@ -64,21 +65,7 @@ pub(super) fn column_plan(scope: &Scope<'_>, column: &ColumnIn<'_>, complaints: 
             text.clone(),
         )
     } else if let Some(compute) = &spec.compute {
-        let operations = [
-            (Operation::Product, &compute.product),
-            (Operation::Sum, &compute.sum),
-            (Operation::Difference, &compute.difference),
-        ];
-        let mut chosen = operations.into_iter().filter_map(|(operation, list)| Some((operation, list.as_ref()?)));
-        let (Some((operation, operands)), None) = (chosen.next(), chosen.next()) else {
-            complaints.push(error("compute needs exactly one of product, sum, difference".to_owned()));
-            return None;
-        };
-        if ty.scale().is_none() || operands.is_empty() {
-            complaints.push(error(format!("`{}` cannot be computed: it is a {}", column.canonical.name, ty.name())));
-            return None;
-        }
-        How::Compute { operation, operands: Vec::new(), less: compute.less.is_some(), places: compute.places }
+        computed(column, compute, &error, complaints)?
     } else {
         How::Record
     };
@@ -100,6 +87,43 @@ pub(super) fn column_plan(scope: &Scope<'_>, column: &ColumnIn<'_>, complaints: 
         span: column.span.clone(),
         origin: Arc::clone(column.origin),
     })
+}
+
+/// What a column is computed by; operands are settled later.
+fn computed(
+    column: &ColumnIn<'_>,
+    compute: &ComputeSpec,
+    error: &dyn Fn(String) -> Diagnostic,
+    complaints: &mut Complaints,
+) -> Option<How> {
+    let ty = column.canonical.ty;
+    if let Some(parts) = &compute.join {
+        let numeric = compute.product.is_some() || compute.sum.is_some() || compute.difference.is_some();
+        if numeric || compute.less.is_some() || compute.places.is_some() || parts.is_empty() {
+            complaints.push(error("join takes texts and nothing but `with` beside it".to_owned()));
+            return None;
+        }
+        if ty.physical() != Physical::Text {
+            complaints.push(error(format!("`{}` cannot be joined: it is a {}", column.canonical.name, ty.name())));
+            return None;
+        }
+        return Some(How::Join { operands: Vec::new(), with: compute.with.clone().unwrap_or_else(|| "-".to_owned()) });
+    }
+    let operations = [
+        (Operation::Product, &compute.product),
+        (Operation::Sum, &compute.sum),
+        (Operation::Difference, &compute.difference),
+    ];
+    let mut chosen = operations.into_iter().filter_map(|(operation, list)| Some((operation, list.as_ref()?)));
+    let (Some((operation, operands)), None) = (chosen.next(), chosen.next()) else {
+        complaints.push(error("compute needs exactly one of product, sum, difference, join".to_owned()));
+        return None;
+    };
+    if ty.scale().is_none() || operands.is_empty() {
+        complaints.push(error(format!("`{}` cannot be computed: it is a {}", column.canonical.name, ty.name())));
+        return None;
+    }
+    Some(How::Compute { operation, operands: Vec::new(), less: compute.less.is_some(), places: compute.places })
 }
 
 fn constant(rules: &CellRules, text: &str) -> Option<Value<'static>> {
@@ -151,11 +175,11 @@ pub(super) fn order_by_operands(
     let all: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
     for column in columns.drain(..) {
         let mut operands = Vec::new();
-        if matches!(column.how, How::Compute { .. })
+        if column.how.is_computed()
             && let Some((spec, ..)) = specs.get(&column.name)
             && let Some(compute) = &spec.0.compute
         {
-            let lists = [&compute.product, &compute.sum, &compute.difference];
+            let lists = [&compute.product, &compute.sum, &compute.difference, &compute.join];
             operands = lists
                 .into_iter()
                 .flatten()
@@ -172,9 +196,18 @@ pub(super) fn order_by_operands(
         });
         let Some(ready) = ready else { break };
         let (mut column, names) = waiting.remove(ready);
+        let found = || names.iter().filter_map(|name| columns.iter().position(|column| &column.name == name)).collect();
+        if let How::Join { operands, .. } = &mut column.how {
+            *operands = found();
+            let number = operands.iter().find(|operand| columns[**operand].ty.physical() != Physical::Text);
+            if let Some(number) = number {
+                let message = format!("`{}` is not text and cannot be joined", columns[*number].name);
+                complaints.push(column.origin.complain(Code::ProfileSyntax, column.span.clone(), message));
+                continue;
+            }
+        }
         if let How::Compute { operands, .. } = &mut column.how {
-            *operands =
-                names.iter().filter_map(|name| columns.iter().position(|column| &column.name == name)).collect();
+            *operands = found();
             if let Some(text) = operands.iter().find(|operand| columns[**operand].ty.scale().is_none()) {
                 let message = format!("`{}` is not a number and cannot be computed with", columns[*text].name);
                 complaints.push(column.origin.complain(Code::ProfileSyntax, column.span.clone(), message));

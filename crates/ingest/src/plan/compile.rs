@@ -7,7 +7,7 @@ use tieout_model::{Code, Diagnostic};
 
 use super::column::{ColumnIn, column_plan, order_by_operands};
 use super::filter::condition;
-use super::{ColumnPlan, Complaints, FilePlan, How, TablePlan};
+use super::{ColumnPlan, Complaints, FilePlan, TablePlan};
 use crate::convert::date::Zones;
 use crate::diagnose::nearest;
 use crate::profile::{FormatSpec, Table};
@@ -197,7 +197,19 @@ fn syntax(table: &Table, complaints: &mut Complaints) -> Syntax {
     };
     let delimiter = one("delimiter", format.delimiter.as_ref(), Some(b',')).unwrap_or(b',');
     let quote = one("quote", format.quote.as_ref(), Some(b'"'));
-    Syntax { delimiter, quote, header: format.header.unwrap_or(true), skip_lines: format.skip_lines.unwrap_or(0) }
+    let fields = format.fields;
+    if fields == Some(0) || fields.is_some() && format.header != Some(false) {
+        let message = "`fields` is the number of fields of a file without header".to_owned();
+        let complaint = table.origin.complain(Code::ProfileSyntax, table.span.clone(), message);
+        complaints.push(complaint.help("write `header = false` beside it, or leave it out: the header says it"));
+    }
+    Syntax {
+        delimiter,
+        quote,
+        header: format.header.unwrap_or(true),
+        skip_lines: format.skip_lines.unwrap_or(0),
+        fields: fields.filter(|_| format.header == Some(false)),
+    }
 }
 
 /// Marks what has to be converted: what rules need, keys, currencies, control totals, series, and operands of these.
@@ -234,8 +246,8 @@ fn prune(plan: &mut TablePlan, needed: Needed<'_>) {
     }
     // Operands stand before their results, so one pass from the end reaches all.
     for index in (0..plan.columns.len()).rev() {
-        if let (true, How::Compute { operands, .. }) = (stored[index], &plan.columns[index].how) {
-            operands.iter().for_each(|operand| stored[*operand] = true);
+        if stored[index] {
+            plan.columns[index].how.operands().iter().for_each(|operand| stored[*operand] = true);
         }
     }
     for (column, stored) in plan.columns.iter_mut().zip(stored) {

@@ -141,7 +141,7 @@ pub(super) fn settle(plan: &mut DerivePlan, columns: &[ColumnPlan], table: &Popu
             How::Header(spellings) => store::Origin::Header(spellings.first().cloned().unwrap_or_default()),
             How::Position(position) => store::Origin::Header(position.to_string()),
             How::Constant(_, text) => store::Origin::Constant(text.clone()),
-            How::Record | How::Compute { .. } => {
+            How::Record | How::Compute { .. } | How::Join { .. } => {
                 let mut rests = Vec::new();
                 gather(columns, index, &mut rests);
                 store::Origin::Computed(rests)
@@ -151,8 +151,7 @@ pub(super) fn settle(plan: &mut DerivePlan, columns: &[ColumnPlan], table: &Popu
 }
 
 fn gather(columns: &[ColumnPlan], index: usize, rests: &mut Vec<String>) {
-    let How::Compute { operands, .. } = &columns[index].how else { return };
-    for operand in operands {
+    for operand in columns[index].how.operands() {
         let name = &columns[*operand].canonical;
         if !rests.contains(name) {
             rests.push(name.clone());

@@ -75,7 +75,32 @@ pub(crate) enum How {
     Position(usize),
     Constant(Value<'static>, String),
     Record,
-    Compute { operation: Operation, operands: Vec<usize>, less: bool, places: Option<u8> },
+    Compute {
+        operation: Operation,
+        operands: Vec<usize>,
+        less: bool,
+        places: Option<u8>,
+    },
+    /// Texts of other columns with something between them.
+    Join {
+        operands: Vec<usize>,
+        with: String,
+    },
+}
+
+impl How {
+    /// Columns of the same record that it is made of.
+    pub fn operands(&self) -> &[usize] {
+        match self {
+            Self::Compute { operands, .. } | Self::Join { operands, .. } => operands,
+            Self::Header(_) | Self::Position(_) | Self::Constant(..) | Self::Record => &[],
+        }
+    }
+
+    /// True if it is made of other columns rather than stated.
+    pub fn is_computed(&self) -> bool {
+        matches!(self, Self::Compute { .. } | Self::Join { .. })
+    }
 }
 
 /// Where the currency of minor units comes from.
@@ -126,7 +151,7 @@ impl TablePlan {
             How::Position(position) => store::Origin::Header(position.to_string()),
             How::Constant(_, text) => store::Origin::Constant(text.clone()),
             How::Record => store::Origin::Computed(Vec::new()),
-            How::Compute { .. } => {
+            How::Compute { .. } | How::Join { .. } => {
                 let mut rests = Vec::new();
                 self.rests_upon(index, &mut rests);
                 store::Origin::Computed(rests)
@@ -136,8 +161,7 @@ impl TablePlan {
 
     /// Columns that a column is computed from, directly and through others.
     pub fn rests_upon(&self, index: usize, rests: &mut Vec<String>) {
-        let How::Compute { operands, .. } = &self.columns[index].how else { return };
-        for operand in operands {
+        for operand in self.columns[index].how.operands() {
             let name = &self.columns[*operand].canonical;
             if !rests.contains(name) {
                 rests.push(name.clone());

@@ -67,6 +67,10 @@ pub struct ComputeSpec {
     pub less: Option<Spanned<String>>,
     /// Rounded half away from zero to so many decimals.
     pub places: Option<u8>,
+    /// Texts, one behind the other; empty if one of them is.
+    pub join: Option<Vec<Spanned<String>>>,
+    /// What stands between joined texts; a hyphen if nothing is said.
+    pub with: Option<String>,
 }
 
 /// How the records of one key become one cell.

@@ -16,6 +16,8 @@ pub struct FormatSpec {
     pub header: Option<bool>,
     /// Lines above the header.
     pub skip_lines: Option<u64>,
+    /// Fields of a file without header, where records may leave out empty ones at their end; else the first record's number.
+    pub fields: Option<usize>,
     /// `.` if not stated.
     pub decimal_mark: Option<String>,
     /// None if not stated.
@@ -81,7 +83,7 @@ impl FormatSpec {
         macro_rules! pick {
             ($($field:ident)*) => { Self { $($field: self.$field.or_else(|| base.$field.clone()),)* } };
         }
-        pick!(delimiter quote encoding header skip_lines decimal_mark group_mark currency_signs dates null yes no
+        pick!(delimiter quote encoding header skip_lines fields decimal_mark group_mark currency_signs dates null yes no
             inclusive_ends open_ends percent minor_units currency credit_sign fill_down float_places)
     }
 }

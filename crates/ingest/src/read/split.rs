@@ -23,6 +23,8 @@ pub(crate) struct Syntax {
     pub quote: Option<u8>,
     pub header: bool,
     pub skip_lines: u64,
+    /// Fields of a file without header; a record with fewer lacks empty ones at its end.
+    pub fields: Option<usize>,
 }
 
 /// Why a file could not be read to its end.
@@ -108,7 +110,7 @@ impl<R: Read> Splitter<R> {
                     }
                     let cells: Vec<Vec<u8>> =
                         fields.iter().map(|range| bytes(&self.buffer, &tail, *range).trim_ascii().to_vec()).collect();
-                    self.width = cells.len();
+                    self.width = self.syntax.fields.unwrap_or(cells.len());
                     self.kept = Arc::new(Kept::all(self.width));
                     if !self.syntax.header {
                         return Ok((1..=self.width).map(|index| index.to_string()).collect());
@@ -370,6 +372,9 @@ impl<R: Read> Splitter<R> {
         (start, end): (usize, usize),
     ) {
         let span = (index(start), index(end));
+        if self.syntax.fields.is_some() && fields.len() - first < self.width {
+            fields.resize(first + self.width, (span.1, span.1));
+        }
         let found = fields.len() - first;
         let raw = &self.buffer[start..end];
         let reason = if raw.trim_ascii().is_empty() || self.all_empty(&fields[first..], tail) {
@@ -519,7 +524,7 @@ mod tests {
     use super::*;
 
     fn syntax() -> Syntax {
-        Syntax { delimiter: b',', quote: Some(b'"'), header: true, skip_lines: 0 }
+        Syntax { delimiter: b',', quote: Some(b'"'), header: true, skip_lines: 0, fields: None }
     }
 
     type Excluded = Vec<(u64, u64, Code)>;

@@ -13,6 +13,7 @@ mod index;
 mod live;
 mod measures;
 mod netting;
+pub(crate) mod papers;
 mod phrases;
 mod roots;
 mod rules;

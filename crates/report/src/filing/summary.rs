@@ -1,0 +1,168 @@
+//! What a preparer reads first: each return in a few lines, what is on no return, and whether the books agree.
+
+use std::fmt::Write as _;
+
+use tieout_model::filing::{Cell as Place, Filing, Papers, by_cell};
+
+use super::{Cell, Heading};
+use crate::layout::visible;
+
+const WIDTH: usize = 80;
+
+pub(super) fn render(heading: &Heading<'_>, papers: &Papers) -> String {
+    let mut text = String::new();
+    line(
+        &mut text,
+        0,
+        &format!(
+            "{}, as at {}",
+            visible(heading.name),
+            heading.as_of.map_or_else(|| "no day".to_owned(), |day| day.to_string())
+        ),
+    );
+    for filing in &papers.filings {
+        text.push('\n');
+        one(&mut text, filing);
+    }
+    text.push('\n');
+    line(&mut text, 0, "Every line of the exports, once");
+    for (cell, measure) in by_cell(&papers.landed) {
+        for (at, (currency, amount)) in measure.amounts().enumerate() {
+            let count = if at == 0 { measure.records.to_string() } else { String::new() };
+            figure(&mut text, &format!("{} ({count})", cell.words()), amount.units, currency);
+        }
+    }
+    for (currency, amount) in papers.population.amounts() {
+        figure(&mut text, &format!("the exports ({})", papers.population.records), amount.units, currency);
+    }
+    let away: Vec<_> = papers
+        .landed
+        .iter()
+        .filter(|one| matches!(one.cell, Place::OnNoReturn | Place::Unassigned | Place::NotTested))
+        .collect();
+    if !away.is_empty() {
+        text.push('\n');
+        line(&mut text, 0, "On no return, and why");
+        for one in away {
+            let money: Vec<String> = one
+                .measure
+                .amounts()
+                .map(|(currency, amount)| format!("{} {currency}", Cell::Money(amount.units).shown()))
+                .collect();
+            let state = if one.state.is_empty() { String::new() } else { format!("{}: ", one.state) };
+            line(
+                &mut text,
+                2,
+                &format!("{state}{} ({} lines, {})", visible(&one.reason), one.measure.records, money.join(", ")),
+            );
+        }
+    }
+    for tie in &papers.ties {
+        text.push('\n');
+        line(&mut text, 0, &format!("Tax of the period, {} {}", visible(&tie.entity), tie.currency));
+        for source in &tie.sources {
+            match source.tax {
+                Some(tax) => figure(&mut text, &source.name, tax, &tie.currency),
+                None => line(&mut text, 2, &format!("{}: not given", source.name)),
+            }
+        }
+        if !tie.items.is_empty() {
+            line(&mut text, 2, &format!("{} reconciling items in reconciling_items.csv", tie.items.len()));
+        }
+    }
+    if !papers.reference.is_empty() {
+        text.push('\n');
+        line(&mut text, 0, "Reference data");
+        for remark in papers.reference.iter().take(12) {
+            line(&mut text, 2, &format!("{}: {}", remark.kind, visible(&remark.text)));
+        }
+        if papers.reference.len() > 12 {
+            line(&mut text, 2, &format!("{} more in reference_data.csv", papers.reference.len() - 12));
+        }
+    }
+    if !papers.unasked.is_empty() {
+        text.push('\n');
+        line(&mut text, 0, &format!("Not given, so not asked: {}", papers.unasked.join(", ")));
+    }
+    text
+}
+
+fn one(text: &mut String, filing: &Filing) {
+    let kind = match (filing.lines.is_empty(), filing.is_amended) {
+        (true, _) => "papers, no return",
+        (false, true) => "amended return",
+        (false, false) => "return",
+    };
+    line(text, 0, &format!("{} {} {}: {kind}", visible(&filing.entity), filing.state, filing.period_name));
+    let currency = &filing.currency;
+    let bridge = &filing.bridge;
+    figure(text, "gross sales", bridge.gross, currency);
+    figure(text, "exemptions and deductions", bridge.gross - bridge.taxable, currency);
+    figure(text, "taxable sales", bridge.taxable, currency);
+    let collected: i128 = filing.schedule.iter().map(|row| row.collected).sum();
+    let due: i128 = filing.schedule.iter().map(|row| row.due).sum();
+    figure(text, "tax due", due, currency);
+    figure(text, "tax collected", collected, currency);
+    figure(text, "  of the difference, rounding", filing.schedule.iter().map(|row| row.differences[0]).sum(), currency);
+    let (over, under) = filing.errors();
+    figure(text, "  over-collected by error", over, currency);
+    figure(text, "  under-collected by error", under, currency);
+    if let Some(amount) = filing.line("AmountDueOrRefund") {
+        figure(text, "amount due", amount, currency);
+    }
+    if filing.unverified.0 > 0 {
+        let (records, net) = filing.unverified;
+        line(
+            text,
+            2,
+            &format!(
+                "jurisdiction assigned by the biller, not verified: {records} lines, {} {currency}",
+                Cell::Money(net).shown()
+            ),
+        );
+    }
+    if filing.unverified_taxability.0 > 0 {
+        let (records, net) = filing.unverified_taxability;
+        line(
+            text,
+            2,
+            &format!(
+                "taxability assigned by the biller, not verified: {records} lines, {} {currency}",
+                Cell::Money(net).shown()
+            ),
+        );
+    }
+    for remark in &filing.remarks {
+        line(text, 2, &visible(remark));
+    }
+}
+
+fn figure(text: &mut String, what: &str, units: i128, currency: &str) {
+    let amount = format!("{} {currency}", Cell::Money(units).shown());
+    let room = WIDTH.saturating_sub(2 + amount.len() + 1);
+    let what: String = what.chars().take(room).collect();
+    // Writing to memory cannot fail.
+    let _ = writeln!(text, "  {what:<room$} {amount}");
+}
+
+/// Words in lines of at most 80 characters; further ones hang.
+fn line(text: &mut String, indent: usize, words: &str) {
+    let mut used = indent;
+    text.push_str(&" ".repeat(indent));
+    let mut is_first = true;
+    for word in words.split(' ') {
+        let length = word.chars().count();
+        if !is_first && used + 1 + length > WIDTH {
+            text.push('\n');
+            text.push_str(&" ".repeat(indent + 2));
+            used = indent + 2;
+        } else if !is_first {
+            text.push(' ');
+            used += 1;
+        }
+        text.push_str(word);
+        used += length;
+        is_first = false;
+    }
+    text.push('\n');
+}

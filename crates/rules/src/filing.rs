@@ -1,0 +1,341 @@
+//! Sales-tax returns of a period: every line of the exports in one cell, every unit of tax collected against what is due.
+//!
+//! `reference` holds the law as the user's dated tables give it, `place` finds who taxes at an address, `sale` reads the lines,
+//! `judge` decides each, `difference` compares documents with their tax rows, `sums` adds up, `lines` makes the return,
+//! `tie` compares the books. Nothing is a finding here and nothing is printed.
+
+mod difference;
+pub mod form;
+mod judge;
+mod lines;
+mod place;
+mod reference;
+mod sale;
+mod sums;
+mod tie;
+
+use std::collections::{BTreeMap, HashMap};
+
+use tieout_ingest::store::Store;
+use tieout_model::amount::minor_units;
+use tieout_model::coverage::Measure;
+use tieout_model::filing::{Cell, Detail, Papers};
+use tieout_model::{Date, Period, RecordRef};
+
+use self::difference::{Manner, Unit, UnitKey, compare, compare_sum};
+use self::judge::{Judge, Judged};
+use self::place::Boundaries;
+use self::reference::Reference;
+use self::sale::{NONE, Sales, Stated, Taxes};
+use self::sums::Sums;
+use crate::catalog::Catalog;
+use crate::engine::EngineError;
+use crate::engine::columnar::{Columnar, bounds};
+use crate::rows::rows;
+
+/// What is asked for.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// The period of the returns.
+    pub period: Period,
+    /// As it was written: `2026-10`.
+    pub period_name: String,
+    /// One state only: `US-NE`.
+    pub state: Option<String>,
+    /// The day as at which the world is seen.
+    pub as_of: Option<Date>,
+}
+
+/// A state as people write it, in the form of its jurisdiction: `NE` is `US-NE`.
+pub fn state(word: &str) -> String {
+    reference::normal(word, if word.len() == 2 { "US" } else { "" })
+}
+
+/// Makes the returns; `detail` is told every line that is on one, in the order of day, document number and line.
+pub fn file(store: &Store, wanted: &Wanted, detail: &mut dyn FnMut(&Detail<'_>)) -> Result<Papers, EngineError> {
+    let engine = Columnar::new(store);
+    let catalog = Catalog::new(store, &bounds(store)?);
+    let mut reference = Reference::read(&engine, &catalog)?;
+    let boundaries = Boundaries::read(&engine, &catalog, &reference)?;
+    reference.boundary_remarks(&boundaries, store, wanted.period);
+    let mut sales = Sales::read(store, &engine, &catalog)?;
+    let taxes = Taxes::read(store, &engine, &catalog, &mut sales)?;
+    let mut sellers: HashMap<String, bool> = HashMap::new();
+    for row in rows(&engine, &catalog, "entity", &["entity_id", "rounding_level"])?.iter() {
+        let level = row.text("rounding_level").unwrap_or_default();
+        sellers.extend(row.text("entity_id").map(|id| (id, level.starts_with("line"))));
+    }
+    let after = tie::After::read(&engine, &catalog, wanted)?;
+    let mut desk = Desk {
+        judge: Judge::new(&reference, &boundaries, &sales, &taxes),
+        sums: Sums::new(&reference, &sales, wanted, &after),
+        sellers,
+        wanted,
+    };
+    desk.work(detail);
+    let Desk { sums, .. } = desk;
+    let mut papers = sums.papers();
+    for (currency, units) in &taxes.stray {
+        papers.stray_tax.records += 1;
+        *papers.stray_tax.money.entry(currency.clone()).or_default() += i128::from(*units);
+    }
+    papers.ties = tie::ties(&engine, &catalog, wanted, &sales, &taxes, &papers)?;
+    papers.unasked = [
+        "taxability_rule",
+        "certificate_scope",
+        "boundary",
+        "state_tax_rule",
+        "tax_date_rule",
+        "gl_tax_entry",
+        "engine_txn",
+        "return_filed",
+        "tax_payment",
+        "adjustment",
+        "vendor_discount",
+    ]
+    .into_iter()
+    .filter(|name| catalog.table(name).is_none())
+    .map(str::to_owned)
+    .collect();
+    papers.reference = reference.remarks.clone();
+    Ok(papers)
+}
+
+struct Desk<'a> {
+    judge: Judge<'a>,
+    sums: Sums<'a>,
+    sellers: HashMap<String, bool>,
+    wanted: &'a Wanted,
+}
+
+impl Desk<'_> {
+    fn work(&mut self, detail: &mut dyn FnMut(&Detail<'_>)) {
+        let sales = self.judge.sales;
+        let mut order: Vec<u32> = (0..reference::index(sales.lines.len())).collect();
+        let day = |at: u32| sales.documents[at as usize].tax_point.or(sales.documents[at as usize].issued);
+        order.sort_by(|left, right| {
+            let (a, b) = (&sales.lines[*left as usize], &sales.lines[*right as usize]);
+            let number = |at: u32| sales.names.get(sales.documents[at as usize].number);
+            (day(a.document), number(a.document), a.document)
+                .cmp(&(day(b.document), number(b.document), b.document))
+                .then_with(|| {
+                    let line = |at: u32| sales.names.get(at);
+                    (line(a.line).len(), line(a.line), a.record).cmp(&(line(b.line).len(), line(b.line), b.record))
+                })
+        });
+        let mut from = 0;
+        while from < order.len() {
+            let document = sales.lines[order[from] as usize].document;
+            let length = order[from..].iter().take_while(|at| sales.lines[**at as usize].document == document).count();
+            self.document(document, &order[from..from + length], detail);
+            from += length;
+        }
+    }
+
+    fn document(&mut self, at: u32, lines: &[u32], detail: &mut dyn FnMut(&Detail<'_>)) {
+        let sales = self.judge.sales;
+        let document = &sales.documents[at as usize];
+        let currency = sales.names.option(document.currency).unwrap_or(tieout_model::amount::NO_CURRENCY);
+        let places = minor_units(currency).unwrap_or(2);
+        self.judge.places = places;
+        let mut judged: Vec<Judged> = self.judge_lines(at, lines);
+        for one in &mut judged {
+            self.to_period(at, one);
+        }
+        let taxes = self.judge.taxes;
+        let rows = taxes.of.get(&at).map(Vec::as_slice).unwrap_or_default();
+        // Tax of the whole document cannot be told apart by lines of which one is not tested.
+        let by_document = rows.iter().any(|row| row.line == NONE && row.tax != Some(0));
+        let lost = |one: &Judged| matches!(one.cell, Cell::NotTested | Cell::Unassigned | Cell::OnNoReturn);
+        if by_document && judged.iter().any(lost) {
+            for one in judged.iter_mut().filter(|one| one.cell.is_on_return()) {
+                one.cell = Cell::NotTested;
+                one.reason =
+                    "another line of the document is not tested, and its tax is stated for the document".to_owned();
+                one.parts.clear();
+                one.taxed = 0;
+            }
+        }
+        for (line, one) in lines.iter().zip(&judged) {
+            self.sums.land(at, *line, one, detail);
+        }
+        self.differences(at, lines, &judged, rows, places);
+        self.bad_debts(at, lines, &judged, places);
+    }
+
+    /// Debts on the document, whichever period it is of.
+    fn bad_debts(&mut self, at: u32, lines: &[u32], judged: &[Judged], places: u8) {
+        let manner = Manner { places, by_line: false };
+        let mut states: BTreeMap<u32, BTreeMap<UnitKey, Unit>> = BTreeMap::new();
+        for one in judged {
+            let Some(state) = one.state else { continue };
+            for part in &one.parts {
+                let unit = states.entry(state).or_default().entry((part.jurisdiction, part.rate, NONE)).or_default();
+                unit.base += part.base;
+                unit.exact += part.exact;
+                unit.by_line += manner.round(part.exact);
+                unit.lines += 1;
+            }
+        }
+        self.sums.bad_debts(at, lines, judged, &states);
+    }
+
+    fn judge_lines(&mut self, at: u32, lines: &[u32]) -> Vec<Judged> {
+        let sales = self.judge.sales;
+        let none = HashMap::new();
+        let items: Vec<Option<Judged>> = lines
+            .iter()
+            .map(|line| &sales.lines[*line as usize])
+            .map(|sale| sale.is_item.then(|| self.judge.line(at, sale, &none)))
+            .collect();
+        if items.iter().all(Option::is_some) {
+            return items.into_iter().flatten().collect();
+        }
+        // By jurisdiction: taxed, and all, of the goods.
+        let mut goods: HashMap<u32, (i128, i128)> = HashMap::new();
+        for (line, one) in lines.iter().zip(&items) {
+            let Some(one) = one else { continue };
+            for part in &one.parts {
+                let sum = goods.entry(part.jurisdiction).or_default();
+                sum.0 += part.base;
+                sum.1 += sales.lines[*line as usize].net.map_or(0, i128::from);
+            }
+        }
+        let rest = lines.iter().zip(items);
+        rest.map(|(line, one)| match one {
+            Some(one) => one,
+            None => self.judge.line(at, &sales.lines[*line as usize], &goods),
+        })
+        .collect()
+    }
+
+    /// Lines of other periods are in no cell of this return; a credit falls into the period that its state says.
+    fn to_period(&mut self, at: u32, one: &mut Judged) {
+        let sales = self.judge.sales;
+        let document = &sales.documents[at as usize];
+        if one.cell == Cell::NoSale {
+            return;
+        }
+        let own = document.tax_point.or(document.issued);
+        let is_credit = sales.names.get(document.kind) == "credit_note";
+        let day = match (is_credit, one.state) {
+            (true, Some(state)) => {
+                let name = self.judge.reference.jurisdictions[state as usize].subdivision.clone().unwrap_or_default();
+                match own.and_then(|own| self.judge.reference.practice(&name, "credit_period", own)) {
+                    Some("current") => own,
+                    Some("original") => one.day,
+                    _ if own.is_some_and(|own| self.wanted.period.contains(own)) && one.cell.is_on_return() => {
+                        // The same period either way needs no row.
+                        if one.day.is_some_and(|day| self.wanted.period.contains(day)) {
+                            own
+                        } else {
+                            one.cell = Cell::NotTested;
+                            one.reason =
+                                format!("no row says in which period {name} takes a credit for an earlier sale");
+                            one.parts.clear();
+                            one.taxed = 0;
+                            own
+                        }
+                    }
+                    _ => own,
+                }
+            }
+            _ => own,
+        };
+        if day.is_some_and(|day| !self.wanted.period.contains(day)) {
+            one.cell = Cell::OtherPeriod;
+            one.reason.clear();
+        }
+    }
+
+    fn differences(&mut self, at: u32, lines: &[u32], judged: &[Judged], rows: &[Stated], places: u8) {
+        let sales = self.judge.sales;
+        let document = &sales.documents[at as usize];
+        let by_line = self.sellers.get(sales.names.get(document.entity)).copied().unwrap_or(false);
+        let manner = Manner { places, by_line };
+        let is_by_line = rows.iter().any(|row| row.line != NONE);
+        // By state: its units.
+        let mut states: BTreeMap<u32, BTreeMap<UnitKey, Unit>> = BTreeMap::new();
+        for (line, one) in lines.iter().zip(judged) {
+            let Some(state) = one.state.filter(|_| one.cell.is_on_return()) else { continue };
+            let units = states.entry(state).or_default();
+            let line = if is_by_line { sales.lines[*line as usize].line } else { NONE };
+            for part in &one.parts {
+                let unit = units.entry((part.jurisdiction, part.rate, line)).or_default();
+                unit.base += part.base;
+                unit.exact += part.exact;
+                unit.by_line += manner.round(part.exact);
+                unit.lines += 1;
+            }
+        }
+        // Tax of lines that are on no return of the period is not compared.
+        let mut left: Vec<(u32, Stated)> = Vec::new();
+        let first = states.keys().next().copied();
+        for row in rows {
+            let cell_of_line = lines.iter().zip(judged).find(|(line, _)| sales.lines[**line as usize].line == row.line);
+            let away = match cell_of_line {
+                Some((_, one)) if row.line != NONE => !one.cell.is_on_return(),
+                _ => first.is_none(),
+            };
+            if away {
+                let like = cell_of_line.map(|(_, one)| one).or_else(|| judged.first());
+                self.sums.land_tax(at, like, row.tax);
+                continue;
+            }
+            let known = sales.names.option(row.jurisdiction).and_then(|id| self.judge.reference.jurisdiction(id));
+            left.push((known.unwrap_or(NONE), row.clone()));
+        }
+        let is_split = left.iter().any(|(jurisdiction, _)| *jurisdiction != NONE);
+        for (state, units) in &states {
+            let is_last = states.keys().next_back() == Some(state);
+            let mine: Vec<(u32, Stated)> = if states.len() == 1 {
+                left.clone()
+            } else {
+                let of = |one: u32| if one == NONE { None } else { self.judge.reference.top(one) };
+                let mine = |top: Option<u32>| match top {
+                    Some(top) if states.contains_key(&top) => top == *state,
+                    _ => is_last,
+                };
+                left.iter().filter(|(one, _)| mine(of(*one))).cloned().collect()
+            };
+            let compared = if is_split || mine.is_empty() && self.judge.taxes.are_given {
+                compare(self.judge.reference, manner, units, &mine)
+            } else {
+                let (stated, rate) = if mine.is_empty() {
+                    let own = lines
+                        .iter()
+                        .zip(judged)
+                        .filter(|(_, one)| one.state == Some(*state) && one.cell.is_on_return());
+                    let tax: Option<i128> = own.map(|(line, _)| sales.lines[*line as usize].tax.map(i128::from)).sum();
+                    match tax {
+                        Some(tax) => (tax, None),
+                        // Not stated: not compared, and said so.
+                        None => {
+                            self.sums.no_tax_stated(at, *state);
+                            (0, None)
+                        }
+                    }
+                } else {
+                    let rates: Vec<i128> = mine.iter().filter_map(|(_, row)| row.rate).map(i128::from).collect();
+                    let tax = mine.iter().filter_map(|(_, row)| row.tax).map(i128::from).sum();
+                    (tax, if let [rate] = rates[..] { Some(rate) } else { None })
+                };
+                compare_sum(self.judge.reference, manner, units, stated, rate)
+            };
+            let day = judged.iter().find(|one| one.state == Some(*state)).and_then(|one| one.day);
+            let is_intrastate =
+                judged.iter().find(|one| one.state == Some(*state)).is_some_and(|one| one.is_intrastate);
+            self.sums.compared(at, *state, (day, is_intrastate), units, &compared, &mine);
+        }
+    }
+}
+
+/// Adds one record.
+fn count(measure: &mut Measure, currency: &str, units: i128) {
+    measure.records += 1;
+    *measure.money.entry(currency.to_owned()).or_default() += units;
+}
+
+fn record(packed: i64) -> RecordRef {
+    RecordRef::unpack(packed)
+}

@@ -1,0 +1,719 @@
+//! What is lawful where and when: jurisdictions, rates, taxability, certificates, the practice of states. Read once, checked first.
+//!
+//! Every table is the user's, with its dates; a row without an end ends where the next of the same key begins.
+
+use std::collections::HashMap;
+
+use tieout_ingest::store::Store;
+use tieout_model::filing::{Basis, Exemption, ReferenceRemark};
+use tieout_model::{Date, Period, RecordRef};
+
+use super::place::Boundaries;
+use crate::catalog::Catalog;
+use crate::engine::{Engine, EngineError};
+use crate::rows::{Row, rows};
+
+/// A taxing authority or a part of one.
+#[derive(Clone, Debug)]
+pub(crate) struct Jurisdiction {
+    pub id: String,
+    pub level: Level,
+    pub name: String,
+    pub reporting_code: String,
+    pub parent: Option<u32>,
+    /// `US-NE`, `DE`: of the state or country itself.
+    pub subdivision: Option<String>,
+    pub currency: Option<String>,
+}
+
+/// How far an authority reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Level {
+    Country,
+    State,
+    County,
+    City,
+    District,
+}
+
+impl Level {
+    pub(crate) fn parse(word: &str) -> Option<Self> {
+        Some(match word {
+            "country" => Self::Country,
+            "state" => Self::State,
+            "county" => Self::County,
+            "city" => Self::City,
+            "district" => Self::District,
+            _ => return None,
+        })
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Country => "country",
+            Self::State => "state",
+            Self::County => "county",
+            Self::City => "city",
+            Self::District => "district",
+        }
+    }
+
+    /// True for the level that files a return.
+    pub(crate) fn is_top(self) -> bool {
+        matches!(self, Self::Country | Self::State)
+    }
+}
+
+/// A row of the rate table.
+#[derive(Clone, Debug)]
+pub(crate) struct Rate {
+    pub record: RecordRef,
+    pub jurisdiction: u32,
+    pub class: String,
+    pub scope: String,
+    /// Scale 12.
+    pub rate: i128,
+    /// Tax by the unit: money units.
+    pub flat: Option<i128>,
+    /// Taxed price of one article, at most: money units.
+    pub cap: Option<i128>,
+    pub from: Date,
+    pub to: Option<Date>,
+}
+
+/// What is taxed.
+#[derive(Clone, Debug)]
+pub(crate) struct Taxability {
+    pub treatment: String,
+    pub condition: Option<String>,
+    /// Money units.
+    pub threshold: Option<i128>,
+    pub from: Date,
+    pub to: Option<Date>,
+}
+
+/// Days on which something is not taxed.
+#[derive(Clone, Debug)]
+pub(crate) struct Holiday {
+    pub from: Date,
+    pub to: Date,
+    /// Price of an article, at most: money units.
+    pub threshold: Option<i128>,
+}
+
+/// Where a seller files.
+#[derive(Clone, Debug)]
+pub(crate) struct Registration {
+    pub entity: String,
+    pub jurisdiction: u32,
+    pub number: Option<String>,
+    pub from: Date,
+    pub to: Option<Date>,
+    pub frequency: Frequency,
+    pub due_day: Option<i128>,
+    pub basis: Basis,
+}
+
+/// How often.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Frequency {
+    Monthly,
+    Quarterly,
+    Annual,
+}
+
+impl Frequency {
+    /// The filing period of a day.
+    pub(crate) fn period(self, day: Date) -> String {
+        match self {
+            Self::Monthly => format!("{:04}-{:02}", day.year(), day.month()),
+            Self::Quarterly => format!("{:04}Q{}", day.year(), (day.month() - 1) / 3 + 1),
+            Self::Annual => format!("{:04}", day.year()),
+        }
+    }
+}
+
+/// A paper that exempts.
+#[derive(Clone, Debug)]
+pub(crate) struct Certificate {
+    pub id: String,
+    pub customer: String,
+    pub reason: Exemption,
+    pub is_blanket: bool,
+    pub invoice: Option<String>,
+    pub received: Option<Date>,
+    pub from: Date,
+    pub to: Option<Date>,
+    pub status: String,
+}
+
+/// A row of a dated table by state.
+#[derive(Clone, Debug)]
+struct Dated<T> {
+    from: Date,
+    to: Option<Date>,
+    value: T,
+}
+
+/// A tier of a vendor's discount.
+#[derive(Clone, Debug)]
+pub(crate) struct Tier {
+    pub up_to: Option<i128>,
+    pub rate: i128,
+    pub cap: Option<i128>,
+    pub from: Date,
+}
+
+type ByState<T> = HashMap<(String, String), Vec<Dated<T>>>;
+
+/// All of it.
+pub(crate) struct Reference {
+    pub jurisdictions: Vec<Jurisdiction>,
+    by_id: HashMap<String, u32>,
+    by_code: HashMap<(String, Level, String), u32>,
+    by_subdivision: HashMap<String, u32>,
+    pub rates: Vec<Rate>,
+    rates_of: HashMap<u32, Vec<usize>>,
+    sets: HashMap<String, Vec<u32>>,
+    sourcing: HashMap<(String, String, Level), Vec<Dated<bool>>>,
+    /// None: the exports have no taxability table.
+    pub taxability: Option<HashMap<(u32, String), Vec<Taxability>>>,
+    holidays: HashMap<(u32, String), Vec<Holiday>>,
+    pub registrations: Vec<Registration>,
+    pub certificates: HashMap<String, Vec<Certificate>>,
+    /// None: the exports do not say what certificates cover.
+    scopes: Option<HashMap<String, Vec<(String, Option<String>)>>>,
+    date_rules: ByState<String>,
+    practice: ByState<String>,
+    pub discounts: HashMap<String, Vec<Tier>>,
+    pub remarks: Vec<ReferenceRemark>,
+}
+
+/// Why no row of a table can be relied on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lack {
+    /// There is none.
+    None,
+    /// Several contradict one another.
+    Several,
+}
+
+impl Reference {
+    pub(crate) fn read(engine: &dyn Engine, catalog: &Catalog) -> Result<Self, EngineError> {
+        let mut reference = Self {
+            jurisdictions: Vec::new(),
+            by_id: HashMap::new(),
+            by_code: HashMap::new(),
+            by_subdivision: HashMap::new(),
+            rates: Vec::new(),
+            rates_of: HashMap::new(),
+            sets: HashMap::new(),
+            sourcing: HashMap::new(),
+            taxability: None,
+            holidays: HashMap::new(),
+            registrations: Vec::new(),
+            certificates: HashMap::new(),
+            scopes: None,
+            date_rules: HashMap::new(),
+            practice: HashMap::new(),
+            discounts: HashMap::new(),
+            remarks: Vec::new(),
+        };
+        reference.read_jurisdictions(engine, catalog)?;
+        reference.read_rates(engine, catalog)?;
+        reference.read_law(engine, catalog)?;
+        reference.read_practice(engine, catalog)?;
+        reference.read_certificates(engine, catalog)?;
+        Ok(reference)
+    }
+
+    fn read_jurisdictions(&mut self, engine: &dyn Engine, catalog: &Catalog) -> Result<(), EngineError> {
+        #[rustfmt::skip]
+        let columns = ["jurisdiction_id", "level", "name", "reporting_code", "parent_id", "subdivision", "country", "fips_state",
+            "sst_code", "fips_county", "fips_place", "district_code", "currency"];
+        let all = rows(engine, catalog, "jurisdiction", &columns)?;
+        let mut parents = Vec::new();
+        for row in all.iter() {
+            let Some(id) = row.text("jurisdiction_id").filter(|id| !self.by_id.contains_key(id)) else { continue };
+            let Some(level) = row.text("level").and_then(|level| Level::parse(&level)) else {
+                let text = format!("jurisdiction {id} has no level; nothing is taxed by it");
+                self.remark("missing", text, vec![row.record()]);
+                continue;
+            };
+            let at = index(self.jurisdictions.len());
+            let country = row.text("country").unwrap_or_default();
+            let fips = row.text("fips_state");
+            let own = row.text("subdivision").or_else(|| fips.as_deref().and_then(subdivision_of_fips));
+            let own = own.or_else(|| (level == Level::Country).then(|| country.clone()));
+            let subdivision = own.filter(|_| level.is_top()).map(|own| normal(&own, &country));
+            let codes = ["sst_code", "fips_place", "fips_county", "district_code"];
+            if let (Some(fips), Some(code)) = (&fips, codes.iter().find_map(|name| row.text(name))) {
+                self.by_code.entry((fips.clone(), level, code)).or_insert(at);
+            }
+            if let Some(subdivision) = &subdivision {
+                self.by_subdivision.entry(subdivision.clone()).or_insert(at);
+            }
+            self.by_id.insert(id.clone(), at);
+            parents.push((row.text("parent_id"), fips));
+            let name = row.text("name").unwrap_or_else(|| id.clone());
+            let reporting_code = row.text("reporting_code").unwrap_or_else(|| id.clone());
+            let currency = row.text("currency");
+            let parent = None;
+            self.jurisdictions.push(Jurisdiction { id, level, name, reporting_code, parent, subdivision, currency });
+        }
+        for (at, (parent, fips)) in parents.into_iter().enumerate() {
+            // Files of rates name no parent: the state that the code begins with is one.
+            let state = |fips: String| {
+                let subdivision = subdivision_of_fips(&fips)?;
+                self.by_subdivision.get(&subdivision).copied()
+            };
+            let found = parent.and_then(|id| self.by_id.get(&id).copied()).or_else(|| fips.and_then(state));
+            self.jurisdictions[at].parent = found.filter(|parent| *parent as usize != at);
+        }
+        let all = rows(engine, catalog, "jurisdiction_set", &["jurisdiction_set_id", "jurisdiction_id"])?;
+        for row in all.iter() {
+            let member = row.text("jurisdiction_id").and_then(|id| self.by_id.get(&id).copied());
+            if let (Some(set), Some(member)) = (row.text("jurisdiction_set_id"), member) {
+                self.sets.entry(set).or_default().push(member);
+            }
+        }
+        Ok(())
+    }
+
+    fn read_rates(&mut self, engine: &dyn Engine, catalog: &Catalog) -> Result<(), EngineError> {
+        #[rustfmt::skip]
+        let columns = ["jurisdiction_id", "tax_type", "rate_class", "scope", "rate", "flat_amount", "cap_amount", "effective_from",
+            "effective_to"];
+        let all = rows(engine, catalog, "tax_rate", &columns)?;
+        let mut lacking = Vec::new();
+        for row in all.iter() {
+            let jurisdiction = row.text("jurisdiction_id").and_then(|id| self.by_id.get(&id).copied());
+            let flat = row.units("flat_amount");
+            let rate = row.units("rate").or(flat.map(|_| 0));
+            let (Some(jurisdiction), Some(rate), Some(from)) = (jurisdiction, rate, row.day("effective_from")) else {
+                lacking.push(row.record());
+                continue;
+            };
+            if row.text("tax_type").is_some_and(|kind| kind.eq_ignore_ascii_case("use")) {
+                continue;
+            }
+            self.rates.push(Rate {
+                record: row.record(),
+                jurisdiction,
+                class: row.text("rate_class").unwrap_or_else(|| "general".to_owned()),
+                scope: row.text("scope").unwrap_or_default(),
+                rate,
+                flat,
+                cap: row.units("cap_amount"),
+                from,
+                to: row.day("effective_to"),
+            });
+        }
+        if !lacking.is_empty() {
+            let text = format!("{} rows of the rate table lack jurisdiction, rate or first day", lacking.len());
+            self.remark("missing", text, lacking);
+        }
+        self.rates.sort_by(|a, b| {
+            (a.jurisdiction, &a.class, &a.scope, a.from, a.record).cmp(&(
+                b.jurisdiction,
+                &b.class,
+                &b.scope,
+                b.from,
+                b.record,
+            ))
+        });
+        self.check_rates();
+        for (at, rate) in self.rates.iter().enumerate() {
+            self.rates_of.entry(rate.jurisdiction).or_default().push(at);
+        }
+        Ok(())
+    }
+
+    /// Gaps, overlaps and contradictions; open ends are closed where the next row begins.
+    fn check_rates(&mut self) {
+        let mut remarks = Vec::new();
+        for at in 1..self.rates.len() {
+            let (before, after) = self.rates.split_at_mut(at);
+            let (Some(one), Some(next)) = (before.last_mut(), after.first()) else { continue };
+            if (one.jurisdiction, &one.class, &one.scope) != (next.jurisdiction, &next.class, &next.scope) {
+                continue;
+            }
+            let place = &self.jurisdictions[one.jurisdiction as usize];
+            let of = format!("{} ({}, {})", place.id, one.class, one.scope);
+            let rows = vec![one.record, next.record];
+            if one.from == next.from {
+                let same = one.rate == next.rate && one.flat == next.flat && one.cap == next.cap;
+                let kind = if same { "overlap" } else { "contradiction" };
+                remarks.push((kind, format!("{of} has two rows from {}", one.from), rows));
+            } else if let Some(to) = one.to {
+                if to < next.from {
+                    remarks.push(("gap", format!("{of} has no rate from {to} to {}", next.from.add_days(-1)), rows));
+                } else if to > next.from {
+                    let kind = if one.rate == next.rate { "overlap" } else { "contradiction" };
+                    let text = format!("{of} has two rates from {} to {}", next.from, to.add_days(-1));
+                    remarks.push((kind, text, rows));
+                }
+            } else {
+                one.to = Some(next.from);
+            }
+        }
+        for (kind, text, rows) in remarks {
+            self.remark(kind, text, rows);
+        }
+    }
+
+    fn read_law(&mut self, engine: &dyn Engine, catalog: &Catalog) -> Result<(), EngineError> {
+        let columns = ["state", "scope", "level", "basis", "effective_from"];
+        for row in rows(engine, catalog, "sourcing_rule", &columns)?.iter() {
+            let level = row.text("level").and_then(|level| Level::parse(&level));
+            let basis = row.text("basis").and_then(|basis| match basis.as_str() {
+                "origin" => Some(true),
+                "destination" => Some(false),
+                _ => None,
+            });
+            let (Some(state), Some(scope), Some(level), Some(value), Some(from)) =
+                (row.text("state"), row.text("scope"), level, basis, row.day("effective_from"))
+            else {
+                self.remark("missing", "a sourcing rule is not whole and is not used".to_owned(), vec![row.record()]);
+                continue;
+            };
+            let key = (normal(&state, "US"), scope, level);
+            self.sourcing.entry(key).or_default().push(Dated { from, to: None, value });
+        }
+        if catalog.table("taxability_rule").is_some() {
+            #[rustfmt::skip]
+            let columns = ["jurisdiction_id", "tax_category", "treatment", "condition", "threshold", "effective_from", "effective_to"];
+            let mut law: HashMap<(u32, String), Vec<Taxability>> = HashMap::new();
+            for row in rows(engine, catalog, "taxability_rule", &columns)?.iter() {
+                let place = row.text("jurisdiction_id").and_then(|id| self.by_id.get(&id).copied());
+                let (Some(place), Some(category), Some(treatment), Some(from)) =
+                    (place, row.text("tax_category"), row.text("treatment"), row.day("effective_from"))
+                else {
+                    let text =
+                        "a taxability rule is not whole, or of no known jurisdiction, and is not used".to_owned();
+                    self.remark("missing", text, vec![row.record()]);
+                    continue;
+                };
+                law.entry((place, category)).or_default().push(Taxability {
+                    treatment,
+                    condition: row.text("condition"),
+                    threshold: row.units("threshold"),
+                    from,
+                    to: row.day("effective_to"),
+                });
+            }
+            self.taxability = Some(law);
+        }
+        let columns = ["jurisdiction_id", "tax_category", "effective_from", "effective_to", "threshold"];
+        for row in rows(engine, catalog, "holiday", &columns)?.iter() {
+            let place = row.text("jurisdiction_id").and_then(|id| self.by_id.get(&id).copied());
+            let (Some(place), Some(category), Some(from), Some(to)) =
+                (place, row.text("tax_category"), row.day("effective_from"), row.day("effective_to"))
+            else {
+                self.remark("missing", "a holiday is not whole and is not used".to_owned(), vec![row.record()]);
+                continue;
+            };
+            let threshold = row.units("threshold");
+            self.holidays.entry((place, category)).or_default().push(Holiday { from, to, threshold });
+        }
+        Ok(())
+    }
+
+    fn read_practice(&mut self, engine: &dyn Engine, catalog: &Catalog) -> Result<(), EngineError> {
+        #[rustfmt::skip]
+        let columns = ["entity_id", "jurisdiction_id", "registration_no", "effective_from", "effective_to", "frequency", "due_day",
+            "accounting_basis"];
+        for row in rows(engine, catalog, "registration", &columns)?.iter() {
+            let place = row.text("jurisdiction_id").and_then(|id| self.by_id.get(&id).copied());
+            let frequency = row.text("frequency").and_then(|word| match word.as_str() {
+                "monthly" => Some(Frequency::Monthly),
+                "quarterly" => Some(Frequency::Quarterly),
+                "annual" => Some(Frequency::Annual),
+                _ => None,
+            });
+            let (Some(entity), Some(jurisdiction), Some(from), Some(frequency)) =
+                (row.text("entity_id"), place, row.day("effective_from"), frequency)
+            else {
+                let text = "a registration is not whole, or of no known jurisdiction, and is not used".to_owned();
+                self.remark("missing", text, vec![row.record()]);
+                continue;
+            };
+            let basis =
+                if row.text("accounting_basis").as_deref() == Some("cash") { Basis::Cash } else { Basis::Accrual };
+            self.registrations.push(Registration {
+                entity,
+                jurisdiction,
+                number: row.text("registration_no"),
+                from,
+                to: row.day("effective_to"),
+                frequency,
+                due_day: row.units("due_day"),
+                basis,
+            });
+        }
+        let by_state = |name: &str, key: &str, value: &str| -> Result<ByState<String>, EngineError> {
+            let mut table: ByState<String> = HashMap::new();
+            for row in rows(engine, catalog, name, &["state", key, value, "effective_from", "effective_to"])?.iter() {
+                let (Some(state), Some(key), Some(value), Some(from)) =
+                    (row.text("state"), row.text(key), row.text(value), row.day("effective_from"))
+                else {
+                    continue;
+                };
+                let dated = Dated { from, to: row.day("effective_to"), value };
+                table.entry((normal(&state, "US"), key)).or_default().push(dated);
+            }
+            Ok(table)
+        };
+        self.date_rules = by_state("tax_date_rule", "supply", "basis")?;
+        self.practice = by_state("state_tax_rule", "topic", "value")?;
+        let columns = ["registration_no", "up_to", "rate", "cap", "effective_from"];
+        for row in rows(engine, catalog, "vendor_discount", &columns)?.iter() {
+            let (Some(number), Some(rate), Some(from)) =
+                (row.text("registration_no"), row.units("rate"), row.day("effective_from"))
+            else {
+                continue;
+            };
+            let tier = Tier { up_to: row.units("up_to"), rate, cap: row.units("cap"), from };
+            self.discounts.entry(number).or_default().push(tier);
+        }
+        Ok(())
+    }
+
+    fn read_certificates(&mut self, engine: &dyn Engine, catalog: &Catalog) -> Result<(), EngineError> {
+        #[rustfmt::skip]
+        let columns = ["certificate_id", "customer_id", "reason", "scope", "single_invoice_ref", "received_date", "effective_from",
+            "effective_to", "status"];
+        for row in rows(engine, catalog, "exemption_certificate", &columns)?.iter() {
+            let Some(certificate) = certificate(row) else {
+                self.remark("missing", "a certificate is not whole and exempts nothing".to_owned(), vec![row.record()]);
+                continue;
+            };
+            self.certificates.entry(certificate.customer.clone()).or_default().push(certificate);
+        }
+        if catalog.table("certificate_scope").is_some() {
+            let mut scopes: HashMap<String, Vec<(String, Option<String>)>> = HashMap::new();
+            let all = rows(engine, catalog, "certificate_scope", &["certificate_id", "state", "tax_category"])?;
+            for row in all.iter() {
+                let (Some(id), Some(state)) = (row.text("certificate_id"), row.text("state")) else { continue };
+                scopes.entry(id).or_default().push((normal(&state, "US"), row.text("tax_category")));
+            }
+            self.scopes = Some(scopes);
+        }
+        Ok(())
+    }
+
+    /// What the boundary files leave open, and files that are older than the period.
+    pub(crate) fn boundary_remarks(&mut self, boundaries: &Boundaries, store: &Store, period: Period) {
+        if boundaries.addresses > 0 {
+            let text = format!(
+                "{} of {} boundary records are for ranges of addresses: counted, not resolved",
+                boundaries.addresses, boundaries.records
+            );
+            self.remark("unresolved", text, Vec::new());
+        }
+        if boundaries.lacking > 0 {
+            let text = format!("{} boundary records lack a first day or a ZIP code", boundaries.lacking);
+            self.remark("missing", text, Vec::new());
+        }
+        for file in &store.files {
+            let Some((kind, quarter)) = quarter_of(&file.path) else { continue };
+            if quarter.to < period.to {
+                let text = format!("`{}`: {kind} as at {quarter}, older than the period", file.path);
+                self.remark("stale", text, Vec::new());
+            }
+        }
+    }
+
+    pub(crate) fn remark(&mut self, kind: &str, text: String, rows: Vec<RecordRef>) {
+        self.remarks.push(ReferenceRemark { kind: kind.to_owned(), text, rows });
+    }
+
+    pub(crate) fn jurisdiction(&self, id: &str) -> Option<u32> {
+        self.by_id.get(id).copied()
+    }
+
+    pub(crate) fn by_code(&self, fips: &str, level: Level, code: &str) -> Option<u32> {
+        self.by_code.get(&(fips.to_owned(), level, code.to_owned())).copied()
+    }
+
+    pub(crate) fn set(&self, id: &str) -> Option<&Vec<u32>> {
+        self.sets.get(id)
+    }
+
+    /// The state's own jurisdiction.
+    pub(crate) fn state(&self, subdivision: &str) -> Option<u32> {
+        self.by_subdivision.get(subdivision).copied()
+    }
+
+    /// The state or country that an address lies in, and its name where no jurisdiction is known for it.
+    pub(crate) fn state_of_address(&self, country: &str, subdivision: &str) -> Option<String> {
+        if !subdivision.is_empty() {
+            let normal = normal(subdivision, country);
+            if self.by_subdivision.contains_key(&normal) || !self.by_subdivision.contains_key(country) {
+                return Some(normal);
+            }
+        }
+        (!country.is_empty()).then(|| country.to_owned())
+    }
+
+    /// A jurisdiction and those that it is part of.
+    pub(crate) fn chain(&self, mut at: u32) -> Vec<u32> {
+        let mut chain = vec![at];
+        while let Some(parent) = self.jurisdictions[at as usize].parent.filter(|parent| !chain.contains(parent)) {
+            chain.push(parent);
+            at = parent;
+        }
+        chain
+    }
+
+    /// The state or country above a jurisdiction.
+    pub(crate) fn top(&self, at: u32) -> Option<u32> {
+        self.chain(at).into_iter().find(|one| self.jurisdictions[*one as usize].level.is_top())
+    }
+
+    /// The row of the rate table in force; a scope that the table does not tell apart is any.
+    pub(crate) fn rate(&self, at: u32, class: &str, scope: &str, day: Date) -> Result<usize, Lack> {
+        let rows = self.rates_of.get(&at).map(Vec::as_slice).unwrap_or_default();
+        let is_in_force = |row: &Rate| row.from <= day && row.to.is_none_or(|to| day < to);
+        let of = |scopes: &[&str]| -> Vec<usize> {
+            let is = |row: &Rate| row.class == class && scopes.contains(&row.scope.as_str()) && is_in_force(row);
+            rows.iter().copied().filter(|at| is(&self.rates[*at])).collect()
+        };
+        let mut found = of(&[scope]);
+        if found.is_empty() {
+            found = of(&["", "all", "both"]);
+        }
+        match found.as_slice() {
+            [] => Err(Lack::None),
+            [one] => Ok(*one),
+            _ => Err(Lack::Several),
+        }
+    }
+
+    /// All rows of a jurisdiction and class, in order of date.
+    pub(crate) fn rates_of(&self, at: u32, class: &str, scope: &str) -> impl Iterator<Item = &Rate> {
+        let rows = self.rates_of.get(&at).map(Vec::as_slice).unwrap_or_default();
+        rows.iter().map(|at| &self.rates[*at]).filter(move |row| {
+            row.class == class && (row.scope == scope || matches!(row.scope.as_str(), "" | "all" | "both"))
+        })
+    }
+
+    /// True if the sale is taxed where it comes from; none where no row says.
+    pub(crate) fn is_by_origin(&self, state: &str, scope: &str, level: Level, day: Date) -> Option<bool> {
+        let rows = self.sourcing.get(&(state.to_owned(), scope.to_owned(), level))?;
+        rows.iter().filter(|row| row.from <= day).max_by_key(|row| row.from).map(|row| row.value)
+    }
+
+    /// What the table says of a category: the jurisdiction's own rows, else those of what it is part of.
+    pub(crate) fn taxability(&self, at: u32, category: &str, day: Date) -> Result<&Taxability, Lack> {
+        let law = self.taxability.as_ref().ok_or(Lack::None)?;
+        for one in self.chain(at) {
+            let rows = law.get(&(one, category.to_owned())).map(Vec::as_slice).unwrap_or_default();
+            let mut found = rows.iter().filter(|row| row.from <= day && row.to.is_none_or(|to| day < to));
+            match (found.next(), found.next()) {
+                (Some(row), None) => return Ok(row),
+                (Some(_), Some(_)) => return Err(Lack::Several),
+                (None, _) => {}
+            }
+        }
+        Err(Lack::None)
+    }
+
+    /// A holiday of the jurisdiction or of what it is part of.
+    pub(crate) fn holiday(&self, at: u32, category: &str, day: Date) -> Option<&Holiday> {
+        self.chain(at).into_iter().find_map(|one| {
+            let rows = self.holidays.get(&(one, category.to_owned()))?;
+            rows.iter().find(|row| row.from <= day && day < row.to)
+        })
+    }
+
+    /// The registration of a seller in force.
+    pub(crate) fn registration(&self, entity: &str, at: u32, day: Date) -> Option<usize> {
+        let is = |row: &Registration| {
+            row.jurisdiction == at && row.entity == entity && row.from <= day && row.to.is_none_or(|to| day < to)
+        };
+        self.registrations.iter().position(is)
+    }
+
+    /// Which date governs the rate; none where no row says.
+    pub(crate) fn date_basis(&self, state: &str, supply: &str, day: Date) -> Option<&str> {
+        find(&self.date_rules, state, supply, day)
+    }
+
+    /// What a state says on a topic.
+    pub(crate) fn practice(&self, state: &str, topic: &str, day: Date) -> Option<&str> {
+        find(&self.practice, state, topic, day)
+    }
+
+    /// What a certificate covers; `None` where the exports do not say.
+    pub(crate) fn covers(&self, certificate: &str, state: &str, category: Option<&str>) -> Option<bool> {
+        let scopes = self.scopes.as_ref()?;
+        let rows = scopes.get(certificate).map(Vec::as_slice).unwrap_or_default();
+        Some(
+            rows.iter()
+                .any(|(where_, what)| where_ == state && what.as_deref().is_none_or(|what| Some(what) == category)),
+        )
+    }
+}
+
+/// What a Streamlined file is and its quarter, by its name: `NER2026Q4AUG30` is Nebraska's rates of the fourth quarter.
+fn quarter_of(path: &str) -> Option<(&'static str, Period)> {
+    let name = path.rsplit(['/', '\\']).next()?;
+    let kind = match name.get(2..3)? {
+        "R" => "rates",
+        "B" => "boundaries",
+        _ => return None,
+    };
+    let is_state = name.get(..2)?.bytes().all(|byte| byte.is_ascii_uppercase());
+    let quarter = name.get(3..9)?.parse::<Period>().ok()?;
+    is_state.then_some((kind, quarter))
+}
+
+fn find<'a>(table: &'a ByState<String>, state: &str, key: &str, day: Date) -> Option<&'a str> {
+    let of = |state: &str| {
+        let rows = table.get(&(state.to_owned(), key.to_owned()))?;
+        let in_force = rows.iter().filter(|row| row.from <= day && row.to.is_none_or(|to| day < to));
+        in_force.max_by_key(|row| row.from).map(|row| row.value.as_str())
+    };
+    of(state).or_else(|| of("*"))
+}
+
+fn certificate(row: Row<'_>) -> Option<Certificate> {
+    Some(Certificate {
+        id: row.text("certificate_id")?,
+        customer: row.text("customer_id")?,
+        reason: Exemption::parse(&row.text("reason")?),
+        is_blanket: row.text("scope")? == "blanket",
+        invoice: row.text("single_invoice_ref"),
+        received: row.day("received_date"),
+        from: row.day("effective_from")?,
+        to: row.day("effective_to"),
+        status: row.text("status")?,
+    })
+}
+
+pub(crate) fn index(length: usize) -> u32 {
+    u32::try_from(length).expect("fewer than 2³² of anything")
+}
+
+/// `NE` in the US is `US-NE`.
+pub(crate) fn normal(subdivision: &str, country: &str) -> String {
+    let is_short = subdivision.len() <= 3 && !subdivision.contains('-') && subdivision != "*" && subdivision != country;
+    let country = if country.is_empty() { "US" } else { country };
+    if is_short { format!("{country}-{}", subdivision.to_ascii_uppercase()) } else { subdivision.to_owned() }
+}
+
+/// ANSI INCITS 38:2009 (formerly FIPS 5-2): numeric and alphabetic codes of states.
+#[rustfmt::skip]
+const FIPS: [(&str, &str); 51] = [
+    ("01", "AL"), ("02", "AK"), ("04", "AZ"), ("05", "AR"), ("06", "CA"), ("08", "CO"), ("09", "CT"), ("10", "DE"), ("11", "DC"),
+    ("12", "FL"), ("13", "GA"), ("15", "HI"), ("16", "ID"), ("17", "IL"), ("18", "IN"), ("19", "IA"), ("20", "KS"), ("21", "KY"),
+    ("22", "LA"), ("23", "ME"), ("24", "MD"), ("25", "MA"), ("26", "MI"), ("27", "MN"), ("28", "MS"), ("29", "MO"), ("30", "MT"),
+    ("31", "NE"), ("32", "NV"), ("33", "NH"), ("34", "NJ"), ("35", "NM"), ("36", "NY"), ("37", "NC"), ("38", "ND"), ("39", "OH"),
+    ("40", "OK"), ("41", "OR"), ("42", "PA"), ("44", "RI"), ("45", "SC"), ("46", "SD"), ("47", "TN"), ("48", "TX"), ("49", "UT"),
+    ("50", "VT"), ("51", "VA"), ("53", "WA"), ("54", "WV"), ("55", "WI"), ("56", "WY"),
+];
+
+fn subdivision_of_fips(fips: &str) -> Option<String> {
+    FIPS.iter().find(|(code, _)| *code == fips).map(|(_, state)| format!("US-{state}"))
+}

@@ -1,0 +1,684 @@
+//! Adding up: cells, schedule, registers, by seller, state and currency.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use tieout_model::amount::{MONEY_SCALE, div_units, minor_units, pow10, round_units};
+use tieout_model::coverage::Measure;
+use tieout_model::filing::{
+    Basis, Bridge, BridgeRow, Cause, Cell, CertificateRow, CutoffRow, Detail, Filing, Kind, Landed, Papers,
+    RegisterRow, ScheduleRow, TAX_SCALE, TracedRow, UnsupportedRow,
+};
+use tieout_model::{Date, Rounding};
+
+use super::difference::{Compared, Unit, UnitKey};
+use super::judge::Judged;
+use super::lines;
+use super::reference::{Reference, Registration};
+use super::sale::{NONE, Sales, Stated};
+use super::tie::After;
+use super::{Wanted, count, record};
+
+/// Seller, state, currency.
+type FilingKey = (u32, u32, u32);
+
+/// Seller, state, currency, cell, reason.
+type LandedKey = (u32, u32, u32, Cell, String);
+
+/// Jurisdiction, bad debts, row of the rate table (`usize::MAX`: not taxed there), intrastate, original period.
+type RowKey = (u32, Kind, usize, bool, String);
+
+#[derive(Clone, Debug, Default)]
+struct RowSum {
+    lines: u64,
+    documents: u64,
+    base: i128,
+    exact: i128,
+    /// Σ due as documents are rounded.
+    lawful: i128,
+    collected: i128,
+    differences: [i128; 6],
+    hash: blake3::Hasher,
+}
+
+struct CellSum {
+    lines: u64,
+    net: i128,
+    taxed: i128,
+    hash: blake3::Hasher,
+}
+
+#[derive(Default)]
+struct Draft {
+    cells: BTreeMap<Cell, CellSum>,
+    schedule: BTreeMap<RowKey, RowSum>,
+    register: Vec<RegisterRow>,
+    certificates: BTreeMap<String, (u64, i128)>,
+    unsupported: Vec<UnsupportedRow>,
+    credits: Vec<TracedRow>,
+    bad_debts: Vec<TracedRow>,
+    cutoff: Vec<CutoffRow>,
+    rounded: u64,
+    unverified: (u64, i128),
+    unverified_taxability: (u64, i128),
+    not_by_state: i128,
+    bad_debt_base: i128,
+    without_stated_tax: u64,
+    remarks: BTreeSet<String>,
+}
+
+pub(crate) struct Sums<'a> {
+    reference: &'a Reference,
+    sales: &'a Sales,
+    wanted: &'a Wanted,
+    after: &'a After,
+    landed: HashMap<LandedKey, Measure>,
+    landed_tax: HashMap<LandedKey, Measure>,
+    population: Measure,
+    drafts: BTreeMap<FilingKey, Draft>,
+    /// By document and jurisdiction: what was wrong with its tax.
+    causes: HashMap<(u32, u32), Cause>,
+    /// Tax given back by credits without a net, by document.
+    given_back: HashMap<u32, (i128, Option<Date>)>,
+}
+
+impl<'a> Sums<'a> {
+    pub(crate) fn new(reference: &'a Reference, sales: &'a Sales, wanted: &'a Wanted, after: &'a After) -> Self {
+        Self {
+            reference,
+            sales,
+            wanted,
+            after,
+            landed: HashMap::new(),
+            landed_tax: HashMap::new(),
+            population: Measure::default(),
+            drafts: BTreeMap::new(),
+            causes: HashMap::new(),
+            given_back: HashMap::new(),
+        }
+    }
+
+    fn currency(&self, code: u32) -> &'a str {
+        self.sales.names.option(code).unwrap_or(tieout_model::amount::NO_CURRENCY)
+    }
+
+    /// A line lands in its cell.
+    pub(crate) fn land(&mut self, at: u32, line: u32, one: &Judged, detail: &mut dyn FnMut(&Detail<'_>)) {
+        let document = &self.sales.documents[at as usize];
+        let sale = &self.sales.lines[line as usize];
+        let net = sale.net.map_or(0, i128::from);
+        let currency = self.currency(document.currency);
+        count(&mut self.population, currency, net);
+        let is_on = one.cell.is_on_return();
+        // In another period the reason is the period.
+        let key = (
+            document.entity,
+            one.state.unwrap_or(NONE),
+            document.currency,
+            one.cell,
+            if is_on { String::new() } else { one.reason.clone() },
+        );
+        count(self.landed.entry(key).or_default(), currency, net);
+        let (Some(state), true) = (one.state, is_on) else { return };
+        let names = &self.sales.names;
+        let draft = self.drafts.entry((document.entity, state, document.currency)).or_default();
+        let cell = draft.cells.entry(one.cell).or_insert_with(|| CellSum {
+            lines: 0,
+            net: 0,
+            taxed: 0,
+            hash: blake3::Hasher::new(),
+        });
+        cell.lines += 1;
+        cell.net += net;
+        cell.taxed += one.taxed;
+        let number = names.get(document.number);
+        let line_no = names.get(sale.line);
+        cell.hash.update(format!("{number}\t{line_no}\t{net}\t{}\n", one.taxed).as_bytes());
+        if !one.is_verified {
+            draft.unverified.0 += 1;
+            draft.unverified.1 += net;
+        }
+        if !one.is_law_given {
+            draft.unverified_taxability.0 += 1;
+            draft.unverified_taxability.1 += net;
+        }
+        if !one.by_state {
+            draft.not_by_state += one.taxed;
+        }
+        if let Some(certificate) = &one.certificate {
+            let sum = draft.certificates.entry(certificate.clone()).or_default();
+            sum.0 += 1;
+            sum.1 += net;
+        }
+        let day = one.day.unwrap_or(Date(0));
+        if let Some(why) = one.unsupported.as_ref().filter(|_| one.taxed != 0) {
+            draft.unsupported.push(UnsupportedRow {
+                number: number.to_owned(),
+                line: line_no.to_owned(),
+                customer: names.option(document.customer).map(str::to_owned),
+                day,
+                net,
+                why: why.clone(),
+            });
+        }
+        let state_name = self.reference.jurisdictions[state as usize].subdivision.as_deref().unwrap_or_default();
+        let parts = one.parts.iter().map(|part| {
+            let rate = &self.reference.rates[part.rate];
+            (self.reference.jurisdictions[part.jurisdiction as usize].id.as_str(), part.base, rate.rate, part.exact)
+        });
+        detail(&Detail {
+            filing: (names.get(document.entity), state_name, currency),
+            record: record(sale.record),
+            number,
+            line: line_no,
+            day,
+            customer: names.get(document.customer),
+            cell: one.cell,
+            net,
+            taxed: one.taxed,
+            parts: parts.collect(),
+        });
+    }
+
+    /// Tax of lines that are on no return of the period.
+    pub(crate) fn land_tax(&mut self, at: u32, like: Option<&Judged>, tax: Option<i64>) {
+        let document = &self.sales.documents[at as usize];
+        let currency = self.currency(document.currency);
+        let (state, cell, reason) = like.map_or((NONE, Cell::NotTested, "no line".to_owned()), |one| {
+            (one.state.unwrap_or(NONE), one.cell, one.reason.clone())
+        });
+        let measure = self.landed_tax.entry((document.entity, state, document.currency, cell, reason)).or_default();
+        count(measure, currency, tax.map_or(0, i128::from));
+    }
+
+    pub(crate) fn no_tax_stated(&mut self, at: u32, state: u32) {
+        let document = &self.sales.documents[at as usize];
+        self.drafts.entry((document.entity, state, document.currency)).or_default().without_stated_tax += 1;
+    }
+
+    fn registration(&self, entity: u32, state: u32, day: Date) -> Option<&'a Registration> {
+        let at = self.reference.registration(self.sales.names.get(entity), state, day)?;
+        self.reference.registrations.get(at)
+    }
+
+    fn original_period(&self, entity: u32, state: u32, day: Date) -> String {
+        self.registration(entity, state, day)
+            .map_or_else(|| self.wanted.period_name.clone(), |registration| registration.frequency.period(day))
+    }
+
+    /// A document's tax against what is due of it in one state.
+    pub(crate) fn compared(
+        &mut self,
+        at: u32,
+        state: u32,
+        (day, is_intrastate): (Option<Date>, bool),
+        units: &BTreeMap<UnitKey, Unit>,
+        compared: &[Compared],
+        rows: &[(u32, Stated)],
+    ) {
+        let document = &self.sales.documents[at as usize];
+        let names = &self.sales.names;
+        let day = day.unwrap_or(Date(0));
+        let original = self.original_period(document.entity, state, day);
+        let is_credit = names.get(document.kind) == "credit_note";
+        let original_document = self.sales.document_at.get(&document.original).copied().filter(|_| is_credit);
+        // A credit of tax alone gives back what an earlier document took too much.
+        let is_refund =
+            is_credit && units.values().all(|unit| unit.base == 0) && compared.iter().any(|one| one.collected != 0);
+        let mut traced = (0i128, 0i128);
+        let mut register = Vec::new();
+        let mut cutoff = Vec::new();
+        for one in compared {
+            let row_at = one.unit.map_or(usize::MAX, |key| key.1);
+            let is_intrastate = match self.reference.rates.get(row_at).map(|rate| rate.scope.as_str()) {
+                Some("interstate") => false,
+                Some("intrastate") => true,
+                _ => is_intrastate,
+            };
+            let mut cause = one.cause;
+            if is_refund && cause != Cause::Rounding {
+                let former = original_document.and_then(|at| self.causes.get(&(at, one.jurisdiction)));
+                cause = former.copied().unwrap_or(cause);
+            }
+            let draft = self.drafts.entry((document.entity, state, document.currency)).or_default();
+            let key = (one.jurisdiction, Kind::Sales, row_at, is_intrastate, original.clone());
+            let sum = draft.schedule.entry(key).or_default();
+            sum.documents += 1;
+            if let Some(unit) = one.unit.and_then(|key| units.get(&key)) {
+                sum.lines += unit.lines;
+                sum.base += unit.base;
+                sum.exact += unit.exact;
+                draft.rounded += u64::from(unit.base != 0);
+            }
+            sum.lawful += one.due;
+            sum.collected += one.collected;
+            sum.differences[cause.index()] += one.collected - one.due;
+            sum.hash.update(format!("{}\t{}\t{}\n", names.get(document.number), one.base, one.collected).as_bytes());
+            traced.0 += one.due;
+            traced.1 += one.collected;
+            if cause == Cause::Rounding || one.collected == one.due {
+                continue;
+            }
+            self.causes.insert((at, one.jurisdiction), cause);
+            let jurisdiction = match self.reference.jurisdictions.get(one.jurisdiction as usize) {
+                Some(place) => place.id.clone(),
+                None => rows
+                    .iter()
+                    .find(|(code, _)| *code == one.jurisdiction)
+                    .map_or_else(String::new, |(_, row)| names.get(row.jurisdiction).to_owned()),
+            };
+            let rate = self.reference.rates.get(row_at).map(|rate| rate.rate);
+            if let (Some((charged, other_from)), Some(row)) = (one.other, self.reference.rates.get(row_at)) {
+                cutoff.push(CutoffRow {
+                    number: names.get(document.number).to_owned(),
+                    day,
+                    jurisdiction: jurisdiction.clone(),
+                    change: other_from.max(row.from),
+                    due_rate: row.rate,
+                    charged_rate: charged,
+                    difference: one.collected - one.due,
+                });
+            }
+            let id = names.get(document.id);
+            register.push(RegisterRow {
+                document: id.to_owned(),
+                number: names.get(document.number).to_owned(),
+                issued: document.issued,
+                customer: names.option(document.customer).map(str::to_owned),
+                jurisdiction,
+                cause,
+                base: one.base,
+                rate,
+                due: one.due,
+                collected: one.collected,
+                other_rate: one.other,
+                refunded: (0, None),
+                remitted_in: None,
+            });
+        }
+        if is_refund && let Some(original) = original_document {
+            let back = self.given_back.entry(self.sales.documents[original as usize].id).or_default();
+            back.0 -= traced.1;
+            back.1 = back.1.max(document.issued);
+        }
+        let draft = self.drafts.entry((document.entity, state, document.currency)).or_default();
+        draft.register.extend(register);
+        draft.cutoff.extend(cutoff);
+        if is_credit && (traced != (0, 0) || units.values().any(|unit| unit.base != 0)) {
+            let of = original_document.map(|at| &self.sales.documents[at as usize]);
+            let base = units.iter().filter(|(key, _)| key.0 == state).map(|(_, unit)| unit.base).sum();
+            draft.credits.push(TracedRow {
+                number: names.get(document.number).to_owned(),
+                day: document.tax_point.or(document.issued).unwrap_or(day),
+                original: of.map_or_else(String::new, |of| names.get(of.number).to_owned()),
+                original_day: day,
+                original_period: original.clone(),
+                customer: names.option(document.customer).map(str::to_owned),
+                base,
+                due: traced.0,
+                stated: traced.1,
+                was_filed: self.after.was_filed(
+                    names.get(document.entity),
+                    &self.reference.jurisdictions[state as usize].id,
+                    &original,
+                ),
+            });
+        }
+    }
+
+    /// Debts written off on a document, and what came in on them after all.
+    pub(crate) fn bad_debts(
+        &mut self,
+        at: u32,
+        lines: &[u32],
+        judged: &[Judged],
+        units: &BTreeMap<u32, BTreeMap<UnitKey, Unit>>,
+    ) {
+        let document = &self.sales.documents[at as usize];
+        let names = &self.sales.names;
+        let Some(debts) = self.after.bad_debts.get(names.get(document.id)) else { return };
+        let total: i128 = lines.iter().filter_map(|line| self.sales.lines[*line as usize].net).map(i128::from).sum();
+        let places = minor_units(self.currency(document.currency)).unwrap_or(2);
+        let drop = u32::from(MONEY_SCALE - places);
+        let Some(day) = judged.iter().find_map(|one| one.day) else { return };
+        for (state, units) in units {
+            let place = &self.reference.jurisdictions[*state as usize];
+            let name = place.subdivision.clone().unwrap_or_default();
+            let original = self.original_period(document.entity, *state, day);
+            let was_filed = self.after.was_filed(names.get(document.entity), &place.id, &original);
+            let basis = self.registration(document.entity, *state, day).map_or(Basis::Accrual, |one| one.basis);
+            for debt in debts {
+                let why_not = match self.reference.practice(&name, "bad_debt", debt.day) {
+                    _ if basis == Basis::Cash => {
+                        Some("the seller reports cash received, so nothing was remitted".to_owned())
+                    }
+                    _ if was_filed == Some(false) => Some(format!("{original} was not filed, so nothing was remitted")),
+                    _ if original == self.wanted.period_name => Some("the sale is of the same period".to_owned()),
+                    Some("deduct") => None,
+                    Some(_) => Some(format!("{name} allows no deduction")),
+                    None => Some(format!("no row says whether {name} allows a deduction")),
+                };
+                let draft = self.drafts.entry((document.entity, *state, document.currency)).or_default();
+                if let Some(why) = &why_not {
+                    draft.remarks.insert(format!("bad debt {} is not deducted: {why}", debt.id));
+                }
+                let (mut base_of_state, mut due) = (0, 0);
+                for (key, unit) in units.iter().filter(|_| why_not.is_none() && total != 0) {
+                    let share = div_units(unit.base * debt.net, total, Rounding::HalfUp);
+                    let base = -(round_units(share, drop, Rounding::HalfUp) * pow10(drop));
+                    let rate = &self.reference.rates[key.1];
+                    let is_intrastate = rate.scope != "interstate";
+                    let row = draft
+                        .schedule
+                        .entry((key.0, Kind::BadDebts, key.1, is_intrastate, original.clone()))
+                        .or_default();
+                    row.documents += 1;
+                    row.lines += unit.lines;
+                    row.base += base;
+                    row.exact += base * rate.rate;
+                    if key.0 == *state {
+                        base_of_state += base;
+                    }
+                    due += round_units(base * rate.rate, u32::from(TAX_SCALE - places), Rounding::HalfUp) * pow10(drop);
+                }
+                draft.bad_debt_base -= base_of_state;
+                draft.bad_debts.push(TracedRow {
+                    number: debt.id.clone(),
+                    day: debt.day,
+                    original: names.get(document.number).to_owned(),
+                    original_day: day,
+                    original_period: original.clone(),
+                    customer: names.option(document.customer).map(str::to_owned),
+                    base: base_of_state,
+                    due,
+                    stated: -debt.tax,
+                    was_filed,
+                });
+            }
+        }
+    }
+
+    pub(crate) fn papers(mut self) -> Papers {
+        // A seller files also where nothing was sold.
+        for registration in &self.reference.registrations {
+            let period = self.wanted.period;
+            let is_due = registration.from < period.to && registration.to.is_none_or(|to| to > period.from);
+            let place = &self.reference.jurisdictions[registration.jurisdiction as usize];
+            let (Some(entity), Some(currency)) = (self.sales.names.find(&registration.entity), &place.currency) else {
+                continue;
+            };
+            let Some(currency) = self.sales.names.find(currency).filter(|_| is_due && place.level.is_top()) else {
+                continue;
+            };
+            self.drafts.entry((entity, registration.jurisdiction, currency)).or_default();
+        }
+        let mut papers = Papers { population: self.population.clone(), ..Papers::default() };
+        for (key, draft) in std::mem::take(&mut self.drafts) {
+            let name = self.reference.jurisdictions[key.1 as usize].subdivision.clone().unwrap_or_default();
+            if self.wanted.state.as_ref().is_none_or(|state| *state == name) {
+                papers.filings.push(self.filing(key, draft));
+            }
+        }
+        let names = &self.sales.names;
+        papers.filings.sort_by(|a, b| (&a.entity, &a.state, &a.currency).cmp(&(&b.entity, &b.state, &b.currency)));
+        let list = |landed: HashMap<LandedKey, Measure>| -> Vec<Landed> {
+            let one = |((entity, state, _, cell, reason), measure): (LandedKey, Measure)| Landed {
+                entity: names.get(entity).to_owned(),
+                state: self
+                    .reference
+                    .jurisdictions
+                    .get(state as usize)
+                    .and_then(|place| place.subdivision.clone())
+                    .unwrap_or_default(),
+                cell,
+                reason,
+                measure,
+            };
+            let mut all: Vec<Landed> = landed.into_iter().map(one).collect();
+            all.sort_by(|a, b| {
+                (&a.entity, &a.state, a.cell, &a.reason, a.measure.money.keys().next()).cmp(&(
+                    &b.entity,
+                    &b.state,
+                    b.cell,
+                    &b.reason,
+                    b.measure.money.keys().next(),
+                ))
+            });
+            all
+        };
+        papers.landed = list(std::mem::take(&mut self.landed));
+        papers.landed_tax = list(std::mem::take(&mut self.landed_tax));
+        papers
+    }
+
+    fn filing(&self, key: FilingKey, mut draft: Draft) -> Filing {
+        let (entity, state, currency) = key;
+        let names = &self.sales.names;
+        let place = &self.reference.jurisdictions[state as usize];
+        let name = place.subdivision.clone().unwrap_or_default();
+        let currency = self.currency(currency).to_owned();
+        let places = minor_units(&currency).unwrap_or(2);
+        let period = self.wanted.period;
+        let registration = self
+            .registration(entity, state, period.from)
+            .or_else(|| self.registration(entity, state, period.to.add_days(-1)));
+        let entity = names.get(entity).to_owned();
+        let bridge = self.bridge(&entity, &name, &currency, &mut draft);
+        let schedule = self.schedule(state, &draft, places);
+        let mut register = std::mem::take(&mut draft.register);
+        let practice = self.reference.practice(&name, "over_collected", period.to.add_days(-1)).map(str::to_owned);
+        for row in &mut register {
+            row.refunded = self.after.refunds.get(&row.document).copied().unwrap_or_default();
+            if let Some(back) = names.find(&row.document).and_then(|id| self.given_back.get(&id)) {
+                row.refunded.0 += back.0;
+                row.refunded.1 = row.refunded.1.max(back.1);
+            }
+            let over = row.difference() > 0 && row.refunded.0 == 0;
+            row.remitted_in =
+                practice.as_deref().filter(|word| over && *word == "remit").map(|_| self.wanted.period_name.clone());
+        }
+        register.sort_by(|a, b| {
+            let size = |row: &RegisterRow| std::cmp::Reverse(row.difference().abs());
+            (size(a), &a.number, &a.jurisdiction).cmp(&(size(b), &b.number, &b.jurisdiction))
+        });
+        if register.iter().any(|row| row.difference() > 0) && practice.is_none() {
+            draft
+                .remarks
+                .insert(format!("no row says whether {name} wants over-collected tax refunded first or remitted"));
+        }
+        if draft.without_stated_tax > 0 {
+            let text = format!("{} documents state no tax at all; they count as untaxed", draft.without_stated_tax);
+            draft.remarks.insert(text);
+        }
+        let period_name = self.wanted.period_name.clone();
+        let is_own_period = registration.is_none_or(|one| one.frequency.period(period.from) == period_name);
+        if let Some(registration) = registration.filter(|_| !is_own_period) {
+            let whole = registration.frequency.period(period.from);
+            draft
+                .remarks
+                .insert(format!("{name} is filed for {whole}: these are papers for a part of it, and no return"));
+        }
+        let due_date = registration.and_then(|one| one.due_day).and_then(|day| {
+            let next = period.to;
+            let day = i8::try_from(day).ok()?;
+            Date::from_ymd(next.year(), next.month(), day)
+        });
+        let certificates = self.certificates(&draft);
+        let mut credits = std::mem::take(&mut draft.credits);
+        credits.sort_by(|a, b| (a.day, &a.number).cmp(&(b.day, &b.number)));
+        let mut bad_debts = std::mem::take(&mut draft.bad_debts);
+        bad_debts.sort_by(|a, b| (a.day, &a.number).cmp(&(b.day, &b.number)));
+        let mut cutoff = std::mem::take(&mut draft.cutoff);
+        cutoff.sort_by(|a, b| (a.change, &a.number).cmp(&(b.change, &b.number)));
+        let mut filing = Filing {
+            state: name.clone(),
+            authority: place.id.clone(),
+            period,
+            period_name,
+            currency,
+            registration_no: registration.and_then(|one| one.number.clone()),
+            due_date,
+            basis: registration.map_or(Basis::Accrual, |one| one.basis),
+            is_amended: self.after.was_filed(&entity, &place.id, &self.wanted.period_name) == Some(true),
+            bridge,
+            schedule,
+            register,
+            certificates,
+            unsupported: std::mem::take(&mut draft.unsupported),
+            credits,
+            bad_debts,
+            cutoff,
+            lines: Vec::new(),
+            filed: Vec::new(),
+            rounded: draft.rounded,
+            unverified: draft.unverified,
+            unverified_taxability: draft.unverified_taxability,
+            remarks: Vec::new(),
+            entity,
+        };
+        if filing.basis == Basis::Cash {
+            draft
+                .remarks
+                .insert("cash basis: shares of sales that were paid are not worked out; this is no return".to_owned());
+        } else if is_own_period {
+            lines::fill(&mut filing, self.reference, self.after, &mut draft.remarks);
+        }
+        filing.remarks = draft.remarks.into_iter().collect();
+        filing
+    }
+
+    fn bridge(&self, entity: &str, name: &str, currency: &str, draft: &mut Draft) -> Bridge {
+        let day = self.wanted.period.to.add_days(-1);
+        let mut said = |topic: &str, usual: &str, words: &str| match self.reference.practice(name, topic, day) {
+            Some(word) => word.to_owned(),
+            None => {
+                draft.remarks.insert(format!("no row says {words}: `{usual}` is taken"));
+                usual.to_owned()
+            }
+        };
+        let gross = said("gross", "in_state", "whether gross sales are those of the state or of everywhere");
+        let has_marketplace =
+            said("marketplace_sales", "in_gross", "whether marketplace sales are part of gross sales") != "left_out";
+        let rows: Vec<BridgeRow> = draft
+            .cells
+            .iter()
+            .map(|(cell, sum)| BridgeRow {
+                cell: *cell,
+                lines: sum.lines,
+                net: sum.net,
+                taxed: sum.taxed,
+                hash: sum.hash.finalize().to_hex().to_string(),
+            })
+            .collect();
+        // Sales of the same seller that other states tax.
+        let elsewhere: i128 = if gross == "everywhere" {
+            let other = self.landed.iter().filter(|((of, state, _, cell, _), _)| {
+                self.sales.names.get(*of) == entity
+                    && cell.is_on_return()
+                    && *cell != Cell::Credit
+                    && self
+                        .reference
+                        .jurisdictions
+                        .get(*state as usize)
+                        .is_some_and(|place| place.subdivision.as_deref() != Some(name))
+            });
+            other.filter_map(|(_, measure)| measure.money.get(currency)).sum()
+        } else {
+            0
+        };
+        let mut bridge = Bridge { rows, out_of_state: elsewhere, has_marketplace, ..Bridge::default() };
+        let credit = bridge.row(Cell::Credit).map_or((0, 0), |row| (row.net, row.taxed));
+        let taxable = bridge.row(Cell::Taxable).map_or((0, 0), |row| (row.net, row.taxed));
+        bridge.part_not_taxed = taxable.0 - taxable.1 + credit.0 - credit.1;
+        bridge.credits = -credit.1;
+        bridge.bad_debts = draft.bad_debt_base;
+        bridge.not_by_state = draft.not_by_state;
+        bridge.gross = bridge
+            .rows
+            .iter()
+            .filter(|row| row.cell != Cell::Credit && (has_marketplace || row.cell != Cell::Marketplace))
+            .map(|row| row.net)
+            .sum::<i128>()
+            + credit.0
+            - credit.1
+            + elsewhere;
+        bridge.taxable = taxable.1 + credit.1 - bridge.bad_debts;
+        bridge
+    }
+
+    fn schedule(&self, state: u32, draft: &Draft, places: u8) -> Vec<ScheduleRow> {
+        let drop = u32::from(TAX_SCALE - places);
+        let mut rows: Vec<ScheduleRow> = draft
+            .schedule
+            .iter()
+            .map(|((jurisdiction, kind, rate, is_intrastate, original), sum)| {
+                let place = self.reference.jurisdictions.get(*jurisdiction as usize);
+                let rate = self.reference.rates.get(*rate);
+                let due = round_units(sum.exact, drop, Rounding::HalfUp) * pow10(u32::from(MONEY_SCALE - places));
+                let mut differences = sum.differences;
+                if *kind == Kind::Sales {
+                    // What rounding of documents makes of the row's own.
+                    differences[Cause::Rounding.index()] += sum.lawful - due;
+                }
+                let unknown = "(not in the tables)".to_owned();
+                ScheduleRow {
+                    jurisdiction: place.map_or_else(|| unknown.clone(), |place| place.id.clone()),
+                    level: place.map_or_else(String::new, |place| place.level.name().to_owned()),
+                    name: place.map_or_else(|| unknown.clone(), |place| place.name.clone()),
+                    reporting_code: place.map_or_else(|| unknown.clone(), |place| place.reporting_code.clone()),
+                    kind: *kind,
+                    class: rate.map_or_else(String::new, |rate| rate.class.clone()),
+                    is_intrastate: *is_intrastate,
+                    rate: rate.map(|rate| rate.rate),
+                    flat: rate.is_some_and(|rate| rate.flat.is_some()),
+                    relied_on: rate.map(|rate| rate.record),
+                    original: original.clone(),
+                    lines: sum.lines,
+                    documents: sum.documents,
+                    base: sum.base,
+                    exact: sum.exact,
+                    due,
+                    collected: sum.collected,
+                    differences,
+                    hash: sum.hash.finalize().to_hex().to_string(),
+                }
+            })
+            .filter(|row| row.base != 0 || row.collected != 0 || row.differences.iter().any(|units| *units != 0))
+            .collect();
+        let own = &self.reference.jurisdictions[state as usize].id;
+        let level = |row: &ScheduleRow| {
+            ["country", "state", "county", "city", "district"].iter().position(|one| *one == row.level)
+        };
+        rows.sort_by(|a, b| {
+            let key = |row: &ScheduleRow| {
+                (row.jurisdiction != *own, level(row), row.reporting_code.clone(), row.jurisdiction.clone(), row.kind)
+            };
+            let rest = |row: &ScheduleRow| {
+                (row.class.clone(), !row.is_intrastate, row.original.clone(), row.rate, row.relied_on)
+            };
+            key(a).cmp(&key(b)).then_with(|| rest(a).cmp(&rest(b)))
+        });
+        rows
+    }
+
+    fn certificates(&self, draft: &Draft) -> Vec<CertificateRow> {
+        let all = self.reference.certificates.values().flatten();
+        let mut rows: Vec<CertificateRow> = all
+            .filter_map(|one| {
+                let (lines, net) = draft.certificates.get(&one.id)?;
+                Some(CertificateRow {
+                    certificate: one.id.clone(),
+                    customer: one.customer.clone(),
+                    reason: one.reason,
+                    scope: if one.is_blanket { "blanket" } else { "single_purchase" }.to_owned(),
+                    from: one.from,
+                    to: one.to,
+                    received: one.received,
+                    lines: *lines,
+                    net: *net,
+                })
+            })
+            .collect();
+        rows.sort_by(|a, b| (&a.customer, &a.certificate).cmp(&(&b.customer, &b.certificate)));
+        rows
+    }
+}
