@@ -629,6 +629,8 @@ pub struct Papers {
     pub landed_tax: Vec<Landed>,
     /// All lines: the denominator.
     pub population: Measure,
+    /// All tax rows, stray ones with them; none where the papers are of one state, or the exports have no tax rows.
+    pub tax: Option<Measure>,
     /// Tax rows of documents without lines: records and money, in no return.
     pub stray_tax: Measure,
     /// The tie-out.
@@ -639,19 +641,21 @@ pub struct Papers {
     pub unasked: Vec<String>,
 }
 
-/// A line of a document in the detail behind a return.
+/// A line of a document in the detail: on a return, or on none for a reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Detail<'a> {
-    /// Return it is on: seller, state, currency.
-    pub filing: (&'a str, &'a str, &'a str),
+    /// Return it is on: seller, state, currency; none for a line of the period that is on no return.
+    pub filing: Option<(&'a str, &'a str, &'a str)>,
+    /// Why it is on none; empty for a line of a return.
+    pub reason: &'a str,
     /// The record.
     pub record: RecordRef,
     /// Document number.
     pub number: &'a str,
     /// Line number.
     pub line: &'a str,
-    /// Tax date.
-    pub day: Date,
+    /// Tax date, if it has one.
+    pub day: Option<Date>,
     /// Customer.
     pub customer: &'a str,
     /// Cell.

@@ -79,6 +79,15 @@ pub fn file(store: &Store, wanted: &Wanted, detail: &mut dyn FnMut(&Detail<'_>))
         papers.stray_tax.records += 1;
         *papers.stray_tax.money.entry(currency.clone()).or_default() += i128::from(*units);
     }
+    if wanted.state.is_none() && taxes.are_given {
+        let mut tax = papers.stray_tax.clone();
+        for (at, rows) in &taxes.of {
+            let document = &sales.documents[*at as usize];
+            let currency = sales.names.option(document.currency).unwrap_or(tieout_model::amount::NO_CURRENCY);
+            rows.iter().for_each(|row| count(&mut tax, currency, row.tax.map_or(0, i128::from)));
+        }
+        papers.tax = Some(tax);
+    }
     papers.ties = tie::ties(&engine, &catalog, wanted, &sales, &taxes, &papers)?;
     papers.unasked = [
         "taxability_rule",
@@ -265,7 +274,7 @@ impl Desk<'_> {
                 unit.base += part.base;
                 unit.exact += part.exact;
                 unit.by_line += manner.round(part.exact);
-                unit.lines += 1;
+                unit.lines += u64::from(part.base != 0);
             }
         }
         // Tax of lines that are on no return of the period is not compared.

@@ -30,6 +30,8 @@ const NEEDED: [(&str, &str); 5] = [
     ("registration", "where the seller files, and how often"),
 ];
 
+/// The columns of on_no_return.csv.
+const ASIDE: [&str; 9] = ["file", "record", "number", "line", "tax_date", "customer", "cell", "why", "net"];
 /// The columns of detail.csv.
 const DETAIL: [&str; 12] = [
     "file",
@@ -105,7 +107,8 @@ fn work(args: &ReturnArgs) -> Result<(String, Vec<Diagnostic>), Vec<Diagnostic>>
     };
     fs::create_dir_all(&args.out)
         .map_err(|error| failed(format!("`{}` cannot be made: {error}", args.out.display())))?;
-    let mut details = Details { folder: args.out.clone(), heading: &heading, open: BTreeMap::new(), failed: None };
+    let mut details =
+        Details { folder: args.out.clone(), heading: &heading, open: BTreeMap::new(), aside: None, failed: None };
     let papers = tieout_rules::filing::file(&store, &wanted, &mut |detail| details.take(&wanted, detail))
         .map_err(|error| failed(format!("the returns cannot be made: {error}")))?;
     if let Some(error) = details.failed {
@@ -153,6 +156,7 @@ fn work(args: &ReturnArgs) -> Result<(String, Vec<Diagnostic>), Vec<Diagnostic>>
         let warning = Diagnostic { level: tieout_model::Level::Warning, ..form.complain(&error) };
         say::complain(&[warning]);
     }
+    details.finish_aside().map_err(|error| failed(format!("the detail cannot be written: {error}")))?;
     let files = tieout_report::filing::overall(&heading, &papers).map_err(|error| failed(error.to_string()))?;
     write(&args.out, &files)?;
     if !args.sources.quiet {
@@ -251,6 +255,8 @@ struct Details<'a> {
     folder: PathBuf,
     heading: &'a Heading<'a>,
     open: BTreeMap<(String, String, String), Detailed>,
+    /// Lines of the period that are on no return.
+    aside: Option<Detailed>,
     failed: Option<io::Error>,
 }
 
@@ -261,7 +267,13 @@ struct Detailed {
 
 impl Details<'_> {
     fn take(&mut self, wanted: &Wanted, detail: &Detail<'_>) {
-        let (entity, state, currency) = detail.filing;
+        let (entity, state, currency) = detail.filing.unwrap_or_default();
+        if detail.filing.is_none() {
+            if self.failed.is_none() {
+                self.failed = self.put_aside(detail).err();
+            }
+            return;
+        }
         if self.failed.is_some() || wanted.state.as_deref().is_some_and(|wanted| wanted != state) {
             return;
         }
@@ -290,7 +302,7 @@ impl Details<'_> {
             detail.record.record.to_string(),
             detail.number.to_owned(),
             detail.line.to_owned(),
-            detail.day.to_string(),
+            detail.day.map_or_else(String::new, |day| day.to_string()),
             detail.customer.to_owned(),
             detail.cell.name(),
             money(detail.net),
@@ -300,6 +312,42 @@ impl Details<'_> {
             part(&|(.., exact)| Amount::new(*exact, MONEY_SCALE + RATE_SCALE).to_places(2)),
         ];
         tieout_report::filing::line(&cells, &mut open.draft)
+    }
+
+    /// A line of the period that is on no return, and why.
+    fn put_aside(&mut self, detail: &Detail<'_>) -> io::Result<()> {
+        let aside = match &mut self.aside {
+            Some(aside) => aside,
+            none => {
+                let file = output::draft_in(&self.folder)?;
+                let beside = Draft::new(file.path());
+                let mut draft = BufWriter::new(file);
+                writeln!(draft, "\"{}\"", ASIDE.join("\",\""))?;
+                none.insert(Detailed { draft, _beside: beside })
+            }
+        };
+        let path = self.heading.sources.get(detail.record.source as usize).map_or("", |source| source.path.as_str());
+        let cells = [
+            path.to_owned(),
+            detail.record.record.to_string(),
+            detail.number.to_owned(),
+            detail.line.to_owned(),
+            detail.day.map_or_else(String::new, |day| day.to_string()),
+            detail.customer.to_owned(),
+            detail.cell.name(),
+            detail.reason.to_owned(),
+            Amount::money(detail.net).to_places(2),
+        ];
+        tieout_report::filing::line(&cells, &mut aside.draft)
+    }
+
+    /// The list of lines on no return goes into its place.
+    fn finish_aside(&mut self) -> io::Result<()> {
+        let Some(aside) = self.aside.take() else { return Ok(()) };
+        let file = aside.draft.into_inner().map_err(io::IntoInnerError::into_error)?;
+        file.as_file().sync_all()?;
+        file.persist(self.folder.join("on_no_return.csv")).map_err(|error| error.error)?;
+        Ok(())
     }
 
     /// The return is printed, so its detail goes into its place.

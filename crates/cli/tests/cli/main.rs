@@ -13,6 +13,7 @@ mod explain;
 mod gallery;
 mod memory;
 mod register;
+mod returns;
 mod signoff;
 mod workbook;
 
@@ -43,12 +44,13 @@ const HERE: &str = env!("CARGO_MANIFEST_DIR");
 
 #[test]
 fn help_fits_eighty_columns() {
-    let commands: [&[&str]; 16] = [
+    let commands: [&[&str]; 17] = [
         &[],
         &["audit"],
         &["check"],
         &["compare"],
         &["correct"],
+        &["return"],
         &["register"],
         &["approve"],
         &["told"],

@@ -70,13 +70,82 @@ fn a_rate_file_makes_four_rates_a_record() {
         rows(&store, "tax_rate", &["jurisdiction_id", "rate_class", "scope", "rate", "effective_from", "effective_to"]);
     assert_eq!(rates.len(), 12);
     assert!(rates.contains(
-        &["00111", "general", "intrastate", "0.015", "2024-01-01", "2026-10-01"].map(str::to_owned).to_vec()
+        &["31-01-00111", "general", "intrastate", "0.015", "2024-01-01", "2026-10-01"].map(str::to_owned).to_vec()
     ));
-    assert!(rates.contains(&["31", "food_drug", "interstate", "0", "2026-10-01", "·"].map(str::to_owned).to_vec()));
+    assert!(
+        rates.contains(&["31-45-31", "food_drug", "interstate", "0", "2026-10-01", "·"].map(str::to_owned).to_vec())
+    );
     assert_eq!(
         rows(&store, "jurisdiction", &["jurisdiction_id", "level", "fips_state"]),
-        [["31", "state", "31"], ["00111", "city", "31"]]
+        [["31-45-31", "state", "31"], ["31-01-00111", "city", "31"]]
     );
+}
+
+#[test]
+fn a_boundary_file_may_end_its_records_after_the_last_district() {
+    let (store, diagnostics) = fixture("sst-boundaries");
+    assert!(!diagnostics.iter().any(|one| one.code == tieout_model::Code::RecordRagged), "{diagnostics:#?}");
+    let columns = [
+        "record_type",
+        "effective_to",
+        "zip_low",
+        "zip4_high",
+        "fips_county",
+        "fips_place",
+        "district_type_2",
+        "district_2",
+    ];
+    assert_eq!(
+        rows(&store, "boundary", &columns),
+        [
+            ["zip", "·", "68001", "·", "109", "28000", "·", "·"],
+            ["zip4", "·", "68002", "0499", "109", "·", "69", "90002"],
+            ["address", "2027-01-01", "·", "·", "109", "28000", "·", "·"],
+        ]
+    );
+}
+
+#[test]
+fn texts_are_joined_and_short_records_are_filled_up() {
+    let toml = "[[source]]\npopulation = \"tax_rate\"\npath = \"r.csv\"\n\
+                format = { header = false, fields = 5 }\n[source.columns]\nfips_state = { position = 1 }\n\
+                sst_type = { position = 2, values = { 0 = \"00\", 45 = \"45\" } }\ncode = { position = 3 }\n\
+                jurisdiction_id = { compute = { join = [\"fips_state\", \"sst_type\", \"code\"], with = \"/\" } }\n\
+                rate = { position = 4 }\neffective_from = { position = 5 }\ntax_type = { constant = \"sales\" }\n\
+                rate_class = { constant = \"general\" }\nscope = { constant = \"all\" }\nsource = { constant = \"x\" }\n";
+    // Complete, without its end, without a code, of a type that is not known, with a field too many; no line end at the last.
+    let csv = "31,45,31,0.05,2026-01-01\n31,0,109,0.01\n31,0,,0.02,2026-01-01\n31,9,5,0.03,2026-01-01\n\
+               31,0,7,0.04,2026-01-01,x\n31,0,9";
+    let folder = crate::common::folder(&[("r.csv", csv.as_bytes())]);
+    let (store, diagnostics) = folder.read(toml);
+    assert_eq!(
+        rows(&store, "tax_rate", &["jurisdiction_id", "rate", "effective_from"]),
+        [
+            ["31/45/31", "0.05", "2026-01-01"],
+            ["31/00/109", "0.01", "·"],
+            ["·", "0.02", "2026-01-01"],
+            ["!", "0.03", "2026-01-01"],
+            ["31/00/9", "·", "·"],
+        ]
+    );
+    let ragged = diagnostics.iter().filter(|one| one.code == tieout_model::Code::RecordRagged).count();
+    assert_eq!(ragged, 1, "{diagnostics:#?}");
+}
+
+#[test]
+fn a_join_takes_texts_alone() {
+    let wrong = |join: &str| {
+        let toml = format!(
+            "[[source]]\npopulation = \"payment\"\npath = \"p.csv\"\n[source.columns]\namount = \"amount\"\n\
+             method = \"method\"\npayment_id = {{ compute = {{ {join} }} }}\n"
+        );
+        let folder = crate::common::folder(&[("p.csv", b"amount,method\n1,x\n")]);
+        folder.read(&toml).1.into_iter().map(|one| one.message).collect::<Vec<_>>().join("; ")
+    };
+    assert!(wrong("join = [\"method\", \"amount\"]").contains("`amount` is not text and cannot be joined"));
+    assert!(wrong("join = [\"method\"], places = 2").contains("join takes texts"));
+    assert!(wrong("join = []").contains("join takes texts"));
+    assert!(wrong("join = [\"reference\"]").contains("computed from `reference`, which is not mapped"));
 }
 
 #[test]

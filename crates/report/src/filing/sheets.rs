@@ -27,6 +27,7 @@ pub(super) fn of_filing(heading: &Heading<'_>, filing: &Filing, forms: &[FilledF
         cutoff(filing),
         prior(filing),
         filed(filing),
+        sources(heading),
     ]);
     sheets
 }
@@ -69,8 +70,22 @@ fn cover(heading: &Heading<'_>, filing: &Filing) -> Sheet {
     for remark in &filing.remarks {
         say("Remark", remark.clone());
     }
-    for (at, source) in heading.sources.iter().enumerate() {
-        say(&format!("Source {}", at + 1), format!("{}  blake3 {}  {} records", source.path, source.hash, source.read));
+    sheet
+}
+
+/// What the papers were made of.
+fn sources(heading: &Heading<'_>) -> Sheet {
+    let columns = vec![
+        words("File", "file", 40),
+        figures("Bytes", "bytes"),
+        figures("Records", "records"),
+        words("BLAKE3", "blake3", 66),
+    ];
+    let mut sheet = Sheet::new("Sources", "sources", &["The files that all of this was made of."], columns);
+    for source in heading.sources {
+        let cells =
+            [Cell::text(&source.path), Cell::Count(source.bytes), Cell::Count(source.read), Cell::text(&source.hash)];
+        sheet.row(cells.to_vec());
     }
     sheet
 }

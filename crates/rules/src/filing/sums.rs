@@ -8,7 +8,7 @@ use tieout_model::filing::{
     Basis, Bridge, BridgeRow, Cause, Cell, CertificateRow, CutoffRow, Detail, Filing, Kind, Landed, Papers,
     RegisterRow, ScheduleRow, TAX_SCALE, TracedRow, UnsupportedRow,
 };
-use tieout_model::{Date, Rounding};
+use tieout_model::{Date, Period, Rounding};
 
 use super::difference::{Compared, Unit, UnitKey};
 use super::judge::Judged;
@@ -118,8 +118,27 @@ impl<'a> Sums<'a> {
             if is_on { String::new() } else { one.reason.clone() },
         );
         count(self.landed.entry(key).or_default(), currency, net);
-        let (Some(state), true) = (one.state, is_on) else { return };
         let names = &self.sales.names;
+        let (number, line_no) = (names.get(document.number), names.get(sale.line));
+        let mut told = Detail {
+            filing: None,
+            reason: &one.reason,
+            record: record(sale.record),
+            number,
+            line: line_no,
+            day: one.day,
+            customer: names.get(document.customer),
+            cell: one.cell,
+            net,
+            taxed: one.taxed,
+            parts: Vec::new(),
+        };
+        let (Some(state), true) = (one.state, is_on) else {
+            if matches!(one.cell, Cell::OnNoReturn | Cell::Unassigned | Cell::NotTested) {
+                detail(&told);
+            }
+            return;
+        };
         let draft = self.drafts.entry((document.entity, state, document.currency)).or_default();
         let cell = draft.cells.entry(one.cell).or_insert_with(|| CellSum {
             lines: 0,
@@ -130,8 +149,6 @@ impl<'a> Sums<'a> {
         cell.lines += 1;
         cell.net += net;
         cell.taxed += one.taxed;
-        let number = names.get(document.number);
-        let line_no = names.get(sale.line);
         cell.hash.update(format!("{number}\t{line_no}\t{net}\t{}\n", one.taxed).as_bytes());
         if !one.is_verified {
             draft.unverified.0 += 1;
@@ -165,18 +182,9 @@ impl<'a> Sums<'a> {
             let rate = &self.reference.rates[part.rate];
             (self.reference.jurisdictions[part.jurisdiction as usize].id.as_str(), part.base, rate.rate, part.exact)
         });
-        detail(&Detail {
-            filing: (names.get(document.entity), state_name, currency),
-            record: record(sale.record),
-            number,
-            line: line_no,
-            day,
-            customer: names.get(document.customer),
-            cell: one.cell,
-            net,
-            taxed: one.taxed,
-            parts: parts.collect(),
-        });
+        told.filing = Some((names.get(document.entity), state_name, currency));
+        told.parts = parts.collect();
+        detail(&told);
     }
 
     /// Tax of lines that are on no return of the period.
@@ -242,7 +250,8 @@ impl<'a> Sums<'a> {
             let draft = self.drafts.entry((document.entity, state, document.currency)).or_default();
             let key = (one.jurisdiction, Kind::Sales, row_at, is_intrastate, original.clone());
             let sum = draft.schedule.entry(key).or_default();
-            sum.documents += 1;
+            let is_seen = one.base != 0 || one.collected != 0;
+            sum.documents += u64::from(is_seen);
             if let Some(unit) = one.unit.and_then(|key| units.get(&key)) {
                 sum.lines += unit.lines;
                 sum.base += unit.base;
@@ -252,7 +261,10 @@ impl<'a> Sums<'a> {
             sum.lawful += one.due;
             sum.collected += one.collected;
             sum.differences[cause.index()] += one.collected - one.due;
-            sum.hash.update(format!("{}\t{}\t{}\n", names.get(document.number), one.base, one.collected).as_bytes());
+            if is_seen {
+                sum.hash
+                    .update(format!("{}\t{}\t{}\n", names.get(document.number), one.base, one.collected).as_bytes());
+            }
             traced.0 += one.due;
             traced.1 += one.collected;
             if cause == Cause::Rounding || one.collected == one.due {
@@ -493,9 +505,10 @@ impl<'a> Sums<'a> {
         let is_own_period = registration.is_none_or(|one| one.frequency.period(period.from) == period_name);
         if let Some(registration) = registration.filter(|_| !is_own_period) {
             let whole = registration.frequency.period(period.from);
-            draft
-                .remarks
-                .insert(format!("{name} is filed for {whole}: these are papers for a part of it, and no return"));
+            let is_part = whole.parse::<Period>().is_ok_and(|whole| whole.from <= period.from && period.to <= whole.to);
+            let words = if is_part { "a part of it" } else { "more than one such period" };
+            let text = format!("{name} is filed for periods like {whole}: these are papers for {words}, and no return");
+            draft.remarks.insert(text);
         }
         let due_date = registration.and_then(|one| one.due_day).and_then(|day| {
             let next = period.to;

@@ -411,26 +411,23 @@ impl Books<'_> {
         Ok(())
     }
 
-    /// This period's returns as prepared; payments for it.
+    /// This period's returns as prepared, papers of other filing periods with them: the tie-out is of tax, not of forms.
     fn returns(&self, tie: &mut Tie) {
-        let own =
-            self.papers.filings.iter().filter(|filing| filing.currency == self.currency && !filing.lines.is_empty());
         let (mut tax, mut paid, mut count) = (0, 0, 0);
-        for filing in own {
-            tax += filing.line("TotalTaxDue").unwrap_or(0);
+        for filing in self.papers.filings.iter().filter(|filing| filing.currency == self.currency) {
+            tax += filing.schedule.iter().map(|row| row.due).sum::<i128>();
             paid += filing.line("Priorpayments").unwrap_or(0);
             count += 1;
         }
-        let all = self.wanted.state.is_none();
-        let none = TieSource { name: "returns".to_owned(), tax: None, records: 0 };
-        let source = TieSource { name: "returns".to_owned(), tax: Some(tax), records: count };
-        tie.sources.push(if all && count > 0 { source } else { none });
-        tie.sources.push(TieSource {
-            name: "payments".to_owned(),
-            tax: (all && count > 0).then_some(paid),
-            records: 0,
-        });
-        if let Some(invoices) = tie.sources.first().and_then(|source| source.tax).filter(|_| all && count > 0) {
+        let is_whole = self.wanted.state.is_none() && count > 0;
+        let source = |name: &str, tax: i128, records: u64| TieSource {
+            name: name.to_owned(),
+            tax: is_whole.then_some(tax),
+            records: if is_whole { records } else { 0 },
+        };
+        tie.sources.push(source("returns", tax, count));
+        tie.sources.push(source("payments", paid, 0));
+        if let Some(invoices) = tie.sources.first().and_then(|source| source.tax).filter(|_| is_whole) {
             self.explain(tie, invoices, tax);
         }
     }
