@@ -80,6 +80,9 @@ pub enum Command {
     /// Prepare the sales-tax returns of a period, with their work papers
     #[command(after_help = RETURN)]
     Return(ReturnArgs),
+    /// Look at the tax rates: what is in force on a day, gaps and overlaps,
+    /// where sources disagree
+    Rates(RatesArgs),
     /// Say which overdue documents may be reminded, and which not and why
     Chase(ChaseArgs),
     /// Show one customer: balances, findings, documents
@@ -267,6 +270,26 @@ pub struct StepArgs {
     /// Engagement file, or folder with a tieout.toml
     #[arg(long, value_name = "PATH", default_value = ".")]
     pub path: PathBuf,
+}
+
+/// `tieout rates`.
+#[derive(Args)]
+pub struct RatesArgs {
+    /// Engagement file, or folder with a tieout.toml
+    #[arg(default_value = ".")]
+    pub path: PathBuf,
+    /// Show the rates in force on this day
+    #[arg(long, value_name = "DATE")]
+    pub on: Option<tieout_model::Date>,
+    /// Of this jurisdiction only: its id
+    #[arg(long, value_name = "ID")]
+    pub jurisdiction: Option<String>,
+    /// Write every disagreement of the sources to this CSV file
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// How the sources are read.
+    #[command(flatten)]
+    pub sources: SourceArgs,
 }
 
 /// `tieout return`.

@@ -37,6 +37,7 @@ fn main() -> ExitCode {
         Command::Approve(args) => commands::register::step(&args, Step::Approved),
         Command::Told(args) => commands::register::step(&args, Step::Told),
         Command::Withdraw(args) => commands::register::step(&args, Step::Withdrawn),
+        Command::Rates(args) => commands::rates::run(&args),
         Command::Return(args) => commands::returns::run(&args),
         Command::Chase(args) => commands::chase::run(&args),
         Command::Customer(args) => commands::customer::run(&args),

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use tieout_ingest::profile::SourceSpec;
 use tieout_ingest::{Cache, LoadOptions, Store};
 use tieout_model::{AuditReport, Code, Diagnostic, Evidence, Level, RecordRef};
 use tieout_rules::{Library, Options, Outcome};
@@ -64,6 +65,16 @@ pub fn prepare(path: &Path, args: &SourceArgs) -> Result<Prepared, Vec<Diagnosti
 
 /// Reads the sources; `columns` narrows what is converted to what the rules need.
 pub fn read(prepared: &Prepared, args: &SourceArgs, columns: Columns) -> (Store, Vec<Diagnostic>) {
+    read_some(prepared, args, columns, &prepared.engagement.sources)
+}
+
+/// As `read`, of some of the sources.
+pub fn read_some(
+    prepared: &Prepared,
+    args: &SourceArgs,
+    columns: Columns,
+    sources: &[SourceSpec],
+) -> (Store, Vec<Diagnostic>) {
     let progress = Progress::new(args.quiet);
     let needed = match columns {
         Columns::Needed => Some(tieout_rules::needed_columns(&prepared.library, &prepared.options)),
@@ -79,7 +90,7 @@ pub fn read(prepared: &Prepared, args: &SourceArgs, columns: Columns) -> (Store,
         cache: cache.clone(),
         progress: &|what, done, total| progress.report(what, done, total),
     };
-    let (store, raised) = tieout_ingest::load(&prepared.engagement.sources, &options);
+    let (store, raised) = tieout_ingest::load(sources, &options);
     progress.finish();
     // Not diagnostics: with a cache or without, the report is the same.
     let remarks = cache.iter().filter(|_| !args.quiet).flat_map(|cache| cache.remarks());

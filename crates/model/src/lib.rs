@@ -12,6 +12,7 @@ pub mod diagnostic;
 pub mod filing;
 pub mod finding;
 pub mod pair;
+pub mod rates;
 pub mod register;
 pub mod report;
 pub mod rule;

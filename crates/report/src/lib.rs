@@ -11,6 +11,7 @@ mod layout;
 pub mod mask;
 pub mod pack;
 pub mod past;
+pub mod rates;
 pub mod signoff;
 mod words;
 

@@ -9,6 +9,7 @@ pub mod form;
 mod judge;
 mod lines;
 mod place;
+mod rates;
 mod reference;
 mod sale;
 mod sums;
@@ -21,6 +22,8 @@ use tieout_model::amount::minor_units;
 use tieout_model::coverage::Measure;
 use tieout_model::filing::{Cell, Detail, Papers};
 use tieout_model::{Date, Period, RecordRef};
+
+pub use self::rates::rates;
 
 use self::difference::{Manner, Unit, UnitKey, compare, compare_sum};
 use self::judge::{Judge, Judged};

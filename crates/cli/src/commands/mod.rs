@@ -7,6 +7,7 @@ pub mod compare;
 pub mod correct;
 pub mod customer;
 pub mod explain;
+pub mod rates;
 pub mod register;
 pub mod returns;
 pub mod rules;

@@ -44,13 +44,14 @@ const HERE: &str = env!("CARGO_MANIFEST_DIR");
 
 #[test]
 fn help_fits_eighty_columns() {
-    let commands: [&[&str]; 17] = [
+    let commands: [&[&str]; 18] = [
         &[],
         &["audit"],
         &["check"],
         &["compare"],
         &["correct"],
         &["return"],
+        &["rates"],
         &["register"],
         &["approve"],
         &["told"],

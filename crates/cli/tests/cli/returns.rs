@@ -165,3 +165,121 @@ fn every_line_lands_once_in_records_and_money() {
         assert_eq!(collected, billed, "{case} {period}");
     }
 }
+
+#[test]
+fn rates_are_looked_at_by_day_and_source() {
+    let place = tempfile::tempdir().unwrap();
+    let source = |name: &str| {
+        format!(
+            "\n[[source]]\npopulation = \"tax_rate\"\npath = \"{name}\"\n[source.columns]\njurisdiction_id = \"j\"\n\
+             tax_type = {{ constant = \"VAT\" }}\nrate_class = {{ constant = \"standard\" }}\nscope = {{ constant = \"all\" }}\n\
+             rate = \"rate\"\neffective_from = \"from\"\neffective_to = \"to\"\nsource = {{ constant = \"{name}\" }}\n"
+        )
+    };
+    let engagement = format!("[engagement]\nname = \"Rates\"\n{}{}", source("one.csv"), source("other.csv"));
+    fs::write(place.path().join("tieout.toml"), engagement).unwrap();
+    // A day without a rate; two rates on one day; a row without a rate.
+    let one = "j,rate,from,to\nDE,0.19,2007-01-01,2020-07-01\nDE,0.16,2020-07-02,2021-01-01\nDE,0.19,2021-01-01,\nAT,0.2,1984-01-01,\nAT,0.19,1984-01-01,\nFR,,2014-01-01,\n";
+    let other = "j,rate,from,to\nDE,0.19,2007-01-01,2020-07-01\nDE,0.16,2020-07-01,2021-01-01\nDE,0.19,2021-01-01,\n";
+    fs::write(place.path().join("one.csv"), one).unwrap();
+    fs::write(place.path().join("other.csv"), other).unwrap();
+    let out = place.path().join("out.csv");
+    let run =
+        super::tieout(place.path(), &["rates", "--quiet", "--on", "2020-12-31", "--out", &out.display().to_string()]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    for words in [
+        "gap: DE (standard, all) has no rate from 2020-07-01 to 2020-07-01",
+        "contradiction: AT (standard, all) has two rows from 1984-01-01",
+        "missing: 1 rows of the rate table lack jurisdiction, rate or first day",
+        "DE               standard    all             16 %  2020-07-02 to 2020-12-31",
+    ] {
+        assert!(run.out.contains(words), "{words}\n{}", run.out);
+    }
+    assert!(run.out.lines().all(|line| line.chars().count() <= 80), "{}", run.out);
+    let list = table(&out);
+    assert_eq!(list.len(), 1, "only one day is in doubt, and other.csv has no AT: {list:?}");
+    assert_eq!(
+        (list[0]["from"].as_str(), list[0]["rate_left"].as_str(), list[0]["rate_right"].as_str()),
+        ("2020-07-01", "", "0.16")
+    );
+    fs::write(place.path().join("tieout.toml"), "[engagement]\nname = \"None\"\n[[source]]\npopulation = \"item\"\npath = \"one.csv\"\n[source.columns]\nitem_id = \"j\"\ntax_category = \"rate\"\n").unwrap();
+    let run = super::tieout(place.path(), &["rates"]);
+    assert!(run.code == 2 && run.err.contains("no source of the engagement gives tax rates"), "{}", run.err);
+}
+
+#[test]
+fn what_cannot_be_filed_is_refused_with_what_would_mend_it() {
+    let place = tempfile::tempdir().unwrap();
+    let out = place.path().join("papers").display().to_string();
+    let case = fixture("cases/sales-tax");
+    let refused = |args: &[&str], words: &str| {
+        let run = super::tieout(&case, &[&["return", "--quiet", "--out", &out], args].concat());
+        assert!(run.code == 2 && run.err.contains(words), "{args:?}: {} {}", run.code, run.err);
+        assert!(!run.err.contains("panicked"));
+    };
+    refused(&["--period", "October"], "`October` is not a period");
+    refused(&["--jurisdiction", "ZZ"], "nothing is filed in US-ZZ for 2026-10");
+    refused(&["--form", "no-such.toml"], "form `no-such.toml` cannot be read");
+    let form = |lines: &str| {
+        let path = place.path().join("form.toml");
+        fs::write(&path, format!("title = \"Form\"\nstate = \"US-NE\"\n{lines}")).unwrap();
+        path.display().to_string()
+    };
+    let line = |formula: &str| form(&format!("[[line]]\ncode = \"1\"\nlabel = \"One\"\nformula = \"{formula}\"\n"));
+    refused(&["--form", &line("gross +")], "a figure is missing");
+    refused(&["--form", &line("net")], "`net` is no figure");
+    refused(&["--form", &line("taxable * 0.055")], "has more decimals than USD");
+    refused(&["--form", &line("(gross")], "`)` is missing");
+    refused(
+        &["--form", &form("[[line]]\ncode = \"1\"\nlabel = \"One\"\nformula = \"due\"\neach = \"village\"\n")],
+        "`village` is no level",
+    );
+    // Without registrations nobody knows what is filed.
+    let bare = place.path().join("bare");
+    fs::create_dir(&bare).unwrap();
+    for entry in fs::read_dir(&case).unwrap().map(Result::unwrap) {
+        fs::copy(entry.path(), bare.join(entry.file_name())).unwrap();
+    }
+    let engagement = fs::read_to_string(bare.join("tieout.toml")).unwrap();
+    let without: Vec<&str> =
+        engagement.split("\n[[source]]").filter(|part| !part.contains("\"registration\"")).collect();
+    fs::write(bare.join("tieout.toml"), without.join("\n[[source]]")).unwrap();
+    let run = super::tieout(&bare, &["return", "--quiet", "--out", &out]);
+    assert!(run.code == 2 && run.err.contains("a return needs the population `registration`"), "{}", run.err);
+}
+
+#[test]
+fn a_state_s_form_is_filled_from_its_formulas() {
+    let place = tempfile::tempdir().unwrap();
+    let form = "title = \"Form\"\nstate = \"US-NE\"\n\
+                [[line]]\ncode = \"1\"\nlabel = \"Gross\"\nformula = \"gross\"\n\
+                [[line]]\ncode = \"2\"\nlabel = \"Deductions\"\nformula = \"line.1 - taxable\"\n\
+                [[line]]\ncode = \"3\"\nlabel = \"State tax\"\nformula = \"round((line.1 - line.2) * 0.055)\"\n\
+                [[line]]\ncode = \"4\"\nlabel = \"County\"\neach = \"county\"\nformula = \"due\"\n\
+                [[line]]\ncode = \"5\"\nlabel = \"At least\"\nformula = \"max(min(line.3, 1.00), TotalTaxDue - TotalTaxDue)\"\n";
+    let path = place.path().join("form.toml");
+    fs::write(&path, form).unwrap();
+    let (out, path) = (place.path().join("papers"), path.display().to_string());
+    let run = super::tieout(
+        &fixture("cases/sales-tax"),
+        &["return", "--quiet", "--jurisdiction", "NE", "--form", &path, "--out", &out.display().to_string()],
+    );
+    assert_eq!(run.code, 0, "{}", run.err);
+    let folder = out.join("E1-US-NE-2026-10-USD");
+    let amount = |file: &str, code: &str| -> i64 {
+        let rows = table(&folder.join(file));
+        cents(&rows.iter().find(|row| row["code"] == code).unwrap_or_else(|| panic!("{code}"))["amount"])
+    };
+    assert_eq!(amount("form.csv", "1"), amount("return.csv", "TotalSales"));
+    assert_eq!(amount("form.csv", "2"), amount("return.csv", "ExemptionsDeductions"));
+    let taxable = amount("return.csv", "TaxableSales");
+    assert_eq!(amount("form.csv", "3"), (taxable * 55 + 500) / 1_000);
+    let county: i64 = ["JurisTaxDueSalesInState", "JurisTaxDueSalesOrigOutOfState"]
+        .iter()
+        .map(|element| format!("JurisdictionDetail.NE-C055.{element}"))
+        .filter(|code| table(&folder.join("return.csv")).iter().any(|row| &row["code"] == code))
+        .map(|code| amount("return.csv", &code))
+        .sum();
+    assert_eq!(amount("form.csv", "4.NE-C055"), county);
+    assert_eq!(amount("form.csv", "5"), 100);
+}

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use tieout_model::filing::{Cell as Place, Filing, Papers, by_cell};
 
 use super::{Cell, Heading};
-use crate::layout::visible;
+use crate::layout::{visible, wrap};
 
 const WIDTH: usize = 80;
 
@@ -147,22 +147,8 @@ fn figure(text: &mut String, what: &str, units: i128, currency: &str) {
 
 /// Words in lines of at most 80 characters; further ones hang.
 fn line(text: &mut String, indent: usize, words: &str) {
-    let mut used = indent;
-    text.push_str(&" ".repeat(indent));
-    let mut is_first = true;
-    for word in words.split(' ') {
-        let length = word.chars().count();
-        if !is_first && used + 1 + length > WIDTH {
-            text.push('\n');
-            text.push_str(&" ".repeat(indent + 2));
-            used = indent + 2;
-        } else if !is_first {
-            text.push(' ');
-            used += 1;
-        }
-        text.push_str(word);
-        used += length;
-        is_first = false;
+    for (at, line) in wrap(words, WIDTH - indent, WIDTH - indent - 2).iter().enumerate() {
+        // Writing to memory cannot fail.
+        let _ = writeln!(text, "{}{line}", " ".repeat(if at == 0 { indent } else { indent + 2 }));
     }
-    text.push('\n');
 }

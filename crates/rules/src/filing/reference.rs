@@ -200,7 +200,38 @@ pub(crate) enum Lack {
 
 impl Reference {
     pub(crate) fn read(engine: &dyn Engine, catalog: &Catalog) -> Result<Self, EngineError> {
-        let mut reference = Self {
+        let mut reference = Self::empty();
+        reference.read_jurisdictions(engine, catalog)?;
+        reference.read_rates(engine, catalog)?;
+        reference.read_law(engine, catalog)?;
+        reference.read_practice(engine, catalog)?;
+        reference.read_certificates(engine, catalog)?;
+        Ok(reference)
+    }
+
+    /// Rates without anything else; a jurisdiction that is not described is taken by its id.
+    pub(crate) fn rates_alone(engine: &dyn Engine, catalog: &Catalog) -> Result<Self, EngineError> {
+        let mut reference = Self::empty();
+        reference.read_jurisdictions(engine, catalog)?;
+        for row in rows(engine, catalog, "tax_rate", &["jurisdiction_id"])?.iter() {
+            let Some(id) = row.text("jurisdiction_id").filter(|id| !reference.by_id.contains_key(id)) else { continue };
+            reference.by_id.insert(id.clone(), index(reference.jurisdictions.len()));
+            reference.jurisdictions.push(Jurisdiction {
+                name: id.clone(),
+                reporting_code: id.clone(),
+                id,
+                level: Level::Country,
+                parent: None,
+                subdivision: None,
+                currency: None,
+            });
+        }
+        reference.read_rates(engine, catalog)?;
+        Ok(reference)
+    }
+
+    fn empty() -> Self {
+        Self {
             jurisdictions: Vec::new(),
             by_id: HashMap::new(),
             by_code: HashMap::new(),
@@ -218,13 +249,7 @@ impl Reference {
             practice: HashMap::new(),
             discounts: HashMap::new(),
             remarks: Vec::new(),
-        };
-        reference.read_jurisdictions(engine, catalog)?;
-        reference.read_rates(engine, catalog)?;
-        reference.read_law(engine, catalog)?;
-        reference.read_practice(engine, catalog)?;
-        reference.read_certificates(engine, catalog)?;
-        Ok(reference)
+        }
     }
 
     fn read_jurisdictions(&mut self, engine: &dyn Engine, catalog: &Catalog) -> Result<(), EngineError> {
