@@ -43,15 +43,17 @@ pub struct Wanted {
     pub period: Period,
     /// As it was written: `2026-10`.
     pub period_name: String,
-    /// One state only: `US-NE`.
+    /// One state or country only: `NE`, `US-NE`, `DE`.
     pub state: Option<String>,
     /// The day as at which the world is seen.
     pub as_of: Option<Date>,
 }
 
-/// A state as people write it, in the form of its jurisdiction: `NE` is `US-NE`.
-pub fn state(word: &str) -> String {
-    reference::normal(word, if word.len() == 2 { "US" } else { "" })
+impl Wanted {
+    /// True if papers of the state are wanted; `DE` is Delaware and Germany, whichever the seller files in.
+    pub fn wants(&self, state: &str) -> bool {
+        self.state.as_deref().is_none_or(|wanted| wanted == state || reference::normal(wanted, "US") == state)
+    }
 }
 
 /// Makes the returns; `detail` is told every line that is on one, in the order of day, document number and line.

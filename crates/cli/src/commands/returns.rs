@@ -97,7 +97,7 @@ fn work(args: &ReturnArgs) -> Result<(String, Vec<Diagnostic>), Vec<Diagnostic>>
     if !lacking.is_empty() {
         return Err(lacking);
     }
-    let state = args.jurisdiction.as_deref().map(tieout_rules::filing::state);
+    let state = args.jurisdiction.clone();
     let wanted = Wanted { period, period_name, state, as_of: prepared.options.as_of };
     let heading = Heading {
         version: env!("CARGO_PKG_VERSION"),
@@ -274,7 +274,7 @@ impl Details<'_> {
             }
             return;
         }
-        if self.failed.is_some() || wanted.state.as_deref().is_some_and(|wanted| wanted != state) {
+        if self.failed.is_some() || !wanted.wants(state) {
             return;
         }
         if let Err(error) = self.put((entity, state, currency), detail) {

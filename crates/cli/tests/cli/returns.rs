@@ -218,7 +218,7 @@ fn what_cannot_be_filed_is_refused_with_what_would_mend_it() {
         assert!(!run.err.contains("panicked"));
     };
     refused(&["--period", "October"], "`October` is not a period");
-    refused(&["--jurisdiction", "ZZ"], "nothing is filed in US-ZZ for 2026-10");
+    refused(&["--jurisdiction", "ZZ"], "nothing is filed in ZZ for 2026-10");
     refused(&["--form", "no-such.toml"], "form `no-such.toml` cannot be read");
     let form = |lines: &str| {
         let path = place.path().join("form.toml");
@@ -282,4 +282,75 @@ fn a_state_s_form_is_filled_from_its_formulas() {
         .sum();
     assert_eq!(amount("form.csv", "4.NE-C055"), county);
     assert_eq!(amount("form.csv", "5"), 100);
+}
+
+/// Value added tax has the shape of a state without counties: a country with a schedule of rates.
+#[test]
+fn a_member_state_is_a_jurisdiction_like_any() {
+    let place = tempfile::tempdir().unwrap();
+    let mut engagement = "[engagement]\nname = \"VAT\"\nperiod = \"2026Q4\"\nas_of = \"2027-01-10\"\n".to_owned();
+    let mut put = |population: &str, text: &str| {
+        let columns = text.lines().next().unwrap().split(',');
+        let columns: String = columns.map(|column| format!("{column} = \"{column}\"\n")).collect();
+        let path = format!("{population}.csv");
+        engagement.push_str(&format!(
+            "[[source]]\npopulation = \"{population}\"\npath = \"{path}\"\n[source.columns]\n{columns}"
+        ));
+        fs::write(place.path().join(path), text).unwrap();
+    };
+    put(
+        "jurisdiction",
+        "jurisdiction_id,country,level,name,currency\nDE,DE,country,Germany,EUR\nFR,FR,country,France,EUR\n",
+    );
+    put(
+        "tax_rate",
+        "jurisdiction_id,tax_type,rate_class,scope,rate,effective_from,source\nDE,VAT,general,all,0.19,2021-01-01,x\n\
+         DE,VAT,reduced,all,0.07,2021-01-01,x\nFR,VAT,general,all,0.2,2014-01-01,x\n",
+    );
+    put(
+        "registration",
+        "entity_id,jurisdiction_id,registration_no,effective_from,frequency\nE,DE,DE1,2020-01-01,quarterly\nE,FR,FR1,2020-01-01,quarterly\n",
+    );
+    put(
+        "sourcing_rule",
+        "state,scope,level,basis,effective_from\nDE,intrastate,country,destination,2020-01-01\nFR,interstate,country,destination,2020-01-01\n",
+    );
+    put(
+        "taxability_rule",
+        "rule_id,jurisdiction_id,tax_category,treatment,effective_from\n1,DE,goods,taxable,2020-01-01\n2,DE,books,reduced,2020-01-01\n3,FR,goods,taxable,2020-01-01\n",
+    );
+    put("address", "address_id,country,jurisdiction_set_id\nBERLIN,DE,DE\nMUNICH,DE,DE\nLYON,FR,FR\n");
+    put("jurisdiction_set", "jurisdiction_set_id,jurisdiction_id\nDE,DE\nFR,FR\n");
+    put("item", "item_id,tax_category\nLAMP,goods\nBOOK,books\n");
+    put(
+        "invoice",
+        "invoice_id,invoice_no,document_type,status,issue_date,entity_id,customer_id,ship_from_id,ship_to_id,currency\n\
+         1,1,invoice,posted,2026-10-05,E,C,BERLIN,MUNICH,EUR\n2,2,invoice,posted,2026-12-05,E,C,BERLIN,LYON,EUR\n",
+    );
+    put(
+        "invoice_line",
+        "invoice_id,line_no,item_id,line_type,quantity,net_amount\n1,1,LAMP,item,1,100.00\n1,2,BOOK,item,1,50.00\n2,1,LAMP,item,1,10.00\n",
+    );
+    put(
+        "invoice_tax",
+        "invoice_id,tax_no,tax_type,jurisdiction_id,rate,taxable_amount,tax_amount\n1,1,VAT,DE,0.19,100.00,19.00\n\
+         1,2,VAT,DE,0.07,50.00,3.50\n2,1,VAT,DE,0.19,10.00,1.90\n",
+    );
+    fs::write(place.path().join("tieout.toml"), engagement).unwrap();
+    let out = place.path().join("papers");
+    let run = super::tieout(place.path(), &["return", "--quiet", "--out", &out.display().to_string()]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    let row = |folder: &str, class: &str| {
+        table(&out.join(folder).join("schedule.csv")).into_iter().find(|row| row["class"] == class).unwrap()
+    };
+    let german = row("E-DE-2026Q4-EUR", "reduced");
+    assert_eq!(
+        (german["base"].as_str(), german["due"].as_str(), german["collected"].as_str()),
+        ("50.00", "3.50", "3.50")
+    );
+    assert_eq!(row("E-DE-2026Q4-EUR", "general")["due"], "19.00");
+    // Germany's tax on what France taxes.
+    let french = row("E-FR-2026Q4-EUR", "general");
+    assert_eq!((french["due"].as_str(), french["wrong_jurisdiction"].as_str()), ("2.00", "-2.00"));
+    assert_eq!(row("E-FR-2026Q4-EUR", "")["collected"], "1.90");
 }

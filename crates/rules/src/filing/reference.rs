@@ -402,7 +402,7 @@ impl Reference {
                 self.remark("missing", "a sourcing rule is not whole and is not used".to_owned(), vec![row.record()]);
                 continue;
             };
-            let key = (normal(&state, "US"), scope, level);
+            let key = (self.named(&state), scope, level);
             self.sourcing.entry(key).or_default().push(Dated { from, to: None, value });
         }
         if catalog.table("taxability_rule").is_some() {
@@ -485,12 +485,13 @@ impl Reference {
                     continue;
                 };
                 let dated = Dated { from, to: row.day("effective_to"), value };
-                table.entry((normal(&state, "US"), key)).or_default().push(dated);
+                table.entry((self.named(&state), key)).or_default().push(dated);
             }
             Ok(table)
         };
-        self.date_rules = by_state("tax_date_rule", "supply", "basis")?;
-        self.practice = by_state("state_tax_rule", "topic", "value")?;
+        let date_rules = by_state("tax_date_rule", "supply", "basis")?;
+        let practice = by_state("state_tax_rule", "topic", "value")?;
+        (self.date_rules, self.practice) = (date_rules, practice);
         let columns = ["registration_no", "up_to", "rate", "cap", "effective_from"];
         for row in rows(engine, catalog, "vendor_discount", &columns)?.iter() {
             let (Some(number), Some(rate), Some(from)) =
@@ -520,7 +521,7 @@ impl Reference {
             let all = rows(engine, catalog, "certificate_scope", &["certificate_id", "state", "tax_category"])?;
             for row in all.iter() {
                 let (Some(id), Some(state)) = (row.text("certificate_id"), row.text("state")) else { continue };
-                scopes.entry(id).or_default().push((normal(&state, "US"), row.text("tax_category")));
+                scopes.entry(id).or_default().push((self.named(&state), row.text("tax_category")));
             }
             self.scopes = Some(scopes);
         }
@@ -551,6 +552,11 @@ impl Reference {
 
     pub(crate) fn remark(&mut self, kind: &str, text: String, rows: Vec<RecordRef>) {
         self.remarks.push(ReferenceRemark { kind: kind.to_owned(), text, rows });
+    }
+
+    /// A state as tables name it: `DE` is Germany where there is a country of that name, else Delaware.
+    fn named(&self, state: &str) -> String {
+        if self.by_subdivision.contains_key(state) { state.to_owned() } else { normal(state, "US") }
     }
 
     pub(crate) fn jurisdiction(&self, id: &str) -> Option<u32> {

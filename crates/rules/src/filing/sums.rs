@@ -426,7 +426,7 @@ impl<'a> Sums<'a> {
         let mut papers = Papers { population: self.population.clone(), ..Papers::default() };
         for (key, draft) in std::mem::take(&mut self.drafts) {
             let name = self.reference.jurisdictions[key.1 as usize].subdivision.clone().unwrap_or_default();
-            if self.wanted.state.as_ref().is_none_or(|state| *state == name) {
+            if self.wanted.wants(&name) {
                 papers.filings.push(self.filing(key, draft));
             }
         }
