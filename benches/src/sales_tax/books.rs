@@ -96,6 +96,7 @@ pub(super) fn write(wanted: &Wanted, law: &Law, rng: &mut Rng, folder: &Path) ->
         month_ends: BTreeMap::new(),
     };
     books.write(wanted.lines)?;
+    books.pay()?;
     let mut balances = sheet(folder, "ledger_balances.csv", &["account", "as_of", "currency", "balance"])?;
     // The books begin on the last of May, with nothing owed.
     let mut sum = 0;
@@ -569,6 +570,18 @@ impl Books<'_> {
             *self.month_ends.entry(day.month_end()).or_default() += 1_234;
         }
         Ok(())
+    }
+
+    /// What `tax_payments.csv` says was paid leaves the account.
+    fn pay(&mut self) -> Result<()> {
+        for (at, (month, day, amount)) in [(8, 20, 7_000), (8, 25, 8_000), (8, 31, 2_500)].into_iter().enumerate() {
+            let day = date((2026, month, day));
+            let id = format!("PAY{}", at + 1);
+            let cells = [id.as_str(), "1", "2200", &day.to_string(), "", &cents(-amount), "false", "USD"];
+            self.ledger.write_record(cells)?;
+            *self.month_ends.entry(day.month_end()).or_default() -= amount;
+        }
+        Ok(self.ledger.flush()?)
     }
 
     fn is_supported(&self, customer: usize, day: Date) -> bool {
