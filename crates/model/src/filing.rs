@@ -366,6 +366,8 @@ pub struct TracedRow {
     pub stated: i128,
     /// Whether the original's period was filed; none where no filed returns are given.
     pub was_filed: Option<bool>,
+    /// Why a bad debt is not deducted; empty where it is, and for a credit.
+    pub why_not: String,
 }
 
 /// A document of an earlier period, or near a change of rates.

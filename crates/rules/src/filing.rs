@@ -20,13 +20,13 @@ use std::collections::{BTreeMap, HashMap};
 use tieout_ingest::store::Store;
 use tieout_model::amount::minor_units;
 use tieout_model::coverage::Measure;
-use tieout_model::filing::{Cell, Detail, Papers};
+use tieout_model::filing::{Basis, Cell, Detail, Papers};
 use tieout_model::{Date, Period, RecordRef};
 
 pub use self::rates::rates;
 
 use self::difference::{Manner, Unit, UnitKey, compare, compare_sum};
-use self::judge::{Judge, Judged};
+use self::judge::{Judge, Judged, Share};
 use self::place::Boundaries;
 use self::reference::Reference;
 use self::sale::{NONE, Sales, Stated, Taxes};
@@ -76,6 +76,7 @@ pub fn file(store: &Store, wanted: &Wanted, detail: &mut dyn FnMut(&Detail<'_>))
         sums: Sums::new(&reference, &sales, wanted, &after),
         sellers,
         wanted,
+        after: &after,
     };
     desk.work(detail);
     let Desk { sums, .. } = desk;
@@ -120,6 +121,7 @@ struct Desk<'a> {
     sums: Sums<'a>,
     sellers: HashMap<String, bool>,
     wanted: &'a Wanted,
+    after: &'a tie::After,
 }
 
 impl Desk<'_> {
@@ -230,6 +232,10 @@ impl Desk<'_> {
         if one.cell == Cell::NoSale {
             return;
         }
+        if self.is_cash(document, one) {
+            self.to_cash_period(document, one);
+            return;
+        }
         let own = document.tax_point.or(document.issued);
         let is_credit = sales.names.get(document.kind) == "credit_note";
         let day = match (is_credit, one.state) {
@@ -262,26 +268,58 @@ impl Desk<'_> {
         }
     }
 
+    fn is_cash(&self, document: &sale::Document, one: &Judged) -> bool {
+        let (Some(state), Some(day)) = (one.state, one.day) else { return false };
+        let entity = self.judge.sales.names.get(document.entity);
+        let registration = self.judge.reference.registration(entity, state, day);
+        registration.is_some_and(|at| self.judge.reference.registrations[at].basis == Basis::Cash)
+    }
+
+    /// Of a seller who reports cash a sale is in the period as far as it was paid in it.
+    fn to_cash_period(&self, document: &sale::Document, one: &mut Judged) {
+        let names = &self.judge.sales.names;
+        let mut stop = |cell: Cell, reason: &str| {
+            one.cell = cell;
+            one.reason = reason.to_owned();
+            one.parts.clear();
+            one.taxed = 0;
+        };
+        let Some(paid) = &self.after.paid_in_period else {
+            return stop(Cell::NotTested, "the seller reports cash, and the exports do not say what was paid");
+        };
+        let paid = paid.get(names.get(document.id)).copied().unwrap_or(0);
+        if names.get(document.kind) == "credit_note" {
+            let own = document.tax_point.or(document.issued);
+            return match own.is_some_and(|own| self.wanted.period.contains(own)) {
+                true => {
+                    stop(Cell::NotTested, "the seller reports cash: it depends on whether the credited sale was paid")
+                }
+                false => stop(Cell::OtherPeriod, ""),
+            };
+        }
+        match document.gross.map(i128::from) {
+            _ if paid == 0 => stop(Cell::OtherPeriod, ""),
+            Some(gross) if gross > 0 && paid > 0 => one.share = Share { part: paid.min(gross), of: gross },
+            _ => stop(Cell::NotTested, "the seller reports cash, and what was paid of how much is not known"),
+        }
+    }
+
     fn differences(&mut self, at: u32, lines: &[u32], judged: &[Judged], rows: &[Stated], places: u8) {
         let sales = self.judge.sales;
         let document = &sales.documents[at as usize];
         let by_line = self.sellers.get(sales.names.get(document.entity)).copied().unwrap_or(false);
         let manner = Manner { places, by_line };
         let is_by_line = rows.iter().any(|row| row.line != NONE);
-        // By state: its units.
-        let mut states: BTreeMap<u32, BTreeMap<UnitKey, Unit>> = BTreeMap::new();
-        for (line, one) in lines.iter().zip(judged) {
-            let Some(state) = one.state.filter(|_| one.cell.is_on_return()) else { continue };
-            let units = states.entry(state).or_default();
-            let line = if is_by_line { sales.lines[*line as usize].line } else { NONE };
-            for part in &one.parts {
-                let unit = units.entry((part.jurisdiction, part.rate, line)).or_default();
-                unit.base += part.base;
-                unit.exact += part.exact;
-                unit.by_line += manner.round(part.exact);
-                unit.lines += u64::from(part.base != 0);
-            }
-        }
+        let line_of = |line: &u32| if is_by_line { sales.lines[*line as usize].line } else { NONE };
+        let of_lines = || lines.iter().map(line_of).zip(judged);
+        let states = units(of_lines(), manner, |_, units| units);
+        // As far as they are in the period: of a seller who reports cash, what was paid.
+        let is_part = judged.iter().any(|one| one.share != Share::WHOLE);
+        let parts = if is_part {
+            units(of_lines(), manner, |one, units| one.share.take(units, places))
+        } else {
+            states.clone()
+        };
         // Tax of lines that are on no return of the period is not compared.
         let mut left: Vec<(u32, Stated)> = Vec::new();
         let first = states.keys().next().copied();
@@ -339,9 +377,42 @@ impl Desk<'_> {
             let day = judged.iter().find(|one| one.state == Some(*state)).and_then(|one| one.day);
             let is_intrastate =
                 judged.iter().find(|one| one.state == Some(*state)).is_some_and(|one| one.is_intrastate);
+            let first = judged.iter().find(|one| one.state == Some(*state) && one.cell.is_on_return());
+            let share = first.map_or(Share::WHOLE, |one| one.share);
+            let whole: i128 = compared.iter().map(|one| one.collected).sum();
+            let compared = difference::scaled(compared, share, places);
+            let rest = whole - compared.iter().map(|one| one.collected).sum::<i128>();
+            self.sums.later_tax(at, *state, rest);
+            let none = BTreeMap::new();
+            let units = parts.get(state).unwrap_or(&none);
             self.sums.compared(at, *state, (day, is_intrastate), units, &compared, &mine);
         }
     }
+}
+
+/// By state: what each of its authorities is due of the document, from lines (with their number, where tax is stated by line)
+/// that are on a return; `take` is what of a base counts.
+fn units<'j>(
+    lines: impl Iterator<Item = (u32, &'j Judged)>,
+    manner: Manner,
+    take: impl Fn(&Judged, i128) -> i128,
+) -> BTreeMap<u32, BTreeMap<UnitKey, Unit>> {
+    let mut states: BTreeMap<u32, BTreeMap<UnitKey, Unit>> = BTreeMap::new();
+    for (line, one) in lines {
+        let Some(state) = one.state.filter(|_| one.cell.is_on_return()) else { continue };
+        let units = states.entry(state).or_default();
+        for part in &one.parts {
+            let base = take(one, part.base);
+            // Exact tax is the base times a rate, of a part as of the whole.
+            let exact = if part.base == base { part.exact } else { part.exact / part.base * base };
+            let unit = units.entry((part.jurisdiction, part.rate, line)).or_default();
+            unit.base += base;
+            unit.exact += exact;
+            unit.by_line += manner.round(exact);
+            unit.lines += u64::from(base != 0);
+        }
+    }
+    states
 }
 
 /// Adds one record.

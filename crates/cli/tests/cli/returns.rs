@@ -284,20 +284,106 @@ fn a_state_s_form_is_filled_from_its_formulas() {
     assert_eq!(amount("form.csv", "5"), 100);
 }
 
-/// Value added tax has the shape of a state without counties: a country with a schedule of rates.
-#[test]
-fn a_member_state_is_a_jurisdiction_like_any() {
-    let place = tempfile::tempdir().unwrap();
-    let mut engagement = "[engagement]\nname = \"VAT\"\nperiod = \"2026Q4\"\nas_of = \"2027-01-10\"\n".to_owned();
-    let mut put = |population: &str, text: &str| {
+/// Exports with canonical headers, a table a population.
+struct Exports {
+    place: tempfile::TempDir,
+    engagement: String,
+}
+
+impl Exports {
+    fn new(period: &str, as_of: &str) -> Self {
+        let engagement = format!("[engagement]\nname = \"Exports\"\nperiod = \"{period}\"\nas_of = \"{as_of}\"\n");
+        Self { place: tempfile::tempdir().unwrap(), engagement }
+    }
+
+    fn put(&mut self, population: &str, text: &str) {
         let columns = text.lines().next().unwrap().split(',');
         let columns: String = columns.map(|column| format!("{column} = \"{column}\"\n")).collect();
         let path = format!("{population}.csv");
-        engagement.push_str(&format!(
-            "[[source]]\npopulation = \"{population}\"\npath = \"{path}\"\n[source.columns]\n{columns}"
-        ));
-        fs::write(place.path().join(path), text).unwrap();
+        let source =
+            format!("[[source]]\npopulation = \"{population}\"\npath = \"{path}\"\n[source.columns]\n{columns}");
+        self.engagement.push_str(&source);
+        fs::write(self.place.path().join(path), text).unwrap();
+    }
+
+    /// Makes the papers; the folder that they are in.
+    fn papers(&self) -> PathBuf {
+        fs::write(self.place.path().join("tieout.toml"), &self.engagement).unwrap();
+        let out = self.place.path().join("papers");
+        let run = super::tieout(self.place.path(), &["return", "--quiet", "--out", &out.display().to_string()]);
+        assert_eq!(run.code, 0, "{}", run.err);
+        out
+    }
+}
+
+/// Who reports cash is taxed for what was paid in the period, and a line that was paid in part is still one line.
+#[test]
+fn cash_basis_takes_what_was_paid() {
+    let mut exports = Exports::new("2026-10", "2026-11-10");
+    let mut put = |population: &str, text: &str| exports.put(population, text);
+    put("jurisdiction", "jurisdiction_id,country,level,name,currency,subdivision\nNE,US,state,Nebraska,USD,US-NE\n");
+    put(
+        "tax_rate",
+        "jurisdiction_id,tax_type,rate_class,scope,rate,effective_from,source\nNE,sales,general,all,0.055,2020-01-01,x\n",
+    );
+    put(
+        "registration",
+        "entity_id,jurisdiction_id,registration_no,effective_from,frequency,accounting_basis\nE,NE,N1,2020-01-01,monthly,cash\n",
+    );
+    put("sourcing_rule", "state,scope,level,basis,effective_from\nNE,intrastate,state,destination,2020-01-01\n");
+    put("address", "address_id,country,subdivision,jurisdiction_set_id\nHERE,US,NE,NE\nTHERE,US,NE,NE\n");
+    put("jurisdiction_set", "jurisdiction_set_id,jurisdiction_id\nNE,NE\n");
+    let invoice = |id: &str, kind: &str, day: &str, gross: &str, original: &str| {
+        format!("{id},{id},{kind},posted,{day},E,C,HERE,THERE,USD,{gross},{original}\n")
     };
+    let header = "invoice_id,invoice_no,document_type,status,issue_date,entity_id,customer_id,ship_from_id,ship_to_id,currency,gross_total,original_invoice_id\n";
+    let invoices = [
+        invoice("WHOLE", "invoice", "2026-09-20", "105.50", ""),
+        invoice("THIRD", "invoice", "2026-10-03", "105.50", ""),
+        invoice("UNPAID", "invoice", "2026-10-04", "105.50", ""),
+        invoice("WRONG", "invoice", "2026-10-05", "106.00", ""),
+        invoice("CREDIT", "credit_note", "2026-10-06", "-10.55", "UNPAID"),
+    ];
+    put("invoice", &format!("{header}{}", invoices.concat()));
+    put(
+        "invoice_line",
+        "invoice_id,line_no,line_type,quantity,net_amount\nWHOLE,1,item,1,100.00\nTHIRD,1,item,1,40.00\nTHIRD,2,item,1,60.00\n\
+         UNPAID,1,item,1,100.00\nWRONG,1,item,1,100.00\nCREDIT,1,item,1,-10.00\n",
+    );
+    put(
+        "invoice_tax",
+        "invoice_id,tax_no,tax_type,jurisdiction_id,rate,taxable_amount,tax_amount\nWHOLE,1,sales,NE,0.055,100.00,5.50\n\
+         THIRD,1,sales,NE,0.055,100.00,5.50\nUNPAID,1,sales,NE,0.055,100.00,5.50\nWRONG,1,sales,NE,0.06,100.00,6.00\nCREDIT,1,sales,NE,0.055,-10.00,-0.55\n",
+    );
+    put(
+        "payment_application",
+        "payment_id,invoice_id,seq,applied_date,amount\nP1,WHOLE,1,2026-10-02,105.50\nP2,THIRD,1,2026-10-20,35.17\n\
+         P3,THIRD,1,2026-11-02,70.33\nP4,WRONG,1,2026-10-30,53.00\n",
+    );
+    let out = exports.papers();
+    let folder = out.join("E-US-NE-2026-10-USD");
+    // 100.00; 40.00 and 60.00 × 35.17 ÷ 105.50 = 13.33 and 20.00; half of 100.00.
+    let detail: Vec<String> =
+        table(&folder.join("detail.csv")).iter().map(|line| format!("{} {}", line["number"], line["net"])).collect();
+    assert_eq!(detail, ["WHOLE 100.00", "THIRD 13.33", "THIRD 20.00", "WRONG 50.00"]);
+    let lines = table(&folder.join("return.csv"));
+    let amount = |code: &str| lines.iter().find(|line| line["code"] == code).unwrap()["amount"].clone();
+    assert_eq!((amount("TaxableSales").as_str(), amount("TotalTaxDue").as_str()), ("183.33", "10.08"));
+    let over = table(&folder.join("over_collected.csv"));
+    assert_eq!((over.len(), over[0]["cause"].as_str(), over[0]["difference"].as_str()), (1, "wrong rate", "0.25"));
+    let landed = table(&out.join("where_lines_landed.csv"));
+    let of = |cell: &str| -> (usize, i64) {
+        let rows = landed.iter().filter(|row| row["cell"] == cell);
+        rows.fold((0, 0), |sum, row| (sum.0 + row["lines"].parse::<usize>().unwrap(), sum.1 + cents(&row["net"])))
+    };
+    assert_eq!((of("taxable"), of("in another period"), of("not tested")), ((4, 18_333), (1, 21_667), (1, -1_000)));
+}
+
+/// Value added tax has the shape of a state without counties: a country with a schedule of rates.
+#[test]
+fn a_member_state_is_a_jurisdiction_like_any() {
+    let mut exports = Exports::new("2026Q4", "2027-01-10");
+    let mut put = |population: &str, text: &str| exports.put(population, text);
     put(
         "jurisdiction",
         "jurisdiction_id,country,level,name,currency\nDE,DE,country,Germany,EUR\nFR,FR,country,France,EUR\n",
@@ -336,10 +422,7 @@ fn a_member_state_is_a_jurisdiction_like_any() {
         "invoice_id,tax_no,tax_type,jurisdiction_id,rate,taxable_amount,tax_amount\n1,1,VAT,DE,0.19,100.00,19.00\n\
          1,2,VAT,DE,0.07,50.00,3.50\n2,1,VAT,DE,0.19,10.00,1.90\n",
     );
-    fs::write(place.path().join("tieout.toml"), engagement).unwrap();
-    let out = place.path().join("papers");
-    let run = super::tieout(place.path(), &["return", "--quiet", "--out", &out.display().to_string()]);
-    assert_eq!(run.code, 0, "{}", run.err);
+    let out = exports.papers();
     let row = |folder: &str, class: &str| {
         table(&out.join(folder).join("schedule.csv")).into_iter().find(|row| row["class"] == class).unwrap()
     };

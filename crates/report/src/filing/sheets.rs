@@ -541,6 +541,7 @@ fn traced(filing: &Filing, title: &'static str, file: &'static str) -> Sheet {
         figures("Tax at its rates", "due"),
         figures(stated, "stated"),
         figures("Difference", "difference"),
+        words("Why not deducted", "why_not", 40),
     ];
     let mut sheet = Sheet::new(title, file, &[intro], columns);
     for row in rows {
@@ -557,6 +558,7 @@ fn traced(filing: &Filing, title: &'static str, file: &'static str) -> Sheet {
             Cell::Money(row.due),
             Cell::Money(row.stated),
             Cell::Formula("J{row}-I{row}".to_owned(), row.stated - row.due),
+            Cell::text(&row.why_not),
         ]);
     }
     sheet

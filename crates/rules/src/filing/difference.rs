@@ -168,6 +168,14 @@ pub(crate) fn compare_sum(
     compared
 }
 
+/// The same of a part of the document: causes are those of the whole.
+pub(crate) fn scaled(compared: Vec<Compared>, share: super::judge::Share, places: u8) -> Vec<Compared> {
+    let take = |units: i128| share.take(units, places);
+    let part =
+        |one: Compared| Compared { base: take(one.base), due: take(one.due), collected: take(one.collected), ..one };
+    compared.into_iter().map(part).collect()
+}
+
 /// Rows go to the unit of their jurisdiction, and of their line where they state one; of several rates to the stated one.
 fn match_rows<'a>(
     reference: &Reference,

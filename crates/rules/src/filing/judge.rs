@@ -42,10 +42,33 @@ pub(crate) struct Judged {
     pub is_verified: bool,
     /// False where the biller assigned the taxability.
     pub is_law_given: bool,
+    /// Of a seller who reports cash: paid in the period, of how much; else the whole.
+    pub share: Share,
     /// The certificate that it rests on.
     pub certificate: Option<String>,
     /// Why an exemption that was claimed is not supported.
     pub unsupported: Option<String>,
+}
+
+/// A part of a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Share {
+    pub part: i128,
+    pub of: i128,
+}
+
+impl Share {
+    pub(crate) const WHOLE: Self = Self { part: 1, of: 1 };
+
+    /// The part of an amount, rounded to the currency; money units.
+    pub(crate) fn take(self, units: i128, places: u8) -> i128 {
+        if self.part == self.of {
+            return units;
+        }
+        let drop = u32::from(MONEY_SCALE - places);
+        let part = tieout_model::amount::div_units(units * self.part, self.of, Rounding::HalfUp);
+        round_units(part, drop, Rounding::HalfUp) * pow10(drop)
+    }
 }
 
 /// How a jurisdiction treats a category on a day.
@@ -118,6 +141,7 @@ impl<'a> Judge<'a> {
             by_state: true,
             is_verified: true,
             is_law_given: true,
+            share: Share::WHOLE,
             certificate: None,
             unsupported: None,
         };

@@ -111,6 +111,8 @@ pub(crate) struct Document {
     pub currency: u32,
     pub from: u32,
     pub original: u32,
+    /// Money units; of a seller who reports cash, the measure of what was paid.
+    pub gross: Option<i64>,
     /// True if the header states an allowance or a charge that no line holds.
     pub has_header_amounts: bool,
 }
@@ -130,13 +132,13 @@ pub(crate) struct Sales {
 
 /// Columns, in the order of `Places`.
 #[rustfmt::skip]
-const COLUMNS: [&str; 43] = [
+const COLUMNS: [&str; 44] = [
     "invoice_id", "line_no", "net_amount", "quantity", "tax_amount", "item.tax_category", "tax_category", "item.supply",
     "item.is_service", "line_type", "exemption_reason", "certificate_id", "jurisdiction_id", "service_start",
     "order_line.order_date", "shipment_line.delivered_date", "shipment_line.ship_date", "title_date",
     "invoice_no", "document_type", "status", "issue_date", "tax_point_date", "invoice.period_start", "entity_id", "customer_id", "channel",
     "delivery", "currency", "original_invoice_id", "customer.tax_exempt",
-    "allowance_total", "charge_total",
+    "allowance_total", "charge_total", "gross_total",
     "ship_from_id", "ship_from.country", "ship_from.subdivision", "ship_from.postal_code", "ship_from.zip4",
     "ship_from.jurisdiction_set_id",
     "ship_to_id", "ship_to.country", "ship_to.subdivision", "ship_to.postal_code",
@@ -277,6 +279,7 @@ impl Sales {
             currency: self.code(cells, "currency"),
             from,
             original: self.code(cells, "original_invoice_id"),
+            gross: cells.units("gross_total").and_then(|units| i64::try_from(units).ok()),
             has_header_amounts: stated("allowance_total") || stated("charge_total"),
         }
     }

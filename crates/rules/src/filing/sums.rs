@@ -63,6 +63,8 @@ struct Draft {
     not_by_state: i128,
     bad_debt_base: i128,
     without_stated_tax: u64,
+    /// Bad debts that are not deducted, by reason.
+    not_deducted: BTreeMap<String, u64>,
     remarks: BTreeSet<String>,
 }
 
@@ -105,9 +107,17 @@ impl<'a> Sums<'a> {
     pub(crate) fn land(&mut self, at: u32, line: u32, one: &Judged, detail: &mut dyn FnMut(&Detail<'_>)) {
         let document = &self.sales.documents[at as usize];
         let sale = &self.sales.lines[line as usize];
-        let net = sale.net.map_or(0, i128::from);
+        let whole = sale.net.map_or(0, i128::from);
         let currency = self.currency(document.currency);
-        count(&mut self.population, currency, net);
+        let places = minor_units(currency).unwrap_or(2);
+        count(&mut self.population, currency, whole);
+        let net = one.share.take(whole, places);
+        let taxed = one.share.take(one.taxed, places);
+        if net != whole {
+            // Paid in part: the rest is money of another period, of a line that is counted here.
+            let key = (document.entity, one.state.unwrap_or(NONE), document.currency, Cell::OtherPeriod, String::new());
+            *self.landed.entry(key).or_default().money.entry(currency.to_owned()).or_default() += whole - net;
+        }
         let is_on = one.cell.is_on_return();
         // In another period the reason is the period.
         let key = (
@@ -130,7 +140,7 @@ impl<'a> Sums<'a> {
             customer: names.get(document.customer),
             cell: one.cell,
             net,
-            taxed: one.taxed,
+            taxed,
             parts: Vec::new(),
         };
         let (Some(state), true) = (one.state, is_on) else {
@@ -148,8 +158,8 @@ impl<'a> Sums<'a> {
         });
         cell.lines += 1;
         cell.net += net;
-        cell.taxed += one.taxed;
-        cell.hash.update(format!("{number}\t{line_no}\t{net}\t{}\n", one.taxed).as_bytes());
+        cell.taxed += taxed;
+        cell.hash.update(format!("{number}\t{line_no}\t{net}\t{taxed}\n").as_bytes());
         if !one.is_verified {
             draft.unverified.0 += 1;
             draft.unverified.1 += net;
@@ -159,7 +169,7 @@ impl<'a> Sums<'a> {
             draft.unverified_taxability.1 += net;
         }
         if !one.by_state {
-            draft.not_by_state += one.taxed;
+            draft.not_by_state += taxed;
         }
         if let Some(certificate) = &one.certificate {
             let sum = draft.certificates.entry(certificate.clone()).or_default();
@@ -180,7 +190,9 @@ impl<'a> Sums<'a> {
         let state_name = self.reference.jurisdictions[state as usize].subdivision.as_deref().unwrap_or_default();
         let parts = one.parts.iter().map(|part| {
             let rate = &self.reference.rates[part.rate];
-            (self.reference.jurisdictions[part.jurisdiction as usize].id.as_str(), part.base, rate.rate, part.exact)
+            let base = one.share.take(part.base, places);
+            let exact = if base == part.base { part.exact } else { part.exact / part.base * base };
+            (self.reference.jurisdictions[part.jurisdiction as usize].id.as_str(), base, rate.rate, exact)
         });
         told.filing = Some((names.get(document.entity), state_name, currency));
         told.parts = parts.collect();
@@ -196,6 +208,17 @@ impl<'a> Sums<'a> {
         });
         let measure = self.landed_tax.entry((document.entity, state, document.currency, cell, reason)).or_default();
         count(measure, currency, tax.map_or(0, i128::from));
+    }
+
+    /// Tax of a part of a document that was not paid in the period.
+    pub(crate) fn later_tax(&mut self, at: u32, state: u32, units: i128) {
+        if units == 0 {
+            return;
+        }
+        let document = &self.sales.documents[at as usize];
+        let currency = self.currency(document.currency);
+        let key = (document.entity, state, document.currency, Cell::OtherPeriod, String::new());
+        *self.landed_tax.entry(key).or_default().money.entry(currency.to_owned()).or_default() += units;
     }
 
     pub(crate) fn no_tax_stated(&mut self, at: u32, state: u32) {
@@ -333,6 +356,7 @@ impl<'a> Sums<'a> {
                     &self.reference.jurisdictions[state as usize].id,
                     &original,
                 ),
+                why_not: String::new(),
             });
         }
     }
@@ -363,15 +387,15 @@ impl<'a> Sums<'a> {
                     _ if basis == Basis::Cash => {
                         Some("the seller reports cash received, so nothing was remitted".to_owned())
                     }
-                    _ if was_filed == Some(false) => Some(format!("{original} was not filed, so nothing was remitted")),
                     _ if original == self.wanted.period_name => Some("the sale is of the same period".to_owned()),
+                    _ if was_filed == Some(false) => Some(format!("{original} was not filed, so nothing was remitted")),
                     Some("deduct") => None,
                     Some(_) => Some(format!("{name} allows no deduction")),
                     None => Some(format!("no row says whether {name} allows a deduction")),
                 };
                 let draft = self.drafts.entry((document.entity, *state, document.currency)).or_default();
                 if let Some(why) = &why_not {
-                    draft.remarks.insert(format!("bad debt {} is not deducted: {why}", debt.id));
+                    *draft.not_deducted.entry(why.clone()).or_default() += 1;
                 }
                 let (mut base_of_state, mut due) = (0, 0);
                 for (key, unit) in units.iter().filter(|_| why_not.is_none() && total != 0) {
@@ -404,6 +428,7 @@ impl<'a> Sums<'a> {
                     due,
                     stated: -debt.tax,
                     was_filed,
+                    why_not: why_not.clone().unwrap_or_default(),
                 });
             }
         }
@@ -497,6 +522,9 @@ impl<'a> Sums<'a> {
                 .remarks
                 .insert(format!("no row says whether {name} wants over-collected tax refunded first or remitted"));
         }
+        for (why, count) in &draft.not_deducted {
+            draft.remarks.insert(format!("{count} bad debts and recoveries are not deducted: {why}"));
+        }
         if draft.without_stated_tax > 0 {
             let text = format!("{} documents state no tax at all; they count as untaxed", draft.without_stated_tax);
             draft.remarks.insert(text);
@@ -548,11 +576,7 @@ impl<'a> Sums<'a> {
             remarks: Vec::new(),
             entity,
         };
-        if filing.basis == Basis::Cash {
-            draft
-                .remarks
-                .insert("cash basis: shares of sales that were paid are not worked out; this is no return".to_owned());
-        } else if is_own_period {
+        if is_own_period {
             lines::fill(&mut filing, self.reference, self.after, &mut draft.remarks);
         }
         filing.remarks = draft.remarks.into_iter().collect();

@@ -35,6 +35,8 @@ pub(crate) struct After {
     /// Lines of the last version; none: the exports have no filed returns.
     filed: Option<BTreeMap<ReturnKey, Vec<(String, i128)>>>,
     payments: HashMap<ReturnKey, (i128, u64)>,
+    /// By document: applied in the period; none: the exports have no applications.
+    pub paid_in_period: Option<HashMap<String, i128>>,
 }
 
 impl After {
@@ -57,6 +59,16 @@ impl After {
                 }
                 _ => {}
             }
+        }
+        if catalog.table("payment_application").is_some() {
+            let mut paid: HashMap<String, i128> = HashMap::new();
+            for row in rows(engine, catalog, "payment_application", &["invoice_id", "applied_date", "amount"])?.iter() {
+                let (Some(document), Some(day)) = (row.text("invoice_id"), row.day("applied_date")) else { continue };
+                if wanted.period.contains(day) && is_known(day) {
+                    *paid.entry(document).or_default() += row.units("amount").unwrap_or(0);
+                }
+            }
+            after.paid_in_period = Some(paid);
         }
         if catalog.table("return_filed").is_some() {
             #[rustfmt::skip]
