@@ -465,7 +465,8 @@ impl Books<'_> {
         let claims = ways.customer % 7 == 3;
         let is_supported = self.is_supported(ways.customer, kind.original_day);
         let mut shares: BTreeMap<(usize, i64), Share> = BTreeMap::new();
-        if !ways.is_marketplace && !(claims && is_supported) {
+        let is_spared = ways.is_marketplace || claims && is_supported;
+        if !is_spared {
             let taxing = self.taxing(&spot, ways);
             for place in taxing {
                 self.share(spot.state, place, kind, lines, &mut shares);
@@ -533,8 +534,9 @@ impl Books<'_> {
             let number = (at + 1).to_string();
             self.taxes.write_record([kind.id, &number, "sales", place, &rate, &cents(*base), &cents(*tax)])?;
             // The engine forgets a document now and then.
-            if self.number % 97 != 0 {
-                let status = if kind.status == "void" && self.number % 2 == 0 { "voided" } else { "committed" };
+            if !self.number.is_multiple_of(97) {
+                let status =
+                    if kind.status == "void" && self.number.is_multiple_of(2) { "voided" } else { "committed" };
                 self.engine.write_record([
                     kind.number,
                     &number,
@@ -555,16 +557,16 @@ impl Books<'_> {
 
     /// The ledger: most on the day, some late, some never, a manual entry here and there.
     fn book(&mut self, kind: &Kind<'_>, tax: i64) -> Result<()> {
-        if self.number % 83 == 0 {
+        if self.number.is_multiple_of(83) {
             return Ok(());
         }
-        let late = if self.number % 71 == 0 { 31 } else { 0 };
+        let late = if self.number.is_multiple_of(71) { 31 } else { 0 };
         let day = kind.day.add_days(late);
         let id = format!("GL{:07}", self.number);
         let cells = [id.as_str(), "1", "2200", &day.to_string(), kind.id, &cents(tax), "false", "USD"];
         self.ledger.write_record(cells)?;
         *self.month_ends.entry(day.month_end()).or_default() += tax;
-        if self.number % 211 == 0 {
+        if self.number.is_multiple_of(211) {
             let cells = [&format!("{id}M"), "1", "2200", &day.to_string(), "", "12.34", "true", "USD"];
             self.ledger.write_record(cells)?;
             *self.month_ends.entry(day.month_end()).or_default() += 1_234;

@@ -666,9 +666,12 @@ pub struct Detail<'a> {
     pub net: i128,
     /// Taxed at the state's level: money units.
     pub taxed: i128,
-    /// Jurisdiction, base (money units), rate (scale 12), exact tax (scale 18).
-    pub parts: Vec<(&'a str, i128, i128, i128)>,
+    /// What each authority takes.
+    pub parts: Vec<DetailPart<'a>>,
 }
+
+/// Jurisdiction, base (money units), rate (scale 12), exact tax (scale 18).
+pub type DetailPart<'a> = (&'a str, i128, i128, i128);
 
 /// Money units as an amount.
 pub fn money(units: i128) -> Amount {

@@ -156,7 +156,7 @@ impl Desk<'_> {
         self.judge.places = places;
         let mut judged: Vec<Judged> = self.judge_lines(at, lines);
         for one in &mut judged {
-            self.to_period(at, one);
+            self.put_into_period(at, one);
         }
         let taxes = self.judge.taxes;
         let rows = taxes.of.get(&at).map(Vec::as_slice).unwrap_or_default();
@@ -226,14 +226,14 @@ impl Desk<'_> {
     }
 
     /// Lines of other periods are in no cell of this return; a credit falls into the period that its state says.
-    fn to_period(&mut self, at: u32, one: &mut Judged) {
+    fn put_into_period(&mut self, at: u32, one: &mut Judged) {
         let sales = self.judge.sales;
         let document = &sales.documents[at as usize];
         if one.cell == Cell::NoSale {
             return;
         }
         if self.is_cash(document, one) {
-            self.to_cash_period(document, one);
+            self.put_into_cash_period(document, one);
             return;
         }
         let own = document.tax_point.or(document.issued);
@@ -276,7 +276,7 @@ impl Desk<'_> {
     }
 
     /// Of a seller who reports cash a sale is in the period as far as it was paid in it.
-    fn to_cash_period(&self, document: &sale::Document, one: &mut Judged) {
+    fn put_into_cash_period(&self, document: &sale::Document, one: &mut Judged) {
         let names = &self.judge.sales.names;
         let mut stop = |cell: Cell, reason: &str| {
             one.cell = cell;

@@ -6,7 +6,7 @@ use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 use tieout_model::amount::{MONEY_SCALE, RATE_SCALE};
-use tieout_model::filing::{self, Broken, Detail, Filing, Papers};
+use tieout_model::filing::{self, Broken, Detail, DetailPart, Filing, Papers};
 use tieout_model::{Amount, Code, Diagnostic, Place};
 use tieout_report::filing::{FilledForm, Heading};
 use tieout_report::visible;
@@ -294,9 +294,7 @@ impl Details<'_> {
         let Some(open) = self.open.get_mut(&key) else { return Ok(()) };
         let path = self.heading.sources.get(detail.record.source as usize).map_or("", |source| source.path.as_str());
         let money = |units: i128| Amount::money(units).to_places(2);
-        let part = |one: &dyn Fn(&(&str, i128, i128, i128)) -> String| {
-            detail.parts.iter().map(one).collect::<Vec<_>>().join(" ")
-        };
+        let part = |one: &dyn Fn(&DetailPart<'_>) -> String| detail.parts.iter().map(one).collect::<Vec<_>>().join(" ");
         let cells = [
             path.to_owned(),
             detail.record.record.to_string(),

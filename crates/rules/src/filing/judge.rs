@@ -95,6 +95,12 @@ enum Treatment {
 
 type Stack = Result<(Vec<u32>, bool), String>;
 
+/// Who taxes, category, supply, intrastate, day, and for a service start and bill.
+type LawKey = (Vec<u32>, u32, Supply, bool, Date, Option<(Date, Date)>);
+
+/// The certificate that supports an exemption, and why none does.
+type Support = (Option<(String, Exemption)>, Option<String>);
+
 pub(crate) struct Judge<'a> {
     pub reference: &'a Reference,
     pub boundaries: &'a Boundaries,
@@ -105,7 +111,7 @@ pub(crate) struct Judge<'a> {
     /// Decimal places of money on documents.
     pub places: u8,
     stacks: HashMap<(u32, u32, u32, u32, String, Date), Stack>,
-    laws: HashMap<(Vec<u32>, u32, Supply, bool, Date, Option<(Date, Date)>), Result<Vec<Law>, String>>,
+    laws: HashMap<LawKey, Result<Vec<Law>, String>>,
 }
 
 /// Why a line is on no return.
@@ -603,7 +609,7 @@ impl<'a> Judge<'a> {
         state: &str,
         day: Date,
         is_law_given: bool,
-    ) -> Result<(Option<(String, Exemption)>, Option<String>), Stop> {
+    ) -> Result<Support, Stop> {
         let names = &self.sales.names;
         let customer = names.get(document.customer);
         let all = self.reference.certificates.get(customer).map(Vec::as_slice).unwrap_or_default();

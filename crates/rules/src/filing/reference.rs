@@ -164,6 +164,9 @@ pub(crate) struct Tier {
     pub from: Date,
 }
 
+/// A state, and a category or all of them.
+type Scope = (String, Option<String>);
+
 type ByState<T> = HashMap<(String, String), Vec<Dated<T>>>;
 
 /// All of it.
@@ -182,7 +185,7 @@ pub(crate) struct Reference {
     pub registrations: Vec<Registration>,
     pub certificates: HashMap<String, Vec<Certificate>>,
     /// None: the exports do not say what certificates cover.
-    scopes: Option<HashMap<String, Vec<(String, Option<String>)>>>,
+    scopes: Option<HashMap<String, Vec<Scope>>>,
     date_rules: ByState<String>,
     practice: ByState<String>,
     pub discounts: HashMap<String, Vec<Tier>>,
@@ -517,7 +520,7 @@ impl Reference {
             self.certificates.entry(certificate.customer.clone()).or_default().push(certificate);
         }
         if catalog.table("certificate_scope").is_some() {
-            let mut scopes: HashMap<String, Vec<(String, Option<String>)>> = HashMap::new();
+            let mut scopes: HashMap<String, Vec<Scope>> = HashMap::new();
             let all = rows(engine, catalog, "certificate_scope", &["certificate_id", "state", "tax_category"])?;
             for row in all.iter() {
                 let (Some(id), Some(state)) = (row.text("certificate_id"), row.text("state")) else { continue };
