@@ -2,6 +2,7 @@
 //!
 //! Deterministic: the same settings and seed give the same bytes. Amounts are integers in minor units.
 
+pub mod answers;
 pub mod company;
 pub mod deal;
 pub mod document;

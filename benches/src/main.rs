@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use tieout_benches::Result;
+use tieout_benches::answers::{self, MONTHS, Wanted};
 use tieout_benches::document::Rounding;
 use tieout_benches::generate::generate;
 use tieout_benches::score::score;
@@ -21,7 +22,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Write exports, labels.csv and tieout.toml into a folder; print the control totals.
-    Generate(Wanted),
+    Generate(Exports),
     /// Compare the findings of a JSON report with labels; exit code 1 if they differ.
     Score {
         /// labels.csv
@@ -31,10 +32,37 @@ enum Command {
         #[arg(long)]
         report: PathBuf,
     },
+    /// Write the months after an audit: what became of each correction of its pack, and states.csv
+    Answer {
+        /// Folder of plain exports with the register of the audit.
+        #[arg(long)]
+        exports: PathBuf,
+        /// The pack's proposals.json.
+        #[arg(long)]
+        pack: PathBuf,
+        /// Folder; made if it is not there.
+        #[arg(long)]
+        out: PathBuf,
+        /// Seed.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// As at the end of the so-manieth month after the audit.
+        #[arg(long, default_value_t = MONTHS, value_parser = clap::value_parser!(i32).range(1..=i64::from(MONTHS)))]
+        months: i32,
+    },
+    /// Compare what `tieout register --json` wrote with states.csv; exit code 1 if they differ
+    States {
+        /// states.csv
+        #[arg(long)]
+        labels: PathBuf,
+        /// The register as JSON.
+        #[arg(long)]
+        register: PathBuf,
+    },
 }
 
 #[derive(clap::Args)]
-struct Wanted {
+struct Exports {
     /// Invoice lines, about.
     #[arg(long)]
     lines: u64,
@@ -110,6 +138,27 @@ fn run(command: Command) -> Result<ExitCode> {
                 writeln!(out, "{total}")?;
             }
             Ok(ExitCode::SUCCESS)
+        }
+        Command::Answer { exports, pack, out: folder, seed, months } => {
+            let wanted = Wanted { exports: &exports, pack: &pack, out: &folder, seed, months };
+            for line in answers::answer(wanted)? {
+                writeln!(out, "{line}")?;
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::States { labels, register } => {
+            let standing = answers::score(&labels, &register)?;
+            writeln!(out, "{:<20}{:>8}{:>8}", "state", "labels", "found")?;
+            for (state, [labels, found]) in &standing.states {
+                writeln!(out, "{state:<20}{labels:>8}{found:>8}")?;
+            }
+            for (currency, [labelled, found]) in &standing.recovered {
+                writeln!(out, "recovered, {currency}: {labelled} by the labels, {found} by the register")?;
+            }
+            for difference in &standing.differences {
+                writeln!(out, "{difference}")?;
+            }
+            Ok(if standing.differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
         Command::Score { labels, report } => {
             let score = score(&labels, &report)?;

@@ -228,6 +228,9 @@ pub struct RegisterArgs {
     /// Engagement file, or folder with a tieout.toml
     #[arg(default_value = ".")]
     pub path: PathBuf,
+    /// Write every correction to this JSON file too
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
     /// How the sources are read.
     #[command(flatten)]
     pub sources: SourceArgs,

@@ -247,8 +247,7 @@ impl<'a> Desk<'a> {
     /// Documents that the finding shows, whatever population shows them; not what they are compared with.
     fn documents_of(&self, finding: &Finding) -> BTreeSet<String> {
         let books = &self.books;
-        let shown = finding.evidence.iter().filter(|evidence| evidence.role != "reference");
-        let of_records = shown.filter_map(|evidence| match evidence.population.as_str() {
+        let of_records = books::shown(finding).filter_map(|evidence| match evidence.population.as_str() {
             "invoice" => books.records.get(&evidence.record).cloned(),
             "invoice_line" => books.line(evidence.record).map(|line| line.document.clone()),
             "invoice_tax" => books.tax_records.get(&evidence.record).map(|(document, _)| document.clone()),

@@ -8,6 +8,7 @@ use crate::args::{RegisterArgs, StepArgs};
 use crate::commands::{print, refuse};
 use crate::engagement;
 use crate::gate::Exit;
+use crate::output;
 use crate::pipeline::{self, Columns};
 use crate::register::Book;
 use crate::say;
@@ -28,6 +29,14 @@ pub fn run(args: &RegisterArgs) -> Exit {
         let patience = prepared.engagement.patience.unwrap_or(PATIENCE);
         let arrivals = tieout_rules::arrivals(&store, &report, &book.register, patience)
             .map_err(|error| vec![Diagnostic::new(Code::OutputFailed, error.to_string())])?;
+        if let Some(file) = &args.json {
+            let register = &book.register;
+            output::to_file(file, |out| tieout_report::render_arrivals_json(&report, register, &arrivals, out))
+                .map_err(|error| {
+                    let message = format!("`{}` cannot be written: {error}", file.display());
+                    vec![Diagnostic::new(Code::OutputFailed, message)]
+                })?;
+        }
         Ok((report, book, arrivals))
     };
     match told() {

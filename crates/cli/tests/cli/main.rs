@@ -11,6 +11,7 @@ mod drafts;
 mod engagement;
 mod explain;
 mod gallery;
+mod later;
 mod memory;
 mod register;
 mod signoff;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use tieout_model::{Amount, Date, Finding, RecordRef};
+use tieout_model::{Amount, Date, Evidence, Finding, RecordRef};
 
 use crate::catalog::{Catalog, Scope};
 use crate::engine::{Engine, EngineError};
@@ -83,6 +83,8 @@ pub struct Books {
     taxed: BTreeSet<String>,
     /// Documents of which a correction is made already.
     changed: BTreeSet<String>,
+    /// By line and change of its net, the finding that asked for it.
+    claims: BTreeMap<(RecordRef, i128), String>,
     undo: Vec<Undo>,
 }
 
@@ -91,6 +93,7 @@ enum Undo {
     Line(RecordRef, BilledLine),
     Tax(usize, TaxRow),
     Changed(String),
+    Claim((RecordRef, i128)),
 }
 
 /// Reads what the findings touch.
@@ -203,6 +206,16 @@ impl Books {
         }
     }
 
+    /// A finding asks for a change of a line's net; the other finding that asked for just as much of it before.
+    pub fn claim(&mut self, record: RecordRef, change: Amount, fingerprint: &str) -> Option<&str> {
+        let key = (record, change.units);
+        if !self.claims.contains_key(&key) {
+            self.claims.insert(key, fingerprint.to_owned());
+            self.undo.push(Undo::Claim(key));
+        }
+        self.claims.get(&key).map(String::as_str).filter(|other| *other != fingerprint)
+    }
+
     /// What is changed from here on can be taken back, by what was changed and not by what there is.
     pub fn begin(&mut self) {
         self.undo.clear();
@@ -221,6 +234,7 @@ impl Books {
                 Undo::Line(record, line) => drop(self.lines.insert(record, line)),
                 Undo::Tax(place, row) => self.taxes[place] = row,
                 Undo::Changed(document) => drop(self.changed.remove(&document)),
+                Undo::Claim(key) => drop(self.claims.remove(&key)),
             }
         }
     }
@@ -248,9 +262,18 @@ impl Books {
     }
 }
 
+/// The records that a finding is about; not what they are compared with, nor what their columns point to (the invoice that a late
+/// fee was charged on, and the dispute for which it should not have been).
+pub fn shown(finding: &Finding) -> impl Iterator<Item = &Evidence> {
+    let is_other = |evidence: &Evidence| {
+        matches!(evidence.role.as_str(), "reference" | "parent") || evidence.population == "dispute"
+    };
+    finding.evidence.iter().filter(move |evidence| !is_other(evidence))
+}
+
 /// Ids of documents that the key or a record of a finding names.
 pub fn named(finding: &Finding) -> impl Iterator<Item = &str> {
-    let cells = finding.key.iter().chain(finding.evidence.iter().flat_map(|evidence| &evidence.cells));
+    let cells = finding.key.iter().chain(shown(finding).flat_map(|evidence| &evidence.cells));
     cells.filter(|(column, _)| column == "invoice_id").map(|(_, id)| id.as_str())
 }
 

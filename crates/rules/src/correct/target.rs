@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use tieout_model::amount::MONEY_SCALE;
+use tieout_model::amount::{MONEY_SCALE, minor_units};
 use tieout_model::correction::{Action, Line, TaxPart};
-use tieout_model::{Amount, Effect, EffectClass, Figure, Finding, RecordRef};
+use tieout_model::{Amount, Effect, EffectClass, Figure, Finding, RecordRef, Rounding};
 
 use super::books::{BilledLine, Books, TaxRow};
 use super::{Ask, place, tax};
@@ -209,6 +209,14 @@ fn corrected(
     currency: &str,
 ) -> Result<Line, Ask> {
     let document = books.documents.get(&line.document).cloned().unwrap_or_default();
+    if let Some(other) = books.claim(record, change, &finding.fingerprint) {
+        let no = line.line.as_deref().unwrap_or("?");
+        let why = format!("finding {other} corrects line {no} of {} by just as much", document.number);
+        return Err(Ask::new(
+            why,
+            "say whether it is one error, found twice, or two: waive one, or post one and audit again",
+        ));
+    }
     let places = books.taxes_of_line(&line).to_vec();
     let mut rows: Vec<TaxRow> = places.iter().filter_map(|place| books.tax(*place).cloned()).collect();
     let taxes = tax::on_change(&mut rows, &mut line, change, currency).map_err(|why| {
@@ -223,7 +231,9 @@ fn corrected(
             let units = |amount: Amount| amount.units_at(scale).unwrap_or(amount.units);
             let taken = units(over).min(units(billed));
             *quantity = Some(Amount::new(units(over) - taken, scale));
-            Some(Amount::new(taken, scale))
+            // A difference of prices is a number too: it is a quantity if it comes to the money.
+            let taken = Amount::new(taken, scale);
+            line.unit_price.filter(|price| comes_to(taken, *price, change, currency)).map(|_| taken)
         }
         _ => None,
     };
@@ -260,6 +270,14 @@ fn corrected(
 /// Units of tax in an effect's gross amount.
 fn stated_tax(effect: &Effect) -> i128 {
     effect.net.map_or(0, |net| effect.gross.minus_money(net).units)
+}
+
+/// Whether a quantity at a price is an amount, rounded as the line of a bill.
+fn comes_to(quantity: Amount, price: Amount, amount: Amount, currency: &str) -> bool {
+    let Some(units) = quantity.units.checked_mul(price.units) else { return false };
+    let net =
+        Amount::new(units, quantity.scale + price.scale).round(minor_units(currency).unwrap_or(2), Rounding::HalfUp);
+    net.units_at(MONEY_SCALE) == Ok(amount.units.abs())
 }
 
 fn negated(amount: Amount) -> Amount {

@@ -276,6 +276,7 @@ fn a_dispute_counts_whatever_record_shows_the_document() {
         assert_eq!(why(&held(evidence)), "I-1 is in dispute since 2026-10-20");
     }
     assert_eq!(held(shown("invoice_line", 1, "reference", &[])).proposals.len(), 1, "compared with it only");
+    assert_eq!(held(shown("dispute", 5, "dispute", &named)).proposals.len(), 1, "a fee was charged on it");
 }
 
 #[test]
@@ -349,7 +350,7 @@ fn the_length_of_an_invoice_does_not_make_each_of_its_corrections_longer() {
         add(&mut books, invoice("I-1"), 1..=length);
         books.begin();
         target::corrections(&too_high(1, 1_000), &mut books).ok().unwrap();
-        assert_eq!(books.changes(), 3, "the line, its tax row, and that the document is changed");
+        assert_eq!(books.changes(), 4, "that it is asked for, the line, its tax row, and that the document is changed");
         assert_eq!(books.taxes_of_line(books.line(record(1)).unwrap()).len(), 1);
     }
 }
@@ -413,4 +414,34 @@ fn tax_in_the_report_s_figure_is_told_from_tax_that_it_leaves_out() {
     let bridge = &pack.bridge[0];
     assert_eq!((bridge.reported, bridge.proposed), (cents(2_083), cents(2_164)));
     assert_eq!((bridge.tax, bridge.tax_stated), (cents(81), cents(83)));
+}
+
+/// Two rules that see one wrong price are one correction; the second is asked about.
+#[test]
+fn just_as_much_of_one_line_is_not_given_back_twice() {
+    let mut books = Books::default();
+    add(&mut books, invoice("I-1"), [1]);
+    let again =
+        Finding { fingerprint: "f9".to_owned(), rule: "price-differs-from-order".to_owned(), ..too_high(1, 1_000) };
+    let pack = pack(vec![too_high(1, 1_000), again], books, &Terms::default());
+    assert_eq!((pack.proposals.len(), pack.questions.len()), (1, 1));
+    assert_eq!(pack.questions[0].why, "finding f1 corrects line 1 of I-1 by just as much");
+}
+
+#[test]
+fn a_difference_of_prices_is_no_quantity() {
+    let quantity = |difference: Amount, over: i128| {
+        let mut books = Books::default();
+        add(&mut books, invoice("I-1"), [1]);
+        let line = BilledLine {
+            quantity: Some(Amount::new(20, 0)),
+            unit_price: Some(Amount::new(500, 2)),
+            ..books.line(record(1)).unwrap().clone()
+        };
+        books.set_line(record(1), line);
+        let one = Finding { difference: Some(tieout_model::Figure::Number(difference)), ..too_high(1, over) };
+        pack(vec![one], books, &Terms::default()).proposals[0].lines[0].quantity
+    };
+    assert_eq!(quantity(Amount::new(4, 0), 2_000), Some(Amount::new(4, 0)), "4 at 5.00");
+    assert_eq!(quantity(Amount::new(100, 2), 2_000), None, "1.00 too dear, 20 times");
 }
