@@ -6,6 +6,7 @@ pub mod answers;
 pub mod company;
 pub mod deal;
 pub mod document;
+pub mod drafts;
 pub mod engagement;
 pub mod episodes;
 pub mod generate;

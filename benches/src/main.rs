@@ -8,6 +8,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use tieout_benches::Result;
 use tieout_benches::answers::{self, MONTHS, Wanted};
 use tieout_benches::document::Rounding;
+use tieout_benches::drafts::{self, Drafts};
 use tieout_benches::generate::generate;
 use tieout_benches::score::score;
 use tieout_benches::world::Settings;
@@ -29,6 +30,15 @@ enum Command {
         #[arg(long)]
         labels: PathBuf,
         /// Report written with `--report json=FILE`.
+        #[arg(long)]
+        report: PathBuf,
+    },
+    /// Compare the hold list of a JSON report with drafts.csv; exit code 1 if they differ
+    Drafts {
+        /// drafts.csv
+        #[arg(long)]
+        labels: PathBuf,
+        /// Report written with `--stage draft --report json=FILE`.
         #[arg(long)]
         report: PathBuf,
     },
@@ -87,6 +97,12 @@ struct Exports {
     /// Invoices as two extracts that overlap by a month, some with a changed balance or status.
     #[arg(long)]
     overlap: bool,
+    /// Right drafts of the days after the period, about, and wrong ones among them; drafts.csv says which.
+    #[arg(long)]
+    drafts: Option<u64>,
+    /// The drafts after the hold list was worked off.
+    #[arg(long, requires = "drafts")]
+    mended: bool,
     /// Where tax is rounded.
     #[arg(long, value_enum, default_value_t = Grain::Invoice)]
     tax_rounding: Grain,
@@ -129,6 +145,7 @@ fn run(command: Command) -> Result<ExitCode> {
                 per_million: wanted.per_million,
                 dressed: wanted.dressed,
                 overlap: wanted.overlap,
+                drafts: wanted.drafts.map(|right| Drafts { right, mended: wanted.mended }),
                 rounding: match wanted.tax_rounding {
                     Grain::Invoice => Rounding::Invoice,
                     Grain::Line => Rounding::Line,
@@ -138,6 +155,16 @@ fn run(command: Command) -> Result<ExitCode> {
                 writeln!(out, "{total}")?;
             }
             Ok(ExitCode::SUCCESS)
+        }
+        Command::Drafts { labels, report } => {
+            let score = drafts::score(&labels, &report)?;
+            for (verdict, [labels, found]) in &score.verdicts {
+                writeln!(out, "{verdict:<8}{labels:>8} labelled{found:>8} found")?;
+            }
+            for difference in &score.differences {
+                writeln!(out, "{difference}")?;
+            }
+            Ok(if score.differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
         Command::Answer { exports, pack, out: folder, seed, months } => {
             let wanted = Wanted { exports: &exports, pack: &pack, out: &folder, seed, months };

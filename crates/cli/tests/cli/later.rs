@@ -1,18 +1,18 @@
-//! A half-year of an invented company, its corrections, and six months in which they are answered in every way.
+//! A half-year of an invented company, its corrections, six months in which they are answered in every way, and its next bills.
 
 use std::fs;
 use std::path::Path;
 
 use tieout_benches::answers::{self, MONTHS, Wanted};
 use tieout_benches::document::Rounding;
+use tieout_benches::drafts::{self, Drafts};
 use tieout_benches::generate::generate;
 use tieout_benches::world::Settings;
 
 use super::tieout;
 
-/// A half-year with every kind of error, audited, and its proposals in the register.
-fn half_year(place: &Path) {
-    let settings = Settings {
+fn settings() -> Settings {
+    Settings {
         lines: 1_200,
         seed: 11,
         months: 6,
@@ -21,8 +21,13 @@ fn half_year(place: &Path) {
         dressed: false,
         rounding: Rounding::Invoice,
         overlap: false,
-    };
-    generate(&settings, &place.join("half")).unwrap();
+        drafts: None,
+    }
+}
+
+/// A half-year with every kind of error, audited, and its proposals in the register.
+fn half_year(place: &Path) {
+    generate(&settings(), &place.join("half")).unwrap();
     let run = tieout(&place.join("half"), &["correct", "--quiet", "--out", "pack", "--by", "prep"]);
     assert_eq!(run.code, 0, "{}", run.err);
 }
@@ -69,4 +74,22 @@ fn answers_are_those_of_the_seed() {
     };
     let first = register("a", 5);
     assert!(first == register("b", 5) && first != register("c", 6));
+}
+
+/// A run of bills that would have gone out wrong: the list, and the run after it was worked off.
+#[test]
+fn wrong_drafts_among_right_ones_are_held_or_mended_and_then_all_go_out() {
+    let place = tempfile::tempdir().unwrap();
+    let judged = |name: &str, mended: bool| {
+        let folder = place.path().join(name);
+        generate(&Settings { drafts: Some(Drafts { right: 20, mended }), months: 2, ..settings() }, &folder).unwrap();
+        let run = tieout(&folder, &["audit", "--quiet", "--stage", "draft", "--report", "json=r.json"]);
+        let score = drafts::score(&folder.join("drafts.csv"), &folder.join("r.json")).unwrap();
+        assert!(score.differences.is_empty(), "{:#?}", score.differences);
+        (run.code, score.verdicts)
+    };
+    let (code, verdicts) = judged("first", false);
+    assert_eq!((code, verdicts["hold"], verdicts["fix"], verdicts["send"]), (1, [4, 4], [6, 6], [22, 22]));
+    let (code, verdicts) = judged("mended", true);
+    assert_eq!((code, verdicts.len(), verdicts["send"]), (0, 1, [28, 28]));
 }

@@ -209,11 +209,12 @@ impl Books {
     /// A finding asks for a change of a line's net; the other finding that asked for just as much of it before.
     pub fn claim(&mut self, record: RecordRef, change: Amount, fingerprint: &str) -> Option<&str> {
         let key = (record, change.units);
-        if !self.claims.contains_key(&key) {
-            self.claims.insert(key, fingerprint.to_owned());
-            self.undo.push(Undo::Claim(key));
-        }
-        self.claims.get(&key).map(String::as_str).filter(|other| *other != fingerprint)
+        let Self { claims, undo, .. } = self;
+        let first = claims.entry(key).or_insert_with(|| {
+            undo.push(Undo::Claim(key));
+            fingerprint.to_owned()
+        });
+        Some(first.as_str()).filter(|other| *other != fingerprint)
     }
 
     /// What is changed from here on can be taken back, by what was changed and not by what there is.
