@@ -66,6 +66,8 @@ pub enum Command {
     Withdraw(StepArgs),
     /// Say which overdue documents may be reminded, and which not and why
     Chase(ChaseArgs),
+    /// Say of each complaint whether an audit knew of it before it came
+    Complaints(ComplaintsArgs),
     /// Show one customer: balances, findings, documents
     Customer(CustomerArgs),
     /// Explain a rule, a diagnostic code, a finding, or two documents
@@ -268,6 +270,23 @@ pub struct ChaseArgs {
     /// Write every overdue document to this CSV file too
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// How the sources are read.
+    #[command(flatten)]
+    pub sources: SourceArgs,
+}
+
+/// `tieout complaints`.
+#[derive(Args)]
+pub struct ComplaintsArgs {
+    /// Engagement file, or folder with a tieout.toml
+    #[arg(default_value = ".")]
+    pub path: PathBuf,
+    /// A former JSON report: what it has was known on its day
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// Write every complaint to this JSON file too
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
     /// How the sources are read.
     #[command(flatten)]
     pub sources: SourceArgs,

@@ -38,6 +38,7 @@ fn main() -> ExitCode {
         Command::Told(args) => commands::register::step(&args, Step::Told),
         Command::Withdraw(args) => commands::register::step(&args, Step::Withdrawn),
         Command::Chase(args) => commands::chase::run(&args),
+        Command::Complaints(args) => commands::complaints::run(&args),
         Command::Customer(args) => commands::customer::run(&args),
         Command::Explain(args) => commands::explain::run(&args),
         Command::Verify(args) => commands::verify::run(&args),

@@ -5,7 +5,7 @@
 //! in dispute, or a finding for review. Tax goes with its net at the original's rate (`tax`), money goes where it helps the customer
 //! first (`place`), and the report's money is bridged to the proposals' by class and currency, every difference named.
 
-mod books;
+pub(crate) mod books;
 mod place;
 mod target;
 mod tax;
@@ -213,7 +213,7 @@ impl<'a> Desk<'a> {
         if finding.population == "reminder" {
             return Ok(());
         }
-        self.documents_of(finding).iter().try_for_each(|id| self.not_in_dispute(id))
+        self.books.documents_of(finding).iter().try_for_each(|id| self.not_in_dispute(id))
     }
 
     fn not_in_dispute(&self, id: &str) -> Result<(), Ask> {
@@ -242,18 +242,6 @@ impl<'a> Desk<'a> {
             return Err(Ask::new(why, "say of which day it is: give its date of issue"));
         }
         Ok(())
-    }
-
-    /// Documents that the finding shows, whatever population shows them; not what they are compared with.
-    fn documents_of(&self, finding: &Finding) -> BTreeSet<String> {
-        let books = &self.books;
-        let of_records = books::shown(finding).filter_map(|evidence| match evidence.population.as_str() {
-            "invoice" => books.records.get(&evidence.record).cloned(),
-            "invoice_line" => books.line(evidence.record).map(|line| line.document.clone()),
-            "invoice_tax" => books.tax_records.get(&evidence.record).map(|(document, _)| document.clone()),
-            _ => None,
-        });
-        of_records.chain(books::named(finding).map(str::to_owned)).collect()
     }
 
     fn proposals(&mut self) -> Vec<Proposal> {

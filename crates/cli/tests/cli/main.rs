@@ -5,6 +5,7 @@
 mod cache;
 mod cases;
 mod chase;
+mod complaints;
 mod correct;
 mod demo;
 mod drafts;
@@ -44,7 +45,7 @@ const HERE: &str = env!("CARGO_MANIFEST_DIR");
 
 #[test]
 fn help_fits_eighty_columns() {
-    let commands: [&[&str]; 16] = [
+    let commands: [&[&str]; 17] = [
         &[],
         &["audit"],
         &["check"],
@@ -55,6 +56,7 @@ fn help_fits_eighty_columns() {
         &["told"],
         &["withdraw"],
         &["chase"],
+        &["complaints"],
         &["customer"],
         &["signoff"],
         &["verify"],

@@ -5,6 +5,7 @@
 //! Amounts are strings, since most JSON readers turn numbers into binary floating point.
 
 pub mod arrivals;
+pub mod complaints;
 mod finding;
 mod former;
 mod hold;

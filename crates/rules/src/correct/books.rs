@@ -240,6 +240,17 @@ impl Books {
         }
     }
 
+    /// Documents that the finding shows, whatever population shows them; not what they are compared with.
+    pub fn documents_of(&self, finding: &Finding) -> BTreeSet<String> {
+        let of_records = shown(finding).filter_map(|evidence| match evidence.population.as_str() {
+            "invoice" => self.records.get(&evidence.record).cloned(),
+            "invoice_line" => self.line(evidence.record).map(|line| line.document.clone()),
+            "invoice_tax" => self.tax_records.get(&evidence.record).map(|(document, _)| document.clone()),
+            _ => None,
+        });
+        of_records.chain(named(finding).map(str::to_owned)).collect()
+    }
+
     /// Posted invoices that a customer owes and that a credit in this currency does not go to: in dispute, or in another currency.
     pub fn kept_apart(&self, customer: &str, currency: &str) -> Vec<&Document> {
         let owing = self.documents.iter().filter(|(_, one)| one.customer.as_deref() == Some(customer) && one.owes());
