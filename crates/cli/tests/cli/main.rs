@@ -7,6 +7,7 @@ mod cases;
 mod chase;
 mod complaints;
 mod correct;
+mod crash;
 mod demo;
 mod drafts;
 mod engagement;
