@@ -6,7 +6,7 @@
 
 mod papers;
 mod score;
-mod sheet;
+pub(crate) mod sheet;
 
 use std::fs;
 use std::path::Path;

@@ -11,6 +11,7 @@ pub mod engagement;
 pub mod episodes;
 pub mod generate;
 pub mod labels;
+pub mod lawful;
 pub mod layout;
 pub mod ledger;
 pub mod master;

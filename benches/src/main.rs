@@ -10,6 +10,7 @@ use tieout_benches::answers::{self, MONTHS, Wanted};
 use tieout_benches::document::Rounding;
 use tieout_benches::drafts::{self, Drafts};
 use tieout_benches::generate::generate;
+use tieout_benches::lawful::lawful;
 use tieout_benches::score::score;
 use tieout_benches::world::Settings;
 
@@ -32,6 +33,18 @@ enum Command {
         /// Report written with `--report json=FILE`.
         #[arg(long)]
         report: PathBuf,
+    },
+    /// Compare a pack of corrections with labels and the tables of tax; exit code 1 if they differ
+    Lawful {
+        /// Folder of plain exports with labels.csv.
+        #[arg(long)]
+        exports: PathBuf,
+        /// Report written with `--report json=FILE`.
+        #[arg(long)]
+        report: PathBuf,
+        /// The pack's proposals.json.
+        #[arg(long)]
+        pack: PathBuf,
     },
     /// Compare the hold list of a JSON report with drafts.csv; exit code 1 if they differ
     Drafts {
@@ -155,6 +168,13 @@ fn run(command: Command) -> Result<ExitCode> {
                 writeln!(out, "{total}")?;
             }
             Ok(ExitCode::SUCCESS)
+        }
+        Command::Lawful { exports, report, pack } => {
+            let result = lawful(&exports, &report, &pack)?;
+            for line in result.lines() {
+                writeln!(out, "{line}")?;
+            }
+            Ok(if result.differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
         Command::Drafts { labels, report } => {
             let score = drafts::score(&labels, &report)?;

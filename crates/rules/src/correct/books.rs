@@ -56,6 +56,7 @@ pub struct BilledLine {
 pub struct TaxRow {
     pub line: Option<String>,
     pub jurisdiction: Option<String>,
+    pub category: Option<String>,
     pub rate: Option<Amount>,
     pub base: Option<Amount>,
     pub tax: Amount,
@@ -454,12 +455,14 @@ impl Reader<'_> {
     }
 
     fn taxes(&self, books: &mut Books, ids: &BTreeSet<String>) -> Result<(), EngineError> {
-        let columns = ["invoice_id", "line_no", "jurisdiction_id", "rate", "taxable_amount", "tax_amount"];
+        let columns =
+            ["invoice_id", "line_no", "jurisdiction_id", "tax_category", "rate", "taxable_amount", "tax_amount"];
         for row in self.rows("invoice_tax", ("invoice_id", Self::texts(ids)), &columns)?.iter() {
             let (Some(document), Some(tax)) = (row.text("invoice_id"), row.amount("tax_amount")) else { continue };
             let tax_row = TaxRow {
                 line: row.text("line_no"),
                 jurisdiction: row.text("jurisdiction_id"),
+                category: row.text("tax_category"),
                 rate: row.amount("rate"),
                 base: row.amount("taxable_amount"),
                 tax,

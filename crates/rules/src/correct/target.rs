@@ -383,6 +383,18 @@ fn total_only(finding: &Finding, effect: &Effect, action: Action, books: &mut Bo
             "name the line that bills it, then correct it",
         ));
     }
+    // What was credited too much has its tax in it, and which of the notes is wrong nobody has said.
+    let shown = books.documents_of(finding);
+    let is_note =
+        |id: &&String| books.is_taxed(id) && books.documents.get(*id).is_some_and(|one| one.kind == "credit_note");
+    if let Some(note) = shown.iter().find(is_note).filter(|_| effect.net.is_none() && action == Action::DebitMemo) {
+        let number = books.documents.get(note).map_or(note.as_str(), |one| one.number.as_str());
+        let why = format!("which credit note took too much, with its tax, the records do not say ({number} is one)");
+        return Err(Ask::new(
+            why,
+            "name the note that is wrong: the part of it that is too much is billed with its tax",
+        ));
+    }
     if let Some(id) = id {
         books.change(&id);
     }

@@ -2,7 +2,9 @@
 //!
 //! Rows are changed as they are used, so that several corrections of one document come to the whole of its tax and never more.
 
-use tieout_model::amount::{MONEY_SCALE, minor_units};
+use std::collections::BTreeMap;
+
+use tieout_model::amount::{MONEY_SCALE, RATE_SCALE, minor_units};
 use tieout_model::correction::TaxPart;
 use tieout_model::{Amount, Rounding};
 
@@ -16,21 +18,15 @@ pub fn on_change(
     currency: &str,
 ) -> Result<Vec<TaxPart>, String> {
     let own = line.line.as_ref();
-    let is_own = |row: &TaxRow| own.is_some() && row.line.as_ref() == own;
-    let of_line = rows.iter().any(is_own);
-    if !of_line && line.tax.is_some_and(Amount::is_zero) && line.rate.is_none_or(Amount::is_zero) {
+    let of_line: Vec<usize> = (0..rows.len()).filter(|at| own.is_some() && rows[*at].line.as_ref() == own).collect();
+    if of_line.is_empty() && line.tax.is_some_and(Amount::is_zero) && line.rate.is_none_or(Amount::is_zero) {
         return Ok(Vec::new());
     }
-    let place = line.jurisdiction.clone();
-    let named = |row: &TaxRow| place.is_some() && row.jurisdiction == place;
-    let has_named = rows.iter().any(|row| row.line.is_none() && named(row));
-    let concerned = |row: &TaxRow| {
-        if of_line { is_own(row) } else { row.line.is_none() && (named(row) || !has_named) }
-    };
+    let concerned = if of_line.is_empty() { of_document(rows, line)? } else { of_line };
     let mut parts = Vec::new();
-    let mut found = false;
-    for row in rows.iter_mut().filter(|row| concerned(row)) {
-        found = true;
+    let found = !concerned.is_empty();
+    for at in concerned {
+        let row = &mut rows[at];
         let base = row.base.ok_or("its tax row states no base")?;
         if base.is_zero() && row.tax.is_zero() {
             continue;
@@ -57,6 +53,34 @@ pub fn on_change(
     line.tax = Some(lawful);
     let part = TaxPart { jurisdiction: line.jurisdiction.clone(), rate: Some(rate), amount };
     Ok(if amount.is_zero() { Vec::new() } else { vec![part] })
+}
+
+/// Places of the document's rows that tax a line: those of one category, of the line's jurisdiction or of all that stack at the place,
+/// whose rates together are the line's. Where the line states no such rate, its jurisdiction decides, if they are of one category.
+fn of_document(rows: &[TaxRow], line: &BilledLine) -> Result<Vec<usize>, String> {
+    let all: Vec<usize> = (0..rows.len()).filter(|at| rows[*at].line.is_none()).collect();
+    let is_named = |at: &usize| line.jurisdiction.is_some() && rows[*at].jurisdiction == line.jurisdiction;
+    let named: Vec<usize> = all.iter().copied().filter(is_named).collect();
+    let categories = |set: &[usize]| {
+        let mut groups: BTreeMap<Option<&String>, Vec<usize>> = BTreeMap::new();
+        set.iter().for_each(|at| groups.entry(rows[*at].category.as_ref()).or_default().push(*at));
+        groups
+    };
+    let units = |rate: Amount| rate.units_at(RATE_SCALE).ok();
+    let together = |group: &[usize]| group.iter().map(|at| rows[*at].rate.and_then(units)).sum::<Option<i128>>();
+    let own = line.rate.and_then(units);
+    for set in [&named, &all] {
+        let mut fit: Vec<Vec<usize>> = categories(set).into_values().collect();
+        fit.retain(|group| own.is_some() && together(group) == own);
+        if fit.len() == 1 {
+            return Ok(fit.remove(0));
+        }
+    }
+    let set = if named.is_empty() { all } else { named };
+    if categories(&set).len() > 1 {
+        return Err("its tax rows are of several categories, and its own rate does not say which is its".to_owned());
+    }
+    Ok(set)
 }
 
 /// All that is left of a document's tax.
@@ -106,7 +130,8 @@ mod tests {
 
     fn row(base: i128, tax: i128) -> TaxRow {
         let rate = Some(Amount::new(825, 4));
-        TaxRow { line: None, jurisdiction: Some("J".to_owned()), rate, base: Some(cents(base)), tax: cents(tax) }
+        let jurisdiction = Some("J".to_owned());
+        TaxRow { line: None, jurisdiction, category: None, rate, base: Some(cents(base)), tax: cents(tax) }
     }
 
     /// 10 × 50.00 billed where 45.00 was agreed, 8.25 %: 41.25 charged, 37.125 rounds to 37.13, so 4.12 goes back, and not 8.25 %
@@ -134,6 +159,42 @@ mod tests {
         let mut rows = [TaxRow { rate: None, ..row(50_000, 4_125) }];
         assert!(on_change(&mut rows, &mut line(50_000), cents(5_000), "USD").is_err());
         assert!(on_change(&mut [], &mut line(50_000), cents(5_000), "USD").is_err());
+    }
+
+    /// Food beside goods: 100.00 at 8.25 % and 50.00 at 2 %, of one jurisdiction. A correction of the food changes the food's tax.
+    #[test]
+    fn a_line_takes_the_tax_of_its_own_category() {
+        let of = |category: &str, rate: i128, base: i128, tax: i128| TaxRow {
+            category: Some(category.to_owned()),
+            rate: Some(Amount::new(rate, 4)),
+            ..row(base, tax)
+        };
+        let rows = || [of("general", 825, 10_000, 825), of("food", 200, 5_000, 100)];
+        let food = || BilledLine { rate: Some(Amount::new(2, 2)), tax: Some(cents(100)), ..line(5_000) };
+        let parts = on_change(&mut rows(), &mut food(), cents(1_000), "USD").unwrap();
+        assert_eq!(parts.iter().map(|part| part.amount).collect::<Vec<_>>(), [cents(20)]);
+        // Which rows are the line's is not guessed.
+        let unknown = BilledLine { rate: None, ..food() };
+        assert!(on_change(&mut rows(), &mut unknown.clone(), cents(1_000), "USD").is_err());
+    }
+
+    /// A state and a city stack: a line that names the state is taxed by both if its rate is both together, else by the state.
+    #[test]
+    fn what_stacks_at_a_place_goes_back_together() {
+        let of = |place: &str, rate: i128, tax: i128| TaxRow {
+            jurisdiction: Some(place.to_owned()),
+            rate: Some(Amount::new(rate, 5)),
+            ..row(10_000, tax)
+        };
+        let given_back = |rate: Option<Amount>| {
+            let mut rows = [of("MN", 6_875, 688), of("City", 500, 50)];
+            let mut own = BilledLine { rate, jurisdiction: Some("MN".to_owned()), ..line(10_000) };
+            let parts = on_change(&mut rows, &mut own, cents(10_000), "USD").unwrap();
+            parts.iter().map(|part| part.amount).collect::<Vec<_>>()
+        };
+        assert_eq!(given_back(Some(Amount::new(7_375, 5))), [cents(688), cents(50)]);
+        assert_eq!(given_back(Some(Amount::new(6_875, 5))), [cents(688)]);
+        assert_eq!(given_back(None), [cents(688)]);
     }
 
     #[test]

@@ -100,6 +100,7 @@ fn add(books: &mut Books, document: Document, lines: impl IntoIterator<Item = u6
         let row = TaxRow {
             line: Some(number.to_string()),
             jurisdiction: None,
+            category: None,
             rate: Some(Amount::new(825, 4)),
             base: Some(cents(10_000)),
             tax: cents(825),
