@@ -7,6 +7,7 @@ use tieout_benches::answers::{self, MONTHS, Wanted};
 use tieout_benches::document::Rounding;
 use tieout_benches::drafts::{self, Drafts};
 use tieout_benches::generate::generate;
+use tieout_benches::lawful::lawful;
 use tieout_benches::world::Settings;
 
 use super::tieout;
@@ -92,4 +93,27 @@ fn wrong_drafts_among_right_ones_are_held_or_mended_and_then_all_go_out() {
     assert_eq!((code, verdicts["hold"], verdicts["fix"], verdicts["send"]), (1, [4, 4], [6, 6], [22, 22]));
     let (code, verdicts) = judged("mended", true);
     assert_eq!((code, verdicts.len(), verdicts["send"]), (0, 1, [28, 28]));
+}
+
+/// To the cent: what is proposed is what was planted, and its tax is that of the company's own tables, by jurisdiction.
+#[test]
+fn proposals_are_the_lawful_amounts() {
+    let place = tempfile::tempdir().unwrap();
+    half_year(place.path());
+    let half = place.path().join("half");
+    tieout(&half, &["audit", "--quiet", "--report", "json=r.json"]);
+    let result = lawful(&half, &half.join("r.json"), &half.join("pack/proposals.json")).unwrap();
+    assert!(result.differences.is_empty(), "{:#?}", result.lines());
+    assert!(result.documents.0 > 30 && result.documents.1 > 30, "{:#?}", result.lines());
+    // The demonstration is the same company in its own headers and formats: its pack against plain exports of the same seed.
+    let plain = place.path().join("plain");
+    let demo = Settings { lines: 1_500, seed: 7, months: 3, each: 2, per_million: 30, ..settings() };
+    generate(&demo, &plain).unwrap();
+    tieout(&plain, &["audit", "--quiet", "--report", "json=r.json"]);
+    let pack = place.path().join("demo").display().to_string();
+    let folder = Path::new(super::HERE).join("../../fixtures/demo");
+    assert_eq!(tieout(&folder, &["correct", "--quiet", "--out", &pack]).code, 0);
+    let result = lawful(&plain, &plain.join("r.json"), &Path::new(&pack).join("proposals.json")).unwrap();
+    assert!(result.differences.is_empty(), "{:#?}", result.lines());
+    assert!(result.classes.values().map(|sums| sums.proposed).sum::<u64>() > 100, "{:#?}", result.lines());
 }
