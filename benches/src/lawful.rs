@@ -195,8 +195,8 @@ struct Row {
 struct Books {
     /// The day whose rates hold, by document.
     days: BTreeMap<String, Date>,
-    /// Rate of a line, millionths.
-    lines: BTreeMap<(String, String), i64>,
+    /// Rate of a line, millionths, and its net.
+    lines: BTreeMap<(String, String), (i64, i64)>,
     rows: BTreeMap<String, Vec<Row>>,
 }
 
@@ -212,9 +212,14 @@ impl Books {
             let day = if row[point].is_empty() { &row[issued] } else { &row[point] };
             books.days.insert(row[id].clone(), day.parse().map_err(|_| format!("{day} is no day"))?);
         }
-        let [id, no, rate] = [lines.column("invoice_id")?, lines.column("line_no")?, lines.column("tax_rate")?];
+        let [id, no, rate, net] = [
+            lines.column("invoice_id")?,
+            lines.column("line_no")?,
+            lines.column("tax_rate")?,
+            lines.column("net_amount")?,
+        ];
         for row in &lines.rows {
-            books.lines.insert((row[id].clone(), row[no].clone()), minor(&row[rate]));
+            books.lines.insert((row[id].clone(), row[no].clone()), (minor(&row[rate]), minor(&row[net])));
         }
         let at = |name: &str| taxes.column(name);
         let (id, place, category) = (at("invoice_id")?, at("jurisdiction_id")?, at("tax_category")?);
@@ -233,12 +238,16 @@ impl Books {
 
     /// The category that taxes a line: the one whose rates together are its own.
     fn category(&self, document: &str, line: &str) -> Option<&str> {
-        let rate = *self.lines.get(&(document.to_owned(), line.to_owned()))?;
+        let (rate, _) = *self.lines.get(&(document.to_owned(), line.to_owned()))?;
         let mut sums: BTreeMap<&str, i64> = BTreeMap::new();
         for row in self.rows.get(document).into_iter().flatten() {
             *sums.entry(&row.category).or_default() += row.rate;
         }
         sums.into_iter().find(|(_, sum)| rate != 0 && *sum == rate).map(|(category, _)| category)
+    }
+
+    fn net(&self, document: &str, line: &str) -> i64 {
+        self.lines.get(&(document.to_owned(), line.to_owned())).map_or(0, |(_, net)| *net)
     }
 
     /// The table's rate of a row; the row's own where that is another.
@@ -260,6 +269,14 @@ impl Books {
             nets: BTreeMap<&'p str, i64>,
             taxes: BTreeMap<&'p str, i64>,
             whole: bool,
+            /// Net as billed and what goes back of it, by category and line.
+            lines: BTreeMap<(&'p str, &'p str), (i64, i64)>,
+        }
+        impl Back<'_> {
+            fn by_line(&self, category: &str, rate: i64) -> i64 {
+                let own = self.lines.iter().filter(|((of, _), _)| *of == category);
+                own.map(|(_, (billed, back))| tax(*billed, rate) - tax(billed - back, rate)).sum()
+            }
         }
         let mut back: BTreeMap<&str, Back<'_>> = BTreeMap::new();
         for proposal in list(pack, "proposals") {
@@ -273,8 +290,17 @@ impl Books {
                 let own = back.entry(document).or_default();
                 own.whole |= no.is_empty() && minor(text(line, "tax")) != 0;
                 match self.category(document, no) {
-                    Some(category) => *own.nets.entry(category).or_default() += sign * minor(text(line, "net")),
-                    None if self.lines.get(&(document.to_owned(), no.to_owned())).is_some_and(|rate| *rate != 0) => {
+                    Some(category) => {
+                        let (net, stated) = (sign * minor(text(line, "net")), self.net(document, no));
+                        *own.nets.entry(category).or_default() += net;
+                        let whole = own.lines.entry((category, no)).or_insert((stated, 0));
+                        whole.1 += net;
+                    }
+                    None if self
+                        .lines
+                        .get(&(document.to_owned(), no.to_owned()))
+                        .is_some_and(|(rate, _)| *rate != 0) =>
+                    {
                         result.differences.push(format!("tax     {document}/{no}: no row is at the rate of the line"));
                     }
                     None => {}
@@ -295,9 +321,15 @@ impl Books {
             for row in self.rows.get(document).into_iter().flatten() {
                 let rate = self.rate(document, row, &mut result.other_rates);
                 let net = own.nets.get(row.category.as_str()).copied().unwrap_or(0);
-                let left = if own.whole { 0 } else { tax(row.base - net, rate) };
+                let by_line = row.tax != tax(row.base, rate);
                 // Nothing goes back of what was not touched, however it was rounded.
-                let change = if net == 0 && !own.whole { 0 } else { row.tax - left };
+                let change = match () {
+                    () if own.whole => row.tax,
+                    () if net == 0 => 0,
+                    // Each line rounded by itself: what each is left with.
+                    () if by_line && net != row.base => own.by_line(&row.category, rate),
+                    () => row.tax - tax(row.base - net, rate),
+                };
                 *wanted.entry(&row.place).or_default() += change;
             }
             wanted.retain(|_, units| *units != 0);

@@ -85,9 +85,11 @@ impl Papers {
     /// Issues what a proposal asks for, right or in the way that was drawn; the state that it is in then.
     pub fn issue(&mut self, proposal: &Value, answer: Answer, day: Date) -> Result<&'static str> {
         if text(proposal, "action") == "refund" {
-            let gross = units(proposal, "gross");
             let source = self.source(proposal)?;
-            let gross = if answer == Answer::WrongAmount { gross - 1 } else { gross };
+            // What says not for what it is, and has another amount, nobody can know again.
+            let is_bare = !source.starts_with("RC") && !source.starts_with("RF") && !self.is_credit_note(&source)?;
+            let answer = if is_bare && answer == Answer::WrongAmount { Answer::Right } else { answer };
+            let gross = units(proposal, "gross") - if answer == Answer::WrongAmount { 1 } else { 0 };
             self.refund(proposal, (&source, ""), day, gross, answer != Answer::NotApplied)?;
             return Ok(state(answer, false));
         }

@@ -155,6 +155,9 @@ pub struct AuditArgs {
     /// send, to hold, to fix
     #[arg(long, value_name = "STAGE", value_enum, hide_possible_values = false, conflicts_with = "mask")]
     pub stage: Option<Stage>,
+    /// With --stage: write every draft and why it is kept back to this CSV file
+    #[arg(long, value_name = "FILE", requires = "stage")]
+    pub hold: Option<PathBuf>,
     /// Compare with this former JSON report: new, unchanged, changed, resolved
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,

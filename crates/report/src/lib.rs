@@ -15,6 +15,7 @@ mod words;
 
 pub use diagnostic::render as render_diagnostic;
 pub use format::chase::render as render_chase_csv;
+pub use format::hold::render as render_hold_csv;
 pub use format::json::arrivals::render as render_arrivals_json;
 pub use format::json::complaints::render as render_complaints_json;
 pub use format::text::account::render as render_account;

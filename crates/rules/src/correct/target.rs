@@ -218,8 +218,9 @@ fn corrected(
         ));
     }
     let places = books.taxes_of_line(&line).to_vec();
+    let lines = books.of_document.get(&line.document).map_or(0, Vec::len);
     let mut rows: Vec<TaxRow> = places.iter().filter_map(|place| books.tax(*place).cloned()).collect();
-    let taxes = tax::on_change(&mut rows, &mut line, change, currency).map_err(|why| {
+    let taxes = tax::on_change(&mut rows, &mut line, change, (currency, lines)).map_err(|why| {
         Ask::new(format!("of {}, {why}", document.number), "give the tax rows of its invoice, with base and rate")
     })?;
     places.into_iter().zip(rows).for_each(|(place, row)| books.set_tax(place, row));
