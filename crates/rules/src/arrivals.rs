@@ -292,3 +292,67 @@ fn rows(
     rows.rows.sort();
     Ok(rows)
 }
+
+#[cfg(test)]
+mod tests {
+    use tieout_model::register::Register;
+
+    use super::*;
+
+    fn entry(action: &str, money: &str, documents: &str) -> Entry {
+        let line = format!(
+            "2026-11-05  p1  proposed  by=prep action={action} customer=C-1 currency=USD {money} documents={documents} findings=f1\n"
+        );
+        Register::read(&line).entries.remove("p1").unwrap()
+    }
+
+    fn posted(id: &str, refers: &[&str], cents: i128, tax: i128) -> Posted {
+        Posted {
+            id: id.to_owned(),
+            number: id.to_owned(),
+            customer: "C-1".to_owned(),
+            currency: "USD".to_owned(),
+            day: "2026-11-20".parse().ok(),
+            refers: refers.iter().map(|id| (*id).to_owned()).collect(),
+            is_refund: id.starts_with('R'),
+            gross: cents * 10_000,
+            tax: Some(tax * 10_000),
+            unused: Some(0),
+        }
+    }
+
+    fn taken(own: &[Posted], entry: &Entry, exact: bool) -> Vec<String> {
+        let own: Vec<&Posted> = own.iter().filter(|one| belongs(one, entry)).collect();
+        chosen(&own, entry, exact).into_iter().map(|one| one.id.clone()).collect()
+    }
+
+    /// 54.12 and 10.82 of two invoices: as one note, as one for each, or with one of them missing.
+    #[test]
+    fn a_proposal_over_two_invoices_comes_as_one_note_or_as_two() {
+        let asked = entry("credit_memo", "net=60.00 tax=4.94", "I-1,I-2");
+        let (one, two) = (posted("N-1", &["I-1"], 5_412, 412), posted("N-2", &["I-2"], 1_082, 82));
+        let both = posted("N-3", &["I-1"], 6_494, 494);
+        assert_eq!(taken(&[both], &asked, true), ["N-3"]);
+        assert_eq!(taken(&[two.clone(), one.clone()], &asked, true), ["N-1", "N-2"]);
+        assert!(taken(std::slice::from_ref(&one), &asked, true).is_empty());
+        assert_eq!(taken(std::slice::from_ref(&one), &asked, false), ["N-1"], "and the amount is another one");
+        let wrong = Sum::of(&[&one]).unwrap();
+        assert!(!wrong.is_of(&asked) && Sum::of(&[&one, &two]).is_some_and(|sum| sum.is_of(&asked)));
+    }
+
+    #[test]
+    fn a_refund_answers_a_refund_and_may_say_nothing_of_what_it_is_for() {
+        let refund = entry("refund", "net=50.00 tax=0.00", "P-1");
+        let of = |id: &str, refers: &[&str], cents: i128| Posted { tax: None, ..posted(id, refers, cents, 0) };
+        assert_eq!(
+            taken(&[of("R-1", &["P-1", "I-1"], 4_000)], &refund, false),
+            ["R-1"],
+            "another amount, for this payment"
+        );
+        assert_eq!(taken(&[of("R-2", &[], 5_000)], &refund, true), ["R-2"]);
+        assert!(taken(&[of("R-3", &[], 4_000)], &refund, false).is_empty(), "it may be anything's");
+        assert!(taken(&[of("N-1", &["P-1"], 5_000)], &refund, false).is_empty(), "a note is no refund");
+        let memo = entry("credit_memo", "net=50.00 tax=0.00", "I-1");
+        assert!(taken(&[of("R-1", &["I-1"], 5_000)], &memo, false).is_empty(), "that another note was paid out");
+    }
+}
