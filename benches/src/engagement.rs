@@ -52,6 +52,9 @@ fn command(settings: &Settings) -> String {
             words.push_str(flag);
         }
     }
+    if let Some(drafts) = settings.drafts {
+        words.push_str(&format!(" --drafts {}{}", drafts.right, if drafts.mended { " --mended" } else { "" }));
+    }
     words
 }
 

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::Result;
 use crate::company::{as_of, period_from};
+use crate::drafts;
 use crate::engagement;
 use crate::episodes::Schedule;
 use crate::labels::Kind;
@@ -36,6 +37,9 @@ pub fn generate(settings: &Settings, folder: &Path) -> Result<Vec<String>> {
             }
         } else {
             ordinary::bill_subscriptions(&mut world, &subscriptions)?;
+            if let Some(drafts) = settings.drafts.filter(|_| day == as_of().add_days(-2)) {
+                drafts::write(&mut world, drafts, folder)?;
+            }
         }
         day = day.add_days(1);
     }

@@ -2,13 +2,16 @@
 //!
 //! Deterministic: the same settings and seed give the same bytes. Amounts are integers in minor units.
 
+pub mod answers;
 pub mod company;
 pub mod deal;
 pub mod document;
+pub mod drafts;
 pub mod engagement;
 pub mod episodes;
 pub mod generate;
 pub mod labels;
+pub mod lawful;
 pub mod layout;
 pub mod ledger;
 pub mod master;

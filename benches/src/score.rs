@@ -78,7 +78,7 @@ pub fn score(labels: &Path, report: &Path) -> Result<Score> {
 }
 
 /// The primary key of the record that a finding names.
-fn key(finding: &Value) -> String {
+pub(crate) fn key(finding: &Value) -> String {
     let population = finding["population"].as_str().unwrap_or_default();
     let is_key = |name: &str| {
         CONTRACT.lines().any(|line| {

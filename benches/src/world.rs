@@ -11,6 +11,7 @@ use tieout_model::Date;
 use crate::Result;
 use crate::company::{Customer, period_from};
 use crate::document::{Document, Kind, Rounding};
+use crate::drafts::Drafts;
 use crate::labels::{Kind as Label, Labels, Stake};
 use crate::layout::{LAYOUTS, Of, Style};
 use crate::ledger::Ledger;
@@ -36,6 +37,8 @@ pub struct Settings {
     pub rounding: Rounding,
     /// Whether invoices come as two extracts that overlap.
     pub overlap: bool,
+    /// Drafts of the days after the period, if any.
+    pub drafts: Option<Drafts>,
 }
 
 /// Running numbers.

@@ -21,6 +21,7 @@ fn settings(seed: u64) -> Settings {
         dressed: false,
         rounding: Rounding::Invoice,
         overlap: false,
+        drafts: None,
     }
 }
 

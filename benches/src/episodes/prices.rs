@@ -136,7 +136,7 @@ fn bracket_too_low(world: &mut World) -> Result<()> {
     let (_, bill, off) = priced(world, (TIERED, BRACKET - 1_000), price)?;
     let (key, off) = (line_key(&bill, 1), stake("over_billed", "under_billed", off));
     plant(world, BRACKETS, Of::InvoiceLine, &key, off)?;
-    plant(world, ORDERED, Of::InvoiceLine, &key, off)?;
+    follows(world, BRACKETS, ORDERED, Of::InvoiceLine, &key, off)?;
     follows(world, BRACKETS, AGREED, Of::InvoiceLine, &key, off)?;
     post(world, [bill])
 }

@@ -116,11 +116,13 @@ fn mispriced(world: &mut World, customer: Customer, item: (usize, i64), price: i
     let currency = bill.currency();
     let class = if off > 0 { "over_billed" } else { "under_billed" };
     let stake = Some((class, extend(item.1, off.abs(), currency), currency));
-    let (cause, key) = ("price-differs-from-order", line_key(&bill, 1));
+    let (ordered, key) = ("price-differs-from-order", line_key(&bill, 1));
+    let is_bracket = item == (TIERED, BRACKET);
+    let cause = if is_bracket { "price-of-other-bracket" } else { ordered };
     world.label(Kind::Planted, cause, (Of::InvoiceLine, &key), stake)?;
     world.label(Kind::Consequence(cause), "price-not-as-agreed", (Of::InvoiceLine, &key), stake)?;
-    if item == (TIERED, BRACKET) {
-        world.label(Kind::Planted, "price-of-other-bracket", (Of::InvoiceLine, &key), stake)?;
+    if is_bracket {
+        world.label(Kind::Consequence(cause), ordered, (Of::InvoiceLine, &key), stake)?;
     }
     world.post(bill)?;
     Ok(())

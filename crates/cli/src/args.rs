@@ -85,6 +85,8 @@ pub enum Command {
     Rates(RatesArgs),
     /// Say which overdue documents may be reminded, and which not and why
     Chase(ChaseArgs),
+    /// Say of each complaint whether an audit knew of it before it came
+    Complaints(ComplaintsArgs),
     /// Show one customer: balances, findings, documents
     Customer(CustomerArgs),
     /// Explain a rule, a diagnostic code, a finding, or two documents
@@ -172,6 +174,9 @@ pub struct AuditArgs {
     /// send, to hold, to fix
     #[arg(long, value_name = "STAGE", value_enum, hide_possible_values = false, conflicts_with = "mask")]
     pub stage: Option<Stage>,
+    /// With --stage: write every draft and why it is kept back to this CSV file
+    #[arg(long, value_name = "FILE", requires = "stage")]
+    pub hold: Option<PathBuf>,
     /// Compare with this former JSON report: new, unchanged, changed, resolved
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,
@@ -247,6 +252,9 @@ pub struct RegisterArgs {
     /// Engagement file, or folder with a tieout.toml
     #[arg(default_value = ".")]
     pub path: PathBuf,
+    /// Write every correction to this JSON file too
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
     /// How the sources are read.
     #[command(flatten)]
     pub sources: SourceArgs,
@@ -329,6 +337,23 @@ pub struct ChaseArgs {
     /// Write every overdue document to this CSV file too
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// How the sources are read.
+    #[command(flatten)]
+    pub sources: SourceArgs,
+}
+
+/// `tieout complaints`.
+#[derive(Args)]
+pub struct ComplaintsArgs {
+    /// Engagement file, or folder with a tieout.toml
+    #[arg(default_value = ".")]
+    pub path: PathBuf,
+    /// A former JSON report: what it has was known on its day
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// Write every complaint to this JSON file too
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
     /// How the sources are read.
     #[command(flatten)]
     pub sources: SourceArgs,

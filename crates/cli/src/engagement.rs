@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 use tieout_ingest::profile::SourceSpec;
+use tieout_model::amount::minor_units;
 use tieout_model::correction::Terms;
 use tieout_model::{Amount, Code, Date, Diagnostic, EffectClass, Period, Place, Severity};
 use tieout_rules::RuleSetting;
@@ -52,6 +53,7 @@ struct CorrectionsTable {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct BandTable {
+    currency: Spanned<String>,
     up_to: Spanned<String>,
     approver: String,
 }
@@ -302,15 +304,24 @@ impl Reader {
                 }
             }
         }
-        let mut bands: Vec<(Amount, String)> = Vec::new();
+        let mut bands: BTreeMap<String, Vec<(Amount, String)>> = BTreeMap::new();
         for band in &table.bands {
+            let currency = band.currency.get_ref();
+            if minor_units(currency).is_none() {
+                let place = self.place(band.currency.span());
+                let message = format!("`{currency}` is not a currency");
+                self.wrong(place, message, "not a currency", "write the ISO code: `currency = \"USD\"`");
+                continue;
+            }
+            let own = bands.entry(currency.clone()).or_default();
             match band.up_to.get_ref().parse::<Amount>() {
-                Ok(most) if bands.last().is_none_or(|(before, _)| *before < most) => {
-                    bands.push((most, band.approver.clone()))
+                Ok(most) if own.last().is_none_or(|(before, _)| *before < most) => {
+                    own.push((most, band.approver.clone()))
                 }
                 _ => {
                     let place = self.place(band.up_to.span());
-                    let message = format!("`{}` is not an amount above the band before", band.up_to.get_ref());
+                    let message =
+                        format!("`{}` is not an amount above the {currency} band before", band.up_to.get_ref());
                     self.wrong(
                         place,
                         message,

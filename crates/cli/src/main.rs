@@ -40,6 +40,7 @@ fn main() -> ExitCode {
         Command::Rates(args) => commands::rates::run(&args),
         Command::Return(args) => commands::returns::run(&args),
         Command::Chase(args) => commands::chase::run(&args),
+        Command::Complaints(args) => commands::complaints::run(&args),
         Command::Customer(args) => commands::customer::run(&args),
         Command::Explain(args) => commands::explain::run(&args),
         Command::Verify(args) => commands::verify::run(&args),

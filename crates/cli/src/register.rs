@@ -69,7 +69,10 @@ impl Book {
             file.write_all(text.as_bytes())?;
             file.sync_all()
         });
-        written.map_err(|error| vec![failed(&self.path, &format!("cannot be written: {error}"))])?;
+        written.map_err(|error| {
+            let failed = failed(&self.path, &format!("cannot be written: {error}"));
+            vec![failed.note("a line that was written whole counts").help("make room for it, then do the same again")]
+        })?;
         self.text.push_str(&text);
         self.register = next;
         Ok(())

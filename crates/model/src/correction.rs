@@ -167,7 +167,7 @@ impl Use {
 /// One correction, for a person to approve.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proposal {
-    /// Digest of case, action, customer and currency: the same from run to run.
+    /// Digest of case, action, class, customers, bill-to, currency and findings: the same from run to run.
     pub id: String,
     /// The case whose findings it corrects.
     pub case: String,
@@ -273,17 +273,22 @@ pub struct Bridge {
     pub asked: Amount,
     /// Tax on corrections that the report states without tax.
     pub tax: Amount,
+    /// Tax of the proposals that the report's figure holds already; adds nothing.
+    pub tax_stated: Amount,
     /// Differences for another reason, in words, each with its amount.
     pub other: Vec<(String, Amount)>,
+    /// What none of these says: not zero only if something is wrong with the pack.
+    pub unexplained: Amount,
     /// Σ of the proposals.
     pub proposed: Amount,
 }
 
 impl Bridge {
-    /// True if it closes to the last unit.
+    /// True if it closes to the last unit and leaves nothing unexplained.
     pub fn closes(&self) -> bool {
         let other: i128 = self.other.iter().map(|(_, amount)| amount.units).sum();
-        self.reported.units - self.asked.units + self.tax.units + other == self.proposed.units
+        let named = self.reported.units - self.asked.units + self.tax.units + other;
+        self.unexplained.is_zero() && named == self.proposed.units
     }
 }
 
@@ -294,8 +299,8 @@ pub struct Terms {
     pub locked_until: Option<Date>,
     /// The day on which corrections are issued; the as-of date if not stated.
     pub issue_date: Option<Date>,
-    /// Largest gross of each band with who approves it, the smallest first; what exceeds all needs the last.
-    pub bands: Vec<(Amount, String)>,
+    /// By currency, the largest gross of each band with who approves it, the smallest first; what exceeds all needs the last.
+    pub bands: BTreeMap<String, Vec<(Amount, String)>>,
     /// Account codes by class.
     pub accounts: BTreeMap<EffectClass, String>,
     /// Whom customers may call.
@@ -303,9 +308,10 @@ pub struct Terms {
 }
 
 impl Terms {
-    /// Who may approve a gross amount.
-    pub fn approval(&self, gross: Amount) -> Option<&str> {
-        let band = self.bands.iter().find(|(most, _)| gross.abs() <= *most).or(self.bands.last());
+    /// Who may approve a gross amount; none without a band of its currency, since so much of one is not so much of another.
+    pub fn approval(&self, gross: Amount, currency: &str) -> Option<&str> {
+        let bands = self.bands.get(currency)?;
+        let band = bands.iter().find(|(most, _)| gross.abs() <= *most).or(bands.last());
         band.map(|(_, who)| who.as_str())
     }
 }

@@ -5,6 +5,7 @@
 pub mod account;
 pub mod amount;
 pub mod chase;
+pub mod complaint;
 pub mod correction;
 pub mod coverage;
 pub mod date;

@@ -358,6 +358,23 @@ impl State {
         Self::Withdrawn,
     ];
 
+    /// The word in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Recovered => "recovered",
+            Self::Issued => "issued",
+            Self::NotApplied => "not_applied",
+            Self::WrongTax => "wrong_tax",
+            Self::WrongAmount => "wrong_amount",
+            Self::Settled => "settled",
+            Self::ToldNotIssued => "told_not_issued",
+            Self::Approved => "approved",
+            Self::Forgotten => "forgotten",
+            Self::Proposed => "proposed",
+            Self::Withdrawn => "withdrawn",
+        }
+    }
+
     /// In words.
     pub fn words(self) -> &'static str {
         match self {
@@ -381,6 +398,17 @@ impl State {
     }
 }
 
+/// A document or refund that gives back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Issued {
+    /// Its id.
+    pub id: String,
+    /// The number that people know it by.
+    pub number: String,
+    /// Its day, if stated.
+    pub day: Option<Date>,
+}
+
 /// One proposal of the register and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Arrival {
@@ -388,13 +416,13 @@ pub struct Arrival {
     pub id: String,
     /// How far it came.
     pub state: State,
-    /// Id and number of the document that corrects it, with its day.
-    pub document: Option<(String, String, Option<Date>)>,
-    /// Gross of that document, positive.
+    /// The documents that correct it: one for each that it corrects, or one for all of them.
+    pub documents: Vec<Issued>,
+    /// Their gross together, positive; none where nothing is issued.
     pub gross: Option<Amount>,
-    /// Its tax, positive.
+    /// Their tax, positive; none if one of them does not state it.
     pub tax: Option<Amount>,
-    /// What of it lies unused.
+    /// What of them lies unused; none if one of them does not state it.
     pub unused: Option<Amount>,
     /// Days since it was proposed.
     pub age: u64,

@@ -1,14 +1,17 @@
 //! Whether corrections arrived: entries of the register against documents and refunds that are posted.
 //!
+//! A refund belongs to a refund that was proposed, and a credit note to a credit; that a note was paid out proves nothing of another.
 //! A credit note belongs to a proposal if it is of the same customer and currency, refers to one of its documents, and was issued on
-//! the day of the proposal or later. Each is taken once: by the proposal whose money it has, else by the oldest. "Recovered" means
-//! matched in amount and tax, and put to use; a register that says so by itself would prove nothing.
+//! the day of the proposal or later. A proposal over several documents may come as one note or as one for each of them. Each note is
+//! taken once: by the proposal whose money it has, else by the oldest. "Recovered" means matched in amount and tax, and put to use; a
+//! register that says so by itself would prove nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use tieout_ingest::store::Store;
 use tieout_model::amount::MONEY_SCALE;
-use tieout_model::register::{Arrival, Entry, Register, State};
+use tieout_model::correction::Action;
+use tieout_model::register::{Arrival, Entry, Issued, Register, State};
 use tieout_model::{Amount, AuditReport, Date};
 
 use crate::catalog::{Catalog, Scope};
@@ -25,7 +28,9 @@ struct Posted {
     customer: String,
     currency: String,
     day: Option<Date>,
-    refers: Option<String>,
+    /// What it gives back for: documents, payments, refunds that were asked for. Empty if it does not say.
+    refers: BTreeSet<String>,
+    is_refund: bool,
     /// Positive, at money's scale.
     gross: i128,
     tax: Option<i128>,
@@ -45,7 +50,7 @@ pub fn arrivals(
     let mut posted = credit_notes(&engine, &catalog)?;
     posted.extend(refunds(&engine, &catalog)?);
     let found: BTreeSet<&str> = report.findings.iter().map(|finding| finding.fingerprint.as_str()).collect();
-    let mut taken: BTreeMap<&str, &Posted> = BTreeMap::new();
+    let mut taken: BTreeMap<&str, Vec<&Posted>> = BTreeMap::new();
     let mut used: BTreeSet<&str> = BTreeSet::new();
     // Those with the right money choose first, then the oldest proposal.
     let mut order: Vec<&Entry> = register.entries.values().collect();
@@ -55,31 +60,78 @@ pub fn arrivals(
             if taken.contains_key(entry.id.as_str()) {
                 continue;
             }
-            let fits = |one: &&Posted| {
-                let money = one.gross == units(entry.gross()) && one.tax.is_none_or(|tax| tax == units(entry.tax));
-                !used.contains(one.id.as_str()) && belongs(one, entry) && (money || !exact)
-            };
-            if let Some(one) = posted.iter().find(fits) {
-                used.insert(&one.id);
-                taken.insert(&entry.id, one);
+            let own: Vec<&Posted> =
+                posted.iter().filter(|one| !used.contains(one.id.as_str()) && belongs(one, entry)).collect();
+            let chosen = chosen(&own, entry, exact);
+            if !chosen.is_empty() {
+                used.extend(chosen.iter().map(|one| one.id.as_str()));
+                taken.insert(&entry.id, chosen);
             }
         }
     }
     let as_of = report.as_of;
     let arrival = |entry: &Entry| {
-        let document = taken.get(entry.id.as_str()).copied();
+        let chosen = taken.get(entry.id.as_str()).map_or(&[][..], Vec::as_slice);
         let age = as_of.map_or(0, |as_of| u64::try_from(i64::from(as_of.0) - i64::from(entry.proposed.0)).unwrap_or(0));
+        let sum = Sum::of(chosen);
+        let issued = |one: &&Posted| Issued { id: one.id.clone(), number: one.number.clone(), day: one.day };
         Arrival {
             id: entry.id.clone(),
-            state: state(entry, document, &found, age > patience),
-            document: document.map(|one| (one.id.clone(), one.number.clone(), one.day)),
-            gross: document.map(|one| Amount::money(one.gross)),
-            tax: document.and_then(|one| one.tax).map(Amount::money),
-            unused: document.and_then(|one| one.unused).map(Amount::money),
+            state: state(entry, sum.as_ref(), &found, age > patience),
+            documents: chosen.iter().map(issued).collect(),
+            gross: sum.as_ref().map(|sum| Amount::money(sum.gross)),
+            tax: sum.as_ref().and_then(|sum| sum.tax).map(Amount::money),
+            unused: sum.as_ref().and_then(|sum| sum.unused).map(Amount::money),
             age,
         }
     };
     Ok(register.entries.values().map(arrival).collect())
+}
+
+impl Posted {
+    /// A refund that does not say for what, and has just the money of one that was proposed to this customer.
+    fn is_bare_of(&self, entry: &Entry) -> bool {
+        self.refers.is_empty() && self.is_refund && self.gross == units(entry.gross())
+    }
+}
+
+/// What some documents come to.
+struct Sum {
+    gross: i128,
+    tax: Option<i128>,
+    unused: Option<i128>,
+}
+
+impl Sum {
+    /// None of none.
+    fn of(posted: &[&Posted]) -> Option<Self> {
+        (!posted.is_empty()).then(|| Self {
+            gross: posted.iter().map(|one| one.gross).sum(),
+            tax: posted.iter().map(|one| one.tax).sum(),
+            unused: posted.iter().map(|one| one.unused).sum(),
+        })
+    }
+
+    /// True if it is what the proposal asked for.
+    fn is_of(&self, entry: &Entry) -> bool {
+        self.gross == units(entry.gross()) && self.tax.is_none_or(|tax| tax == units(entry.tax))
+    }
+}
+
+/// Of what belongs to a proposal: the document with its money, else one for each document that it corrects. Where the money need not
+/// be right, whatever there is.
+fn chosen<'p>(own: &[&'p Posted], entry: &Entry, exact: bool) -> Vec<&'p Posted> {
+    let fits = |some: &[&Posted]| Sum::of(some).is_some_and(|sum| sum.is_of(entry));
+    if let Some(one) = own.iter().copied().find(|one| fits(&[*one])) {
+        return vec![one];
+    }
+    let mut first: BTreeMap<&str, &'p Posted> = BTreeMap::new();
+    for one in own.iter().copied() {
+        let corrected = entry.documents.iter().find(|id| one.refers.contains(*id));
+        first.entry(corrected.map_or("", String::as_str)).or_insert(one);
+    }
+    let each: Vec<&Posted> = first.into_values().collect();
+    if !exact || fits(&each) { each } else { Vec::new() }
 }
 
 fn is_given_back(entry: &Entry) -> bool {
@@ -90,14 +142,15 @@ fn belongs(one: &Posted, entry: &Entry) -> bool {
     one.customer == entry.customer
         && one.currency == entry.currency
         && one.day.is_none_or(|day| day >= entry.proposed)
-        && one.refers.as_ref().is_some_and(|id| entry.documents.contains(id))
+        && one.is_refund == (entry.action == Action::Refund.name())
+        && (entry.documents.iter().any(|id| one.refers.contains(id)) || one.is_bare_of(entry))
 }
 
-fn state(entry: &Entry, document: Option<&Posted>, found: &BTreeSet<&str>, is_late: bool) -> State {
+fn state(entry: &Entry, issued: Option<&Sum>, found: &BTreeSet<&str>, is_late: bool) -> State {
     if entry.withdrawn.is_some() {
         return State::Withdrawn;
     }
-    let Some(one) = document else {
+    let Some(sum) = issued else {
         // By whatever it was put right: the next audit is the judge.
         let is_gone = !entry.findings.is_empty() && entry.findings.iter().all(|print| !found.contains(print.as_str()));
         return match () {
@@ -108,9 +161,9 @@ fn state(entry: &Entry, document: Option<&Posted>, found: &BTreeSet<&str>, is_la
             () => State::Proposed,
         };
     };
-    match one.unused {
-        _ if one.gross != units(entry.gross()) => State::WrongAmount,
-        _ if one.tax.is_some_and(|tax| tax != units(entry.tax)) => State::WrongTax,
+    match sum.unused {
+        _ if sum.gross != units(entry.gross()) => State::WrongAmount,
+        _ if !sum.is_of(entry) => State::WrongTax,
         None => State::Issued,
         Some(0) => State::Recovered,
         Some(_) => State::NotApplied,
@@ -149,7 +202,8 @@ fn credit_notes(engine: &dyn Engine, catalog: &Catalog) -> Result<Vec<Posted>, E
             customer: text("customer_id")?,
             currency: text("currency").unwrap_or_default(),
             day: rows.find("issue_date").and_then(|at| row[at].date()),
-            refers: text("original_invoice_id"),
+            refers: text("original_invoice_id").into_iter().collect(),
+            is_refund: false,
             gross: money("gross_total")?,
             tax: money("tax_total"),
             unused: money("balance"),
@@ -158,8 +212,18 @@ fn credit_notes(engine: &dyn Engine, catalog: &Catalog) -> Result<Vec<Posted>, E
     Ok(rows.rows.iter().filter_map(posted).collect())
 }
 
-/// Refunds of payments and credit notes; one that is paid is with the customer.
+/// Refunds of payments and credit notes, and so of the documents that these were for; one that is paid is with the customer.
 fn refunds(engine: &dyn Engine, catalog: &Catalog) -> Result<Vec<Posted>, EngineError> {
+    let mut behind: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (population, from, to) in
+        [("payment_application", "payment_id", "invoice_id"), ("invoice", "invoice_id", "original_invoice_id")]
+    {
+        let rows = rows(engine, catalog, population, &[from, to], &[])?;
+        let (Some(from), Some(to)) = (rows.find(from), rows.find(to)) else { continue };
+        for (from, to) in rows.rows.iter().filter_map(|row| Some((row[from].as_text()?, row[to].as_text()?))) {
+            behind.entry(from.to_owned()).or_default().insert(to.to_owned());
+        }
+    }
     let columns = [
         "refund_id",
         "customer_id",
@@ -177,13 +241,24 @@ fn refunds(engine: &dyn Engine, catalog: &Catalog) -> Result<Vec<Posted>, Engine
         let at = rows.find("amount")?;
         let gross = units(Amount::new(row[at].num()?, rows.columns[at].ty.scale())).abs();
         let id = text("refund_id")?;
+        // The refund itself may have been asked for, and waited.
+        let refers = |id: &String| -> BTreeSet<String> {
+            let mut all: BTreeSet<String> =
+                [text("payment_id"), text("credit_note_id")].into_iter().flatten().collect();
+            all.extend(all.clone().iter().filter_map(|one| behind.get(one)).flatten().cloned());
+            if !all.is_empty() {
+                all.insert(id.clone());
+            }
+            all
+        };
         Some(Posted {
             number: id.clone(),
+            refers: refers(&id),
+            is_refund: true,
             id,
             customer: text("customer_id")?,
             currency: text("currency").unwrap_or_default(),
             day: day("paid_date").or(day("requested_date")),
-            refers: text("payment_id").or(text("credit_note_id")),
             gross,
             tax: None,
             unused: Some(if day("paid_date").is_some() { 0 } else { gross }),
@@ -216,4 +291,68 @@ fn rows(
     let mut rows = engine.run(&[plan])?.into_iter().next().unwrap_or_default();
     rows.rows.sort();
     Ok(rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use tieout_model::register::Register;
+
+    use super::*;
+
+    fn entry(action: &str, money: &str, documents: &str) -> Entry {
+        let line = format!(
+            "2026-11-05  p1  proposed  by=prep action={action} customer=C-1 currency=USD {money} documents={documents} findings=f1\n"
+        );
+        Register::read(&line).entries.remove("p1").unwrap()
+    }
+
+    fn posted(id: &str, refers: &[&str], cents: i128, tax: i128) -> Posted {
+        Posted {
+            id: id.to_owned(),
+            number: id.to_owned(),
+            customer: "C-1".to_owned(),
+            currency: "USD".to_owned(),
+            day: "2026-11-20".parse().ok(),
+            refers: refers.iter().map(|id| (*id).to_owned()).collect(),
+            is_refund: id.starts_with('R'),
+            gross: cents * 10_000,
+            tax: Some(tax * 10_000),
+            unused: Some(0),
+        }
+    }
+
+    fn taken(own: &[Posted], entry: &Entry, exact: bool) -> Vec<String> {
+        let own: Vec<&Posted> = own.iter().filter(|one| belongs(one, entry)).collect();
+        chosen(&own, entry, exact).into_iter().map(|one| one.id.clone()).collect()
+    }
+
+    /// 54.12 and 10.82 of two invoices: as one note, as one for each, or with one of them missing.
+    #[test]
+    fn a_proposal_over_two_invoices_comes_as_one_note_or_as_two() {
+        let asked = entry("credit_memo", "net=60.00 tax=4.94", "I-1,I-2");
+        let (one, two) = (posted("N-1", &["I-1"], 5_412, 412), posted("N-2", &["I-2"], 1_082, 82));
+        let both = posted("N-3", &["I-1"], 6_494, 494);
+        assert_eq!(taken(&[both], &asked, true), ["N-3"]);
+        assert_eq!(taken(&[two.clone(), one.clone()], &asked, true), ["N-1", "N-2"]);
+        assert!(taken(std::slice::from_ref(&one), &asked, true).is_empty());
+        assert_eq!(taken(std::slice::from_ref(&one), &asked, false), ["N-1"], "and the amount is another one");
+        let wrong = Sum::of(&[&one]).unwrap();
+        assert!(!wrong.is_of(&asked) && Sum::of(&[&one, &two]).is_some_and(|sum| sum.is_of(&asked)));
+    }
+
+    #[test]
+    fn a_refund_answers_a_refund_and_may_say_nothing_of_what_it_is_for() {
+        let refund = entry("refund", "net=50.00 tax=0.00", "P-1");
+        let of = |id: &str, refers: &[&str], cents: i128| Posted { tax: None, ..posted(id, refers, cents, 0) };
+        assert_eq!(
+            taken(&[of("R-1", &["P-1", "I-1"], 4_000)], &refund, false),
+            ["R-1"],
+            "another amount, for this payment"
+        );
+        assert_eq!(taken(&[of("R-2", &[], 5_000)], &refund, true), ["R-2"]);
+        assert!(taken(&[of("R-3", &[], 4_000)], &refund, false).is_empty(), "it may be anything's");
+        assert!(taken(&[of("N-1", &["P-1"], 5_000)], &refund, false).is_empty(), "a note is no refund");
+        let memo = entry("credit_memo", "net=50.00 tax=0.00", "I-1");
+        assert!(taken(&[of("R-1", &["I-1"], 5_000)], &memo, false).is_empty(), "that another note was paid out");
+    }
 }

@@ -2,11 +2,13 @@
 //!
 //! A rule's `explains` names what follows whatever the amounts: a bill that repeats an order also repeats its lines.
 //! `explains_money` names what follows only if the money agrees: a wrong price breaks the total by as much, and the tax by
-//! the tax on as much; another difference of the same document is an error of its own and keeps its money.
+//! the tax on as much; another difference of the same document is an error of its own and keeps its money. The money agrees too
+//! where the cause's has the consequence's in it: what was billed beyond an order is reckoned at the order's price, and a bill that
+//! goes back whole has no price left to mend.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tieout_model::amount::MONEY_SCALE;
+use tieout_model::amount::{MONEY_SCALE, PRICE_SCALE};
 use tieout_model::{Amount, Figure, Finding, RecordRef};
 
 use crate::harvest::Harvested;
@@ -49,6 +51,8 @@ pub fn link(library: &Library, harvested: &mut [Harvested]) {
             let of = |cause: &usize| &harvested[*cause].finding;
             if always || agrees(&found.iter().map(of).collect::<Vec<_>>(), &consequence.finding) {
                 causes.insert(index, cause);
+            } else if let Some(cause) = found.iter().find(|cause| holds(of(cause), &consequence.finding)) {
+                causes.insert(index, *cause);
             }
         }
     }
@@ -71,9 +75,8 @@ pub fn link(library: &Library, harvested: &mut [Harvested]) {
     }
 }
 
-/// Whether a difference is that of one of the causes, of all of them together, or the tax on it.
+/// Whether a difference, or the money at stake, is that of one of the causes, of all of them together, or the tax on it.
 fn agrees(causes: &[&Finding], consequence: &Finding) -> bool {
-    let Some(difference) = money(consequence.difference.as_ref()) else { return false };
     let stake = |finding: &&Finding| {
         let effect = finding.effects.first()?;
         let units = effect.net.unwrap_or(effect.gross).units_at(MONEY_SCALE).ok()?;
@@ -84,11 +87,42 @@ fn agrees(causes: &[&Finding], consequence: &Finding) -> bool {
         Some(if below { -units } else { units })
     };
     let stakes: Vec<i128> = causes.iter().filter_map(stake).collect();
+    // A price differs by so much a unit; what it comes to is the same error if it comes to the same.
+    if stake(&consequence).is_some_and(|own| own != 0 && stakes.contains(&own)) {
+        return true;
+    }
+    let Some(difference) = money(consequence.difference.as_ref()) else { return false };
     let all: i128 = stakes.iter().sum();
     let tax = Tax::of(consequence);
     stakes.into_iter().chain([all]).filter(|stake| *stake != 0).any(|stake| {
         difference.abs() == stake.abs() || tax.as_ref().is_some_and(|tax| tax.is_on(stake.abs(), difference.abs()))
     })
+}
+
+/// Whether the cause's money has the consequence's in it.
+fn holds(cause: &Finding, consequence: &Finding) -> bool {
+    let cell = |name: &str| {
+        let cells = cause.evidence.first().into_iter().flat_map(|evidence| &evidence.cells);
+        let own = cells.filter(|(column, _)| column == name).map(|(_, value)| value.parse::<Amount>().ok());
+        own.flatten().next()
+    };
+    let equal = |a: Option<Amount>, b: Option<Amount>| {
+        let units = |amount: Amount| amount.units_at(PRICE_SCALE).ok();
+        a.and_then(units).is_some() && a.and_then(units) == b.and_then(units)
+    };
+    let of_key =
+        |finding: &Finding| finding.key.iter().find(|(name, _)| name == "invoice_id").map(|(_, id)| id.clone());
+    match (cause.population.as_str(), consequence.population.as_str()) {
+        ("order_line", "invoice_line") => match consequence.expected.as_ref() {
+            Some(Figure::Money { amount, .. } | Figure::Number(amount)) => equal(Some(*amount), cell("unit_price")),
+            _ => false,
+        },
+        ("invoice", "invoice_line") => {
+            let stake = cause.effects.first().map(|effect| effect.gross);
+            of_key(cause).is_some() && of_key(cause) == of_key(consequence) && equal(stake, cell("gross_total"))
+        }
+        _ => false,
+    }
 }
 
 fn money(figure: Option<&Figure>) -> Option<i128> {

@@ -5,20 +5,23 @@
 //! in dispute, or a finding for review. Tax goes with its net at the original's rate (`tax`), money goes where it helps the customer
 //! first (`place`), and the report's money is bridged to the proposals' by class and currency, every difference named.
 
-mod books;
+pub(crate) mod books;
 mod place;
 mod target;
 mod tax;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use tieout_ingest::store::Store;
-use tieout_model::correction::{Action, Bridge, Line, Pack, Proposal, Question, Terms};
+use tieout_model::correction::{Action, Bridge, Line, Pack, Proposal, Question, Terms, Use};
 use tieout_model::report::{class_totals, counts};
 use tieout_model::{Amount, AuditReport, Confidence, Date, EffectClass, Finding, Period, Severity};
 
 use self::books::Books;
-use self::place::Purse;
+use self::place::{Purse, why_kept};
+use self::target::Correction;
 use crate::catalog::Catalog;
 use crate::engine::EngineError;
 use crate::engine::columnar::{Columnar, bounds};
@@ -44,8 +47,40 @@ impl Ask {
     }
 }
 
-/// What a proposal is about: case, action, class, customer and whose money it is, currency.
-type Key = (String, Action, Option<EffectClass>, (Option<String>, Option<String>), String);
+/// What a proposal is about. Each of these makes it another paper, and has part in its id.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    case: String,
+    action: Action,
+    class: Option<EffectClass>,
+    customer: Option<String>,
+    /// Whose money it is, for a transfer.
+    rightful: Option<String>,
+    /// Where the corrected documents went.
+    bill_to: Option<String>,
+    currency: String,
+}
+
+impl Key {
+    fn id(&self, fingerprints: &BTreeSet<&str>) -> String {
+        let mut print = blake3::Hasher::new();
+        let optional = |text: &Option<String>| text.clone().unwrap_or_default();
+        let class = self.class.map_or("", EffectClass::name).to_owned();
+        let parts = [
+            self.case.clone(),
+            self.action.name().to_owned(),
+            class,
+            optional(&self.customer),
+            optional(&self.rightful),
+            optional(&self.bill_to),
+            self.currency.clone(),
+        ];
+        for part in parts.iter().map(String::as_str).chain(fingerprints.iter().copied()) {
+            print.update(part.as_bytes()).update(&[0]);
+        }
+        print.finalize().to_hex()[..12].to_owned()
+    }
+}
 
 struct Desk<'a> {
     report: &'a AuditReport,
@@ -134,35 +169,38 @@ impl<'a> Desk<'a> {
         }
         self.may_be_corrected(finding)?;
         // What cannot be corrected whole is not corrected in part.
-        let before = self.books.part(&self.documents_of(finding));
-        let corrections = target::corrections(finding, &mut self.books).inspect_err(|_| self.books.restore(before))?;
+        self.books.begin();
+        let made = target::corrections(finding, &mut self.books);
+        let made = made.and_then(|corrections| self.may_be_touched(finding, &corrections).map(|()| corrections));
+        let corrections = made.inspect_err(|_| self.books.take_back())?;
         for correction in corrections {
             let mut remarks = correction.remarks;
             remarks.extend(finding.limited.iter().cloned());
+            let tax: i128 = correction.lines.iter().map(|line| line.tax().units).sum();
             for line in correction.lines {
-                let key = (
-                    finding.case.clone(),
-                    correction.action,
-                    correction.class,
-                    (correction.customer.clone(), correction.rightful.clone()),
-                    correction.currency.clone(),
-                );
-                if let Some(class) = correction.class {
-                    let sums = self.sums.entry((class, correction.currency.clone())).or_default();
-                    sums.tax += line.tax().units - correction.stated_tax.min(line.tax().units);
-                }
+                let key = Key {
+                    case: finding.case.clone(),
+                    action: correction.action,
+                    class: correction.class,
+                    customer: correction.customer.clone(),
+                    rightful: correction.rightful.clone(),
+                    bill_to: self.books.documents.get(&line.document).and_then(|document| document.bill_to.clone()),
+                    currency: correction.currency.clone(),
+                };
                 let draft = self.drafts.entry(key).or_default();
                 draft.lines.push(line);
                 draft.remarks.extend(remarks.iter().cloned());
             }
             if let Some(class) = correction.class {
-                self.sums.entry((class, correction.currency)).or_default().cut += correction.cut;
+                let sums = self.sums.entry((class, correction.currency)).or_default();
+                sums.cut += correction.cut;
+                sums.tax += tax - correction.stated_tax;
             }
         }
         Ok(())
     }
 
-    /// Not for review, not in dispute, not in a locked period.
+    /// Not for review, nor advice only, and none of its documents in dispute.
     fn may_be_corrected(&self, finding: &Finding) -> Result<(), Ask> {
         if finding.confidence == Confidence::Review {
             let why = format!("for a person to decide: {}", finding.confidence_reason);
@@ -171,33 +209,39 @@ impl<'a> Desk<'a> {
         if finding.severity == Severity::Advice {
             return Err(Ask::new("advice only", finding.remedy.clone()));
         }
-        for id in self.documents_of(finding) {
-            let Some(document) = self.books.documents.get(&id) else { continue };
-            if let Some(since) = self.books.disputed.get(&id) {
-                let since = since.map_or(String::new(), |day| format!(" since {day}"));
-                let why = format!("{} is in dispute{since}", document.number);
-                return Err(Ask::new(why, "settle the dispute, then audit again"));
-            }
+        // That it is in dispute may be why a reminder should not have gone out.
+        if finding.population == "reminder" {
+            return Ok(());
         }
-        let latest = self.documents_of(finding).iter().filter_map(|id| self.books.documents.get(id)?.issued).max();
-        if let Some((locked, day)) =
-            self.terms.locked_until.zip(finding.date.or(latest)).filter(|(locked, day)| day <= locked)
-        {
-            let why = format!("its day {day} lies in a period that is locked up to {locked}");
-            return Err(Ask::new(
-                why,
-                "reopen the period, or have the controller decide on a correction in the current one",
-            ));
-        }
-        Ok(())
+        self.books.documents_of(finding).iter().try_for_each(|id| self.not_in_dispute(id))
     }
 
-    /// Documents that the finding shows as its own, not what they are compared with.
-    fn documents_of(&self, finding: &Finding) -> BTreeSet<String> {
-        let lines = finding.evidence.iter().filter(|evidence| evidence.population == "invoice_line");
-        let of_lines = lines.filter_map(|evidence| Some(self.books.lines.get(&evidence.record)?.document.clone()));
-        let own = finding.key.iter().filter(|(column, _)| column == "invoice_id").map(|(_, id)| id.clone());
-        of_lines.chain(own).collect()
+    fn not_in_dispute(&self, id: &str) -> Result<(), Ask> {
+        let Some(since) = self.books.disputed.get(id) else { return Ok(()) };
+        let since = since.map_or(String::new(), |day| format!(" since {day}"));
+        let number = self.books.documents.get(id).map_or(id, |document| document.number.as_str());
+        Err(Ask::new(format!("{number} is in dispute{since}"), "settle the dispute, then audit again"))
+    }
+
+    /// Neither the finding nor what would be corrected is of a locked period, or of a day that nobody knows; nothing of it is in
+    /// dispute.
+    fn may_be_touched(&self, finding: &Finding, corrections: &[Correction]) -> Result<(), Ask> {
+        let lines = || corrections.iter().flat_map(|correction| &correction.lines);
+        if finding.population != "reminder" {
+            lines().try_for_each(|line| self.not_in_dispute(&line.document))?;
+        }
+        let Some(locked) = self.terms.locked_until else { return Ok(()) };
+        let days = || finding.date.into_iter().chain(lines().filter_map(|line| line.issued));
+        if let Some(day) = days().find(|day| *day <= locked) {
+            let why = format!("its day {day} lies in a period that is locked up to {locked}");
+            let settle = "reopen the period, or have the controller decide on a correction in the current one";
+            return Err(Ask::new(why, settle));
+        }
+        if days().next().is_none() {
+            let why = format!("no record says of which day it is, and periods are locked up to {locked}");
+            return Err(Ask::new(why, "say of which day it is: give its date of issue"));
+        }
+        Ok(())
     }
 
     fn proposals(&mut self) -> Vec<Proposal> {
@@ -206,23 +250,15 @@ impl<'a> Desk<'a> {
         let mut proposals = Vec::new();
         let rules: BTreeMap<&str, &str> =
             self.report.findings.iter().map(|finding| (finding.fingerprint.as_str(), finding.rule.as_str())).collect();
-        for ((case, action, class, (customer, rightful), currency), draft) in std::mem::take(&mut self.drafts) {
-            let Draft { lines, remarks } = draft;
-            let mut print = blake3::Hasher::new();
-            for part in [case.as_str(), action.name(), customer.as_deref().unwrap_or_default(), currency.as_str()] {
-                print.update(part.as_bytes()).update(&[0]);
-            }
-            let mut fingerprints: Vec<&String> = lines.iter().flat_map(|line| &line.fingerprints).collect();
-            fingerprints.sort();
-            fingerprints.dedup();
-            fingerprints.iter().for_each(|fingerprint| {
-                print.update(fingerprint.as_bytes()).update(&[0]);
-            });
-            let reason = rules.get(fingerprints[0].as_str()).map_or(String::new(), |rule| (*rule).to_owned());
+        for (key, Draft { lines, remarks }) in std::mem::take(&mut self.drafts) {
+            let fingerprints: BTreeSet<&str> =
+                lines.iter().flat_map(|line| &line.fingerprints).map(String::as_str).collect();
+            let id = key.id(&fingerprints);
+            let reason = reason(&lines, &rules);
             let card = self.report.rules.iter().find(|result| result.card.id == reason);
-            let bill_to = lines.iter().find_map(|line| self.books.documents.get(&line.document)?.bill_to.clone());
+            let Key { case, action, class, customer, rightful, bill_to, currency } = key;
             let mut proposal = Proposal {
-                id: print.finalize().to_hex()[..12].to_owned(),
+                id,
                 case,
                 action,
                 class,
@@ -240,124 +276,86 @@ impl<'a> Desk<'a> {
                 remarks: remarks.into_iter().collect(),
             };
             proposal.uses = purse.uses(&proposal);
-            proposal.approval = self.terms.approval(proposal.gross()).map(str::to_owned);
+            let is_kept = proposal.uses.iter().any(|one| matches!(one, Use::OnAccount { .. }));
+            let kept = proposal.customer.as_ref().filter(|_| is_kept);
+            proposal.remarks.extend(kept.and_then(|customer| why_kept(&self.books, customer, &proposal.currency)));
+            proposal.approval = self.terms.approval(proposal.gross(), &proposal.currency).map(str::to_owned);
+            if proposal.approval.is_none() && !self.terms.bands.is_empty() && !proposal.currency.is_empty() {
+                proposal.remarks.push(format!(
+                    "the engagement has no band for {}: who may approve it is not said",
+                    proposal.currency
+                ));
+            }
             proposals.push(proposal);
         }
         proposals.sort_by(|a, b| (&a.customer, a.action, &a.id).cmp(&(&b.customer, b.action, &b.id)));
         proposals
     }
 
+    /// A row for every class and currency that the report, a question or a proposal has.
     fn bridge(&self, proposals: &[Proposal], open: &[&Finding]) -> Vec<Bridge> {
-        let mut bridge = Vec::new();
+        let mut reported: BTreeMap<(EffectClass, String), i128> = BTreeMap::new();
         for total in class_totals(open.iter().copied()) {
-            let sums = self.sums.get(&(total.class, total.currency.clone()));
-            let of = |pick: fn(&Sums) -> i128| sums.map_or(0, pick);
-            let own = proposals.iter().filter(|one| one.class == Some(total.class) && one.currency == total.currency);
-            let proposed = own.fold(Amount::money(0), |sum, one| sum.plus_money(one.gross()));
+            reported.insert((total.class, total.currency), total.gross.units);
+        }
+        let mut proposed: BTreeMap<(EffectClass, String), (i128, i128)> = BTreeMap::new();
+        for (class, one) in proposals.iter().filter_map(|one| Some((one.class?, one))) {
+            let sum = proposed.entry((class, one.currency.clone())).or_default();
+            *sum = (sum.0 + one.gross().units, sum.1 + one.tax().units);
+        }
+        let mut keys: Vec<_> = reported
+            .keys()
+            .chain(self.sums.keys())
+            .chain(proposed.keys())
+            .cloned()
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect();
+        let order = |class: EffectClass| EffectClass::ALL.iter().position(|other| *other == class);
+        keys.sort_by_key(|(class, currency)| (order(*class), currency.clone()));
+        let row = |key: (EffectClass, String)| {
+            let none = Sums::default();
+            let sums = self.sums.get(&key).unwrap_or(&none);
+            let reported = reported.get(&key).copied().unwrap_or(0);
+            let (proposed, tax) = proposed.get(&key).copied().unwrap_or_default();
             let others = [
-                ("put right by a later document already", -of(|sums| sums.corrected)),
-                ("covered by another correction of the same lines", -of(|sums| sums.cut)),
+                ("put right by a later document already", -sums.corrected),
+                ("covered by another correction of the same lines", -sums.cut),
             ];
-            bridge.push(Bridge {
-                class: total.class,
-                reported: total.gross,
-                asked: Amount::money(of(|sums| sums.asked)),
-                tax: Amount::money(of(|sums| sums.tax)),
+            let named: i128 = reported - sums.asked + sums.tax + others.iter().map(|(_, units)| units).sum::<i128>();
+            Bridge {
+                class: key.0,
+                currency: key.1,
+                reported: Amount::money(reported),
+                asked: Amount::money(sums.asked),
+                tax: Amount::money(sums.tax),
+                tax_stated: Amount::money(tax - sums.tax),
                 other: others
                     .into_iter()
                     .filter(|(_, units)| *units != 0)
                     .map(|(words, units)| (words.to_owned(), Amount::money(units)))
                     .collect(),
-                currency: total.currency,
-                proposed,
-            });
-        }
-        bridge
+                unexplained: Amount::money(proposed - named),
+                proposed: Amount::money(proposed),
+            }
+        };
+        keys.into_iter().map(row).collect()
     }
+}
+
+/// The rule that moves the most money of the lines; of several, the first by name.
+fn reason(lines: &[Line], rules: &BTreeMap<&str, &str>) -> String {
+    let mut sums: BTreeMap<&str, i128> = BTreeMap::new();
+    for line in lines {
+        if let Some(rule) = line.fingerprints.first().and_then(|print| rules.get(print.as_str())) {
+            *sums.entry(rule).or_default() += line.gross().units.abs();
+        }
+    }
+    let most = sums.into_iter().max_by_key(|(rule, units)| (*units, std::cmp::Reverse(*rule)));
+    most.map_or(String::new(), |(rule, _)| rule.to_owned())
 }
 
 /// The month of a day.
 fn month(day: Date) -> Period {
     Period { from: day.month_start(), to: day.month_end().add_days(1) }
-}
-
-#[cfg(test)]
-mod tests {
-    use tieout_model::finding::Disposition;
-    use tieout_model::report::NettingRegister;
-    use tieout_model::{AuditReport, Effect};
-
-    use super::*;
-
-    /// A payment on the account of A that belongs to somebody else.
-    fn misposted(payment: &str, rightful: &str, cents: i128) -> Finding {
-        let effect = |party: &str, cents: i128| Effect {
-            party: Some(party.to_owned()),
-            class: EffectClass::Misposted,
-            net: None,
-            tax: None,
-            gross: Amount::money(cents * 10_000),
-            currency: "USD".to_owned(),
-        };
-        Finding {
-            fingerprint: payment.to_owned(),
-            content: String::new(),
-            rule: "paid-by-other-customer".to_owned(),
-            severity: Severity::Error,
-            confidence: Confidence::Certain,
-            confidence_reason: String::new(),
-            population: "payment_application".to_owned(),
-            key: vec![("payment_id".to_owned(), payment.to_owned())],
-            party: Some("A".to_owned()),
-            date: None,
-            message: String::new(),
-            expected: None,
-            stated: None,
-            difference: None,
-            effects: vec![effect("A", cents), effect(rightful, -cents)],
-            evidence: Vec::new(),
-            chain: Vec::new(),
-            remedy: String::new(),
-            caused_by: None,
-            root_cause: None,
-            limited: None,
-            corrected_by: None,
-            case: "paid-by-other-customer:A".to_owned(),
-            disposition: Disposition::Open,
-            history: None,
-        }
-    }
-
-    #[test]
-    fn payments_of_two_customers_on_one_account_go_each_to_its_own() {
-        let report = AuditReport {
-            version: String::new(),
-            name: String::new(),
-            period: None,
-            as_of: None,
-            sources: Vec::new(),
-            populations: Vec::new(),
-            diagnostics: Vec::new(),
-            rules: Vec::new(),
-            findings: vec![misposted("P-1", "B", 1_000), misposted("P-2", "C", 2_000)],
-            root_causes: Vec::new(),
-            netting: NettingRegister::default(),
-            completeness_established: false,
-            unlock: Vec::new(),
-            shortfalls: Vec::new(),
-            gating: Vec::new(),
-            customers: Vec::new(),
-            latency: Vec::new(),
-            baseline: None,
-            hold: None,
-        };
-        let open: Vec<&Finding> = report.findings.iter().collect();
-        let terms = Terms::default();
-        let pack = Desk::new(&report, &terms, Books::default()).work(&open);
-        let mut moved: Vec<(Option<&str>, i128)> =
-            pack.proposals.iter().map(|one| (one.rightful.as_deref(), one.gross().units)).collect();
-        moved.sort_unstable();
-        assert_eq!(moved, [(Some("B"), 10_000_000), (Some("C"), 20_000_000)]);
-        assert!(pack.bridge.iter().all(Bridge::closes));
-    }
 }

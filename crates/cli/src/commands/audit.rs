@@ -85,7 +85,13 @@ fn audit(args: &AuditArgs) -> Result<Exit, Vec<Diagnostic>> {
         let against: BTreeSet<&String> = list.lines.iter().flat_map(|line| &line.reasons).collect();
         report.gating.retain(|print| against.contains(print));
     }
-    let unwritten = output::write_all(&report, &args.reports);
+    let mut unwritten = output::write_all(&report, &args.reports);
+    if let Some(file) = &args.hold
+        && let Err(error) = output::to_file(file, |out| tieout_report::render_hold_csv(&report, out))
+    {
+        let message = format!("the hold list cannot be written to `{}`: {error}", file.display());
+        unwritten.push(Diagnostic::new(Code::OutputFailed, message));
+    }
     progress.finish();
     if !unwritten.is_empty() {
         return Ok(refuse(&unwritten));

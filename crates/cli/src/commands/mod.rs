@@ -4,6 +4,7 @@ pub mod audit;
 pub mod chase;
 pub mod check;
 pub mod compare;
+pub mod complaints;
 pub mod correct;
 pub mod customer;
 pub mod explain;

@@ -8,12 +8,18 @@ use crate::args::{RegisterArgs, StepArgs};
 use crate::commands::{print, refuse};
 use crate::engagement;
 use crate::gate::Exit;
-use crate::pipeline::{self, Columns};
+use crate::output;
+use crate::pipeline::{self, Columns, Prepared};
 use crate::register::Book;
 use crate::say;
 
 /// Days that a proposal may wait before it counts as forgotten, where the engagement says nothing.
 const PATIENCE: u64 = 30;
+
+/// Days that a proposal of the engagement may wait.
+pub fn patience(prepared: &Prepared) -> u64 {
+    prepared.engagement.patience.unwrap_or(PATIENCE)
+}
 
 /// What became of each correction: 0 nothing needs somebody, 1 something does, 2 it cannot be told.
 pub fn run(args: &RegisterArgs) -> Exit {
@@ -25,9 +31,16 @@ pub fn run(args: &RegisterArgs) -> Exit {
             return Err(diagnostics);
         }
         let report = pipeline::audit(&prepared, &store, diagnostics, &|_| {});
-        let patience = prepared.engagement.patience.unwrap_or(PATIENCE);
-        let arrivals = tieout_rules::arrivals(&store, &report, &book.register, patience)
+        let arrivals = tieout_rules::arrivals(&store, &report, &book.register, patience(&prepared))
             .map_err(|error| vec![Diagnostic::new(Code::OutputFailed, error.to_string())])?;
+        if let Some(file) = &args.json {
+            let register = &book.register;
+            output::to_file(file, |out| tieout_report::render_arrivals_json(&report, register, &arrivals, out))
+                .map_err(|error| {
+                    let message = format!("`{}` cannot be written: {error}", file.display());
+                    vec![Diagnostic::new(Code::OutputFailed, message)]
+                })?;
+        }
         Ok((report, book, arrivals))
     };
     match told() {

@@ -61,6 +61,10 @@ fn corrections_are_those_worked_by_hand() {
     assert!(why["C-4"].contains("I-8 is in dispute since 2026-10-20"), "{why:?}");
     assert!(why["C-5"].contains("locked up to 2026-09-30"), "{why:?}");
     assert_eq!(why.len(), 2);
+    // The report has the wrong price of I-2 once: the bill that goes back whole has no price left to mend.
+    let [bridge] = &pack["bridge"].as_array().unwrap()[..] else { panic!("{}", pack["bridge"]) };
+    let figures = ["reported", "asked", "tax_added", "unexplained", "proposed"].map(|name| text(&bridge[name]));
+    assert_eq!(figures, ["1900.00", "900.00", "82.50", "0.00", "1082.50"], "50 + 500 + 450 and two of 450 asked");
 }
 
 #[test]

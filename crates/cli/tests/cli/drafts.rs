@@ -51,6 +51,37 @@ fn drafts_are_held_mended_or_sent_as_worked_by_hand() {
     assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
 }
 
+/// The list in every form that people read.
+#[test]
+fn the_list_is_told_in_every_format() {
+    let place = tempfile::tempdir().unwrap();
+    let file = |name: &str| place.path().join(name).display().to_string();
+    let [list, markdown, page] = ["hold.csv", "markdown=r.md", "html=r.html"].map(|name| match name.split_once('=') {
+        Some((format, name)) => format!("{format}={}", file(name)),
+        None => file(name),
+    });
+    let run = judged(&[], &["--hold", &list, "--report", &markdown, "--report", &page]);
+    assert_eq!(run.code, 1, "{}", run.err);
+    let read = |name: &str| fs::read_to_string(place.path().join(name)).unwrap();
+    let lines: Vec<String> = read("hold.csv").lines().skip(1).map(str::to_owned).collect();
+    assert_eq!(lines.len(), 5, "a line for each of three findings, and two without: {lines:?}");
+    assert!(
+        lines[0].starts_with("\"hold\",\"D-1\",\"D-1\",\"C-1\",\"450.00\",\"USD\",\"yes\",\"order-line-over-billed\"")
+    );
+    assert!(lines[4].starts_with("\"send\",\"D-5\"") && lines[4].ends_with("\"\""), "{}", lines[4]);
+    let markdown = read("r.md");
+    assert!(markdown.contains("### Before it goes out: hold 2, fix 1, send 2"), "{markdown}");
+    assert!(markdown.contains("| D-2 | C-2 |") && !markdown.contains("| D-4 |"), "{markdown}");
+    let page = read("r.html");
+    assert!(page.contains("Before it goes out: hold 2, fix 1, send 2") && page.contains("href=\"#drafts\""));
+    assert!(page.contains("<bdi>D-2</bdi>") && page.contains("<strong>fix</strong>"));
+    let run = judged(&[], &["--report", "text"]);
+    assert!(run.out.contains("Before it goes out"));
+    let folder = Path::new(super::HERE).join("../../fixtures/cases/drafts");
+    let run = super::tieout(&folder, &["audit", "--hold", &list]);
+    assert!(run.code == 2 && run.err.contains("--stage"), "{}", run.err);
+}
+
 #[test]
 fn mended_drafts_may_all_go_out() {
     let lines = "invoice_line.csv";

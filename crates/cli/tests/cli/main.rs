@@ -5,12 +5,15 @@
 mod cache;
 mod cases;
 mod chase;
+mod complaints;
 mod correct;
+mod crash;
 mod demo;
 mod drafts;
 mod engagement;
 mod explain;
 mod gallery;
+mod later;
 mod memory;
 mod register;
 mod returns;
@@ -44,7 +47,7 @@ const HERE: &str = env!("CARGO_MANIFEST_DIR");
 
 #[test]
 fn help_fits_eighty_columns() {
-    let commands: [&[&str]; 18] = [
+    let commands: [&[&str]; 19] = [
         &[],
         &["audit"],
         &["check"],
@@ -57,6 +60,7 @@ fn help_fits_eighty_columns() {
         &["told"],
         &["withdraw"],
         &["chase"],
+        &["complaints"],
         &["customer"],
         &["signoff"],
         &["verify"],

@@ -4,6 +4,8 @@
 //! read may not. `schema/report-1.json` describes them; fields may be added within version 1, never renamed or removed.
 //! Amounts are strings, since most JSON readers turn numbers into binary floating point.
 
+pub mod arrivals;
+pub mod complaints;
 mod finding;
 mod former;
 mod hold;

@@ -4,8 +4,10 @@
 use std::io::{self, Write};
 
 use tieout_model::report::class_totals;
+use tieout_model::stage::Verdict;
 use tieout_model::{AuditReport, Finding, Status};
 
+use crate::format::hold::told;
 use crate::groups::{Group, Groups, remedy};
 use crate::layout::{count, counted, money, visible};
 use crate::past;
@@ -16,6 +18,8 @@ use crate::words::key_words;
 const GROUPS_MAX: usize = 15;
 /// Shared causes told.
 const ROOTS_MAX: usize = 5;
+/// Drafts that are kept back.
+const DRAFTS_MAX: usize = 40;
 /// Items named in a line.
 const ITEMS_MAX: usize = 3;
 
@@ -25,6 +29,7 @@ pub(super) fn render(report: &AuditReport, out: &mut dyn Write) -> io::Result<()
     let period = report.period.map_or("every date in the sources".to_owned(), |period| format!("period {period}"));
     let as_of = report.as_of.map_or("no as-of date".to_owned(), |date| format!("as of {date}"));
     money_first(report, out)?;
+    hold(report, out)?;
     writeln!(
         out,
         "{}\n",
@@ -45,6 +50,40 @@ pub(super) fn render(report: &AuditReport, out: &mut dyn Write) -> io::Result<()
     untested(report, out)?;
     sources(report, out)?;
     rules(report, out)
+}
+
+/// Drafts that must not go out as they are, and why; those that may are counted.
+fn hold(report: &AuditReport, out: &mut dyn Write) -> io::Result<()> {
+    let Some(list) = &report.hold else { return Ok(()) };
+    let of = |verdict: Verdict| list.lines.iter().filter(move |line| line.verdict == verdict).count() as u64;
+    let counts = Verdict::ALL.map(|verdict| format!("{} {}", verdict.name(), count(of(verdict))));
+    writeln!(out, "### Before it goes out: {}\n", counts.join(", "))?;
+    let kept: Vec<_> = list.lines.iter().filter(|line| line.verdict != Verdict::Send).collect();
+    if kept.is_empty() {
+        return writeln!(out, "Every draft may go out.\n");
+    }
+    writeln!(out, "| draft | customer | total | | why |\n|---|---|--:|---|---|")?;
+    let told = told(report);
+    for line in kept.iter().take(DRAFTS_MAX) {
+        let why: Vec<String> = told(line)
+            .into_iter()
+            .filter(|(speaks, _)| *speaks)
+            .map(|(_, finding)| format!("{} ({})", escaped(&finding.message), escaped(&finding.rule)))
+            .collect();
+        writeln!(
+            out,
+            "| {} | {} | {} | **{}** | {} |",
+            escaped(&line.number),
+            escaped(line.customer.as_deref().unwrap_or_default()),
+            line.gross.map_or(String::new(), |gross| escaped(&money(gross, &line.currency))),
+            line.verdict.name(),
+            why.join("<br>"),
+        )?;
+    }
+    if let Some(more) = kept.len().checked_sub(DRAFTS_MAX).filter(|more| *more > 0) {
+        writeln!(out, "\n… and {} in the other reports.", counted(more as u64, "more draft", "more drafts"))?;
+    }
+    writeln!(out)
 }
 
 fn money_first(report: &AuditReport, out: &mut dyn Write) -> io::Result<()> {

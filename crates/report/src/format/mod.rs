@@ -4,6 +4,7 @@
 
 pub mod chase;
 pub mod csv;
+pub mod hold;
 pub mod html;
 pub mod json;
 pub mod junit;

@@ -7,6 +7,7 @@ pub mod account;
 pub mod arrivals;
 pub mod chase;
 pub mod check;
+pub mod complaints;
 mod finding;
 pub(crate) mod first_page;
 mod hold;

@@ -107,7 +107,9 @@ struct Bridged<'a> {
     reported: String,
     asked: String,
     tax_added: String,
+    tax_reported: String,
     other: Vec<Other<'a>>,
+    unexplained: String,
     proposed: String,
     closes: bool,
 }
@@ -230,7 +232,9 @@ fn bridged(bridge: &Bridge) -> Bridged<'_> {
         reported: money(bridge.reported),
         asked: money(bridge.asked),
         tax_added: money(bridge.tax),
+        tax_reported: money(bridge.tax_stated),
         other: bridge.other.iter().map(|(why, amount)| Other { why, amount: money(*amount) }).collect(),
+        unexplained: money(bridge.unexplained),
         proposed: money(bridge.proposed),
         closes: bridge.closes(),
     }

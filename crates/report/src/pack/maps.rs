@@ -156,7 +156,6 @@ impl Map {
         let money = |amount: Amount| self.money(amount, &proposal.currency);
         let net = if first { line.net } else { Amount::money(0) };
         let tax = part.map_or(Amount::money(0), |part| part.amount);
-        let once = |amount: Amount| if row == 1 { money(amount) } else { String::new() };
         match name {
             "proposal" => proposal.id.clone(),
             "action" => proposal.action.name().to_owned(),
@@ -180,11 +179,13 @@ impl Map {
             "account" => text(proposal.account.as_deref().unwrap_or_default()),
             "description" => text(&line.message),
             "reason_words" => text(&proposal.reason_words),
-            "findings" => proposal.fingerprints().join(" "),
-            "tax_of_proposal_once" => once(proposal.tax()),
+            "findings" => line.fingerprints.join(" "),
+            "tax_of_proposal_once" if row > 1 => String::new(),
+            "tax_of_proposal_once" => money(proposal.tax()),
+            REFUND if row > 1 => String::new(),
             REFUND => {
                 let refunds = proposal.uses.iter().filter(|one| matches!(one, Use::Refund { .. }));
-                once(refunds.fold(Amount::money(0), |sum, one| sum.plus_money(one.amount())))
+                money(refunds.fold(Amount::money(0), |sum, one| sum.plus_money(one.amount())))
             }
             _ => String::new(),
         }

@@ -99,7 +99,7 @@ fn row(proposal: &Proposal, line: &Line, (place, part): (usize, Option<&TaxPart>
         optional(&proposal.account),
         text(&line.message),
         text(&proposal.remarks.join("; ")),
-        text(&proposal.fingerprints().join(" ")),
+        text(&line.fingerprints.join(" ")),
         text(&proposal.case),
         String::new(),
         String::new(),
@@ -121,4 +121,50 @@ pub(super) fn uses(proposal: &Proposal) -> String {
         }
     };
     proposal.uses.iter().map(words).collect::<Vec<_>>().join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tieout_model::correction::Action;
+
+    /// A bill of thousands of wrong lines is one proposal: what a row says does not grow with the others.
+    #[test]
+    fn a_long_proposal_takes_a_row_a_line_and_no_more() {
+        let line = |number: usize| Line {
+            document: "I-1".to_owned(),
+            number: "I-1".to_owned(),
+            line: Some(number.to_string()),
+            issued: None,
+            item: None,
+            quantity: None,
+            unit_price: None,
+            net: Amount::money(1_000_000),
+            taxes: Vec::new(),
+            fingerprints: vec![format!("{number:016}")],
+            message: String::new(),
+        };
+        let size = |lines: usize| {
+            let proposal = Proposal {
+                id: String::new(),
+                case: String::new(),
+                action: Action::CreditMemo,
+                class: None,
+                customer: None,
+                rightful: None,
+                bill_to: None,
+                reason: String::new(),
+                reason_words: String::new(),
+                currency: "USD".to_owned(),
+                lines: (0..lines).map(line).collect(),
+                effect: None,
+                uses: Vec::new(),
+                account: None,
+                approval: None,
+                remarks: Vec::new(),
+            };
+            proposals(&Pack { proposals: vec![proposal], ..Pack::default() }).unwrap().len()
+        };
+        assert!(size(2_000) < 11 * size(200), "{} {}", size(200), size(2_000));
+    }
 }

@@ -57,13 +57,19 @@ fn bridge(pack: &Pack, page: &mut Page<'_>) -> io::Result<()> {
         page.line(&format!("{}, {}", bridge.class.words(), bridge.currency))?;
         row(page, "in the report", bridge.reported)?;
         row(page, "less what has to be asked first", Amount::money(-bridge.asked.units))?;
-        row(page, "tax that goes with it", bridge.tax)?;
+        row(page, "tax that the report's figure leaves out", bridge.tax)?;
         for (words, amount) in &bridge.other {
             row(page, words, *amount)?;
         }
-        row(page, "proposed", bridge.proposed)?;
         if !bridge.closes() {
-            page.line("    These do not add up; this is a fault of tieout.")?;
+            row(page, "not explained: a fault of tieout, tell us", bridge.unexplained)?;
+        }
+        row(page, "proposed", bridge.proposed)?;
+        let tax = bridge.tax.plus_money(bridge.tax_stated);
+        if !tax.is_zero() && !bridge.class.is_tax() {
+            let stated = money(bridge.tax_stated, &bridge.currency);
+            row(page, "  of it tax", tax)?;
+            page.line(&format!("      {stated} of that tax is in the report's figure"))?;
         }
     }
     Ok(())

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use tieout_model::{Amount, Date, Finding, RecordRef};
+use tieout_model::{Amount, Date, Evidence, Finding, RecordRef};
 
 use crate::catalog::{Catalog, Scope};
 use crate::engine::{Engine, EngineError};
@@ -26,6 +26,17 @@ pub struct Document {
     pub balance: Option<Amount>,
 }
 
+impl Document {
+    fn is_bill(&self) -> bool {
+        self.kind == "invoice" && self.status == "posted"
+    }
+
+    /// True for a posted invoice of which something is open.
+    fn owes(&self) -> bool {
+        self.is_bill() && self.balance.is_some_and(|balance| balance.units > 0)
+    }
+}
+
 /// A line of a document; what is left of it is what was not corrected yet.
 #[derive(Clone, Debug)]
 pub struct BilledLine {
@@ -45,6 +56,7 @@ pub struct BilledLine {
 pub struct TaxRow {
     pub line: Option<String>,
     pub jurisdiction: Option<String>,
+    pub category: Option<String>,
     pub rate: Option<Amount>,
     pub base: Option<Amount>,
     pub tax: Amount,
@@ -54,20 +66,35 @@ pub struct TaxRow {
 #[derive(Default)]
 pub struct Books {
     pub documents: BTreeMap<String, Document>,
-    /// Lines by record.
-    pub lines: BTreeMap<RecordRef, BilledLine>,
+    /// Documents by record.
+    pub records: BTreeMap<RecordRef, String>,
     /// Records of lines by document, in the order of the file.
     pub of_document: BTreeMap<String, Vec<RecordRef>>,
-    /// Tax rows by document.
-    pub taxes: BTreeMap<String, Vec<TaxRow>>,
-    /// The tax row of a record, by document and place in `taxes`.
+    /// The tax row of a record, and its document.
     pub tax_records: BTreeMap<RecordRef, (String, usize)>,
     /// Day since which a document is in dispute.
     pub disputed: BTreeMap<String, Option<Date>>,
-    /// Documents of which a correction is made already.
-    pub changed: BTreeSet<String>,
     /// Ids of open invoices by customer, the oldest due first; none where the exports state no balances.
     pub open: Option<BTreeMap<String, Vec<String>>>,
+    lines: BTreeMap<RecordRef, BilledLine>,
+    taxes: Vec<TaxRow>,
+    /// Places in `taxes` by document and line; rows of the whole document have no line.
+    taxes_of: BTreeMap<String, BTreeMap<Option<String>, Vec<usize>>>,
+    /// Documents that charge tax.
+    taxed: BTreeSet<String>,
+    /// Documents of which a correction is made already.
+    changed: BTreeSet<String>,
+    /// By line and change of its net, the finding that asked for it.
+    claims: BTreeMap<(RecordRef, i128), String>,
+    undo: Vec<Undo>,
+}
+
+/// What was before a change.
+enum Undo {
+    Line(RecordRef, BilledLine),
+    Tax(usize, TaxRow),
+    Changed(String),
+    Claim((RecordRef, i128)),
 }
 
 /// Reads what the findings touch.
@@ -87,43 +114,149 @@ pub fn read(
     let mut ids: BTreeSet<String> = reader.ids_of("invoice", &of("invoice"))?;
     ids.extend(reader.ids_of("invoice_line", &of("invoice_line"))?);
     ids.extend(reader.ids_of("invoice_tax", &of("invoice_tax"))?);
-    let customers: BTreeSet<String> = findings.iter().filter_map(|finding| finding.party.clone()).collect();
-    reader.documents(&mut books, "invoice_id", &ids)?;
-    reader.documents(&mut books, "customer_id", &customers)?;
     reader.lines(&mut books, &ids)?;
     reader.taxes(&mut books, &ids)?;
+    // Those that other records name (applications, disputes, reminders): they may be in dispute.
+    ids.extend(findings.iter().flat_map(|finding| named(finding)).map(str::to_owned));
+    reader.documents(&mut books, "invoice_id", &ids)?;
+    // Whoever gets money, and whose documents they are, may owe something else.
+    let parties = findings.iter().flat_map(|finding| {
+        let of_effects = finding.effects.iter().filter_map(|effect| effect.party.clone());
+        finding.party.clone().into_iter().chain(of_effects)
+    });
+    let of_documents = books.documents.values().filter_map(|document| document.customer.clone());
+    let customers: BTreeSet<String> = parties.chain(of_documents).collect();
+    reader.documents(&mut books, "customer_id", &customers)?;
     reader.disputes(&mut books, &ids, as_of)?;
     let has_balance = catalog.table("invoice").is_some_and(|table| table.columns.contains_key("balance"));
     books.open = has_balance.then(|| open(&books, &customers));
     Ok(books)
 }
 
-/// The state of some documents before a correction.
-pub struct Part {
-    lines: Vec<(RecordRef, BilledLine)>,
-    taxes: Vec<(String, Vec<TaxRow>)>,
-    ids: BTreeSet<String>,
-    changed: BTreeSet<String>,
-}
-
 impl Books {
-    /// What corrections may change of some documents.
-    pub fn part(&self, ids: &BTreeSet<String>) -> Part {
-        let records = ids.iter().filter_map(|id| self.of_document.get(id)).flatten();
-        Part {
-            lines: records.filter_map(|record| Some((*record, self.lines.get(record)?.clone()))).collect(),
-            taxes: ids.iter().filter_map(|id| Some((id.clone(), self.taxes.get(id)?.clone()))).collect(),
-            changed: ids.intersection(&self.changed).cloned().collect(),
-            ids: ids.clone(),
+    /// A line of a record.
+    pub fn line(&self, record: RecordRef) -> Option<&BilledLine> {
+        self.lines.get(&record)
+    }
+
+    /// A tax row by its place.
+    pub fn tax(&self, place: usize) -> Option<&TaxRow> {
+        self.taxes.get(place)
+    }
+
+    /// Places of every tax row of a document, in the order of the file.
+    pub fn taxes(&self, document: &str) -> Vec<usize> {
+        let mut places: Vec<usize> =
+            self.taxes_of.get(document).into_iter().flat_map(BTreeMap::values).flatten().copied().collect();
+        places.sort_unstable();
+        places
+    }
+
+    /// Places of the tax rows that a line's tax stands on: its own, else those of the whole document.
+    pub fn taxes_of_line(&self, line: &BilledLine) -> &[usize] {
+        let Some(of) = self.taxes_of.get(&line.document) else { return &[] };
+        let own = line.line.as_ref().and_then(|_| of.get(&line.line));
+        own.or_else(|| of.get(&None)).map_or(&[], Vec::as_slice)
+    }
+
+    /// True if the document charges any tax.
+    pub fn is_taxed(&self, document: &str) -> bool {
+        self.taxed.contains(document)
+    }
+
+    /// True if a correction of the document is made already.
+    pub fn is_changed(&self, document: &str) -> bool {
+        self.changed.contains(document)
+    }
+
+    /// Adds a line as it is billed.
+    pub fn add_line(&mut self, record: RecordRef, line: BilledLine) {
+        self.of_document.entry(line.document.clone()).or_default().push(record);
+        self.lines.insert(record, line);
+    }
+
+    /// Adds a tax row as it is billed.
+    pub fn add_tax(&mut self, record: RecordRef, document: String, row: TaxRow) {
+        let place = self.taxes.len();
+        if !row.tax.is_zero() {
+            self.taxed.insert(document.clone());
+        }
+        self.taxes_of.entry(document.clone()).or_default().entry(row.line.clone()).or_default().push(place);
+        self.tax_records.insert(record, (document, place));
+        self.taxes.push(row);
+    }
+
+    /// What a correction leaves of a line.
+    pub fn set_line(&mut self, record: RecordRef, line: BilledLine) {
+        if let Some(before) = self.lines.insert(record, line) {
+            self.undo.push(Undo::Line(record, before));
         }
     }
 
-    /// Takes back what was changed since.
-    pub fn restore(&mut self, part: Part) {
-        self.lines.extend(part.lines);
-        self.taxes.extend(part.taxes);
-        self.changed.retain(|id| !part.ids.contains(id));
-        self.changed.extend(part.changed);
+    /// What a correction leaves of a tax row.
+    pub fn set_tax(&mut self, place: usize, row: TaxRow) {
+        if let Some(before) = self.taxes.get_mut(place) {
+            self.undo.push(Undo::Tax(place, std::mem::replace(before, row)));
+        }
+    }
+
+    /// A correction of the document is made.
+    pub fn change(&mut self, document: &str) {
+        if self.changed.insert(document.to_owned()) {
+            self.undo.push(Undo::Changed(document.to_owned()));
+        }
+    }
+
+    /// A finding asks for a change of a line's net; the other finding that asked for just as much of it before.
+    pub fn claim(&mut self, record: RecordRef, change: Amount, fingerprint: &str) -> Option<&str> {
+        let key = (record, change.units);
+        let Self { claims, undo, .. } = self;
+        let first = claims.entry(key).or_insert_with(|| {
+            undo.push(Undo::Claim(key));
+            fingerprint.to_owned()
+        });
+        Some(first.as_str()).filter(|other| *other != fingerprint)
+    }
+
+    /// What is changed from here on can be taken back, by what was changed and not by what there is.
+    pub fn begin(&mut self) {
+        self.undo.clear();
+    }
+
+    /// How much was changed since `begin`.
+    #[cfg(test)]
+    pub fn changes(&self) -> usize {
+        self.undo.len()
+    }
+
+    /// Takes back what was changed since `begin`.
+    pub fn take_back(&mut self) {
+        while let Some(undo) = self.undo.pop() {
+            match undo {
+                Undo::Line(record, line) => drop(self.lines.insert(record, line)),
+                Undo::Tax(place, row) => self.taxes[place] = row,
+                Undo::Changed(document) => drop(self.changed.remove(&document)),
+                Undo::Claim(key) => drop(self.claims.remove(&key)),
+            }
+        }
+    }
+
+    /// Documents that the finding shows, whatever population shows them; not what they are compared with.
+    pub fn documents_of(&self, finding: &Finding) -> BTreeSet<String> {
+        let of_records = shown(finding).filter_map(|evidence| match evidence.population.as_str() {
+            "invoice" => self.records.get(&evidence.record).cloned(),
+            "invoice_line" => self.line(evidence.record).map(|line| line.document.clone()),
+            "invoice_tax" => self.tax_records.get(&evidence.record).map(|(document, _)| document.clone()),
+            _ => None,
+        });
+        of_records.chain(named(finding).map(str::to_owned)).collect()
+    }
+
+    /// Posted invoices that a customer owes and that a credit in this currency does not go to: in dispute, or in another currency.
+    pub fn kept_apart(&self, customer: &str, currency: &str) -> Vec<&Document> {
+        let owing = self.documents.iter().filter(|(_, one)| one.customer.as_deref() == Some(customer) && one.owes());
+        let apart = owing.filter(|(id, one)| one.currency != currency || self.disputed.contains_key(*id));
+        apart.map(|(_, one)| one).collect()
     }
 
     /// What customers owe by currency: the balances of their posted invoices, disputed ones with them.
@@ -132,8 +265,7 @@ impl Books {
         if self.open.is_none() {
             return balances;
         }
-        let owing =
-            self.documents.values().filter(|document| document.kind == "invoice" && document.status == "posted");
+        let owing = self.documents.values().filter(|document| document.is_bill());
         for document in owing {
             let (Some(customer), Some(balance)) = (&document.customer, document.balance) else { continue };
             let sum = balances.entry((customer.clone(), document.currency.clone())).or_insert(Amount::money(0));
@@ -143,14 +275,28 @@ impl Books {
     }
 }
 
+/// The records that a finding is about; not what they are compared with, nor what their columns point to (the invoice that a late
+/// fee was charged on, and the dispute for which it should not have been).
+pub fn shown(finding: &Finding) -> impl Iterator<Item = &Evidence> {
+    let is_other = |evidence: &Evidence| {
+        matches!(evidence.role.as_str(), "reference" | "parent") || evidence.population == "dispute"
+    };
+    finding.evidence.iter().filter(move |evidence| !is_other(evidence))
+}
+
+/// Ids of documents that the key or a record of a finding names.
+pub fn named(finding: &Finding) -> impl Iterator<Item = &str> {
+    let cells = finding.key.iter().chain(shown(finding).flat_map(|evidence| &evidence.cells));
+    cells.filter(|(column, _)| column == "invoice_id").map(|(_, id)| id.as_str())
+}
+
 fn open(books: &Books, customers: &BTreeSet<String>) -> BTreeMap<String, Vec<String>> {
     let mut open: BTreeMap<String, Vec<(Option<Date>, String)>> = BTreeMap::new();
     for (id, document) in &books.documents {
-        let owes = document.balance.is_some_and(|balance| balance.units > 0);
         let Some(customer) = document.customer.as_ref().filter(|customer| customers.contains(*customer)) else {
             continue;
         };
-        if owes && document.kind == "invoice" && document.status == "posted" && !books.disputed.contains_key(id) {
+        if document.owes() && !books.disputed.contains_key(id) {
             open.entry(customer.clone()).or_default().push((document.due.or(document.issued), id.clone()));
         }
     }
@@ -259,6 +405,7 @@ impl Reader<'_> {
         ];
         for row in self.rows("invoice", (key, Self::texts(values)), &columns)?.iter() {
             let Some(id) = row.text("invoice_id") else { continue };
+            books.records.insert(row.record(), id.clone());
             // The first record of an id counts, as everywhere.
             books.documents.entry(id.clone()).or_insert_with(|| Document {
                 number: row.text("invoice_no").unwrap_or(id),
@@ -291,7 +438,6 @@ impl Reader<'_> {
         ];
         for row in self.rows("invoice_line", ("invoice_id", Self::texts(ids)), &columns)?.iter() {
             let (Some(document), Some(net)) = (row.text("invoice_id"), row.amount("net_amount")) else { continue };
-            books.of_document.entry(document.clone()).or_default().push(row.record());
             let line = BilledLine {
                 document,
                 line: row.text("line_no"),
@@ -303,24 +449,25 @@ impl Reader<'_> {
                 jurisdiction: row.text("jurisdiction_id"),
                 left: net,
             };
-            books.lines.insert(row.record(), line);
+            books.add_line(row.record(), line);
         }
         Ok(())
     }
 
     fn taxes(&self, books: &mut Books, ids: &BTreeSet<String>) -> Result<(), EngineError> {
-        let columns = ["invoice_id", "line_no", "jurisdiction_id", "rate", "taxable_amount", "tax_amount"];
+        let columns =
+            ["invoice_id", "line_no", "jurisdiction_id", "tax_category", "rate", "taxable_amount", "tax_amount"];
         for row in self.rows("invoice_tax", ("invoice_id", Self::texts(ids)), &columns)?.iter() {
             let (Some(document), Some(tax)) = (row.text("invoice_id"), row.amount("tax_amount")) else { continue };
-            let rows = books.taxes.entry(document.clone()).or_default();
-            books.tax_records.insert(row.record(), (document, rows.len()));
-            rows.push(TaxRow {
+            let tax_row = TaxRow {
                 line: row.text("line_no"),
                 jurisdiction: row.text("jurisdiction_id"),
+                category: row.text("tax_category"),
                 rate: row.amount("rate"),
                 base: row.amount("taxable_amount"),
                 tax,
-            });
+            };
+            books.add_tax(row.record(), document, tax_row);
         }
         Ok(())
     }

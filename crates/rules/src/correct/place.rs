@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use tieout_model::Amount;
 use tieout_model::correction::{Action, Proposal, Use};
 
+use super::Ask;
 use super::books::Books;
 
 /// What the customers' open invoices can still take.
@@ -24,7 +25,8 @@ impl<'a> Purse<'a> {
         Self { books, left: left.collect() }
     }
 
-    /// Uses that add up to the proposal's gross; none where no money goes to the customer.
+    /// Uses that add up to the proposal's gross; none where no money goes to the customer. What no open invoice takes goes back only
+    /// to a customer who owes nothing else.
     pub fn uses(&mut self, proposal: &Proposal) -> Vec<Use> {
         if !proposal.action.is_for_customer() {
             return Vec::new();
@@ -54,16 +56,36 @@ impl<'a> Purse<'a> {
             });
         }
         if rest > 0 {
-            uses.push(Use::Refund { amount: Amount::money(rest) });
+            let amount = Amount::money(rest);
+            let owes = !self.books.kept_apart(customer, &proposal.currency).is_empty();
+            uses.push(if owes { Use::OnAccount { amount } } else { Use::Refund { amount } });
         }
         uses
     }
 }
 
-/// Money that lies there already is put to use, or given back where nothing is open.
-pub fn action(books: &Books, customer: Option<&String>, currency: &str) -> Action {
-    let open = books.open.as_ref().and_then(|open| open.get(customer?));
-    let takes =
-        open.into_iter().flatten().any(|id| books.documents.get(id).is_some_and(|one| one.currency == currency));
-    if takes || books.open.is_none() { Action::Reapply } else { Action::Refund }
+/// Money that lies there already is put to use, or given back where nothing is open. `Err` where what is open does not take it.
+pub fn action(books: &Books, customer: Option<&String>, currency: &str) -> Result<Action, Ask> {
+    let (Some(open), Some(customer)) = (&books.open, customer) else { return Ok(Action::Reapply) };
+    let mut own = open.get(customer).into_iter().flatten();
+    if own.any(|id| books.documents.get(id).is_some_and(|one| one.currency == currency)) {
+        return Ok(Action::Reapply);
+    }
+    match why_kept(books, customer, currency) {
+        None => Ok(Action::Refund),
+        Some(why) => Err(Ask::new(why, "agree with the customer where it goes: to what is open, or back to them")),
+    }
+}
+
+/// Why money in a currency does not go back to a customer: what they owe that it cannot be put to.
+pub fn why_kept(books: &Books, customer: &str, currency: &str) -> Option<String> {
+    let apart = books.kept_apart(customer, currency);
+    let first = apart.first()?;
+    let why = if first.currency == currency {
+        "is open and in dispute".to_owned()
+    } else {
+        format!("is open in {}", first.currency)
+    };
+    let more = if apart.len() > 1 { format!(", and {} more like it", apart.len() - 1) } else { String::new() };
+    Some(format!("not paid back: {} {why}{more}", first.number))
 }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use tieout_model::amount::MONEY_SCALE;
+use tieout_model::amount::{MONEY_SCALE, minor_units};
 use tieout_model::correction::{Action, Line, TaxPart};
-use tieout_model::{Amount, Effect, EffectClass, Figure, Finding, RecordRef};
+use tieout_model::{Amount, Effect, EffectClass, Figure, Finding, RecordRef, Rounding};
 
-use super::books::{BilledLine, Books};
+use super::books::{BilledLine, Books, TaxRow};
 use super::{Ask, place, tax};
 
 /// A correction before it is put to its case.
@@ -50,7 +50,7 @@ pub fn corrections(finding: &Finding, books: &mut Books) -> Result<Vec<Correctio
 fn one(finding: &Finding, effect: &Effect, books: &mut Books) -> Result<Correction, Ask> {
     match effect.class {
         EffectClass::HeldForCustomer => {
-            let action = place::action(books, effect.party.as_ref(), &effect.currency);
+            let action = place::action(books, effect.party.as_ref(), &effect.currency)?;
             Ok(correction(effect, action, vec![plain(finding, effect.gross)]))
         }
         EffectClass::Unbilled => {
@@ -126,18 +126,18 @@ fn plain(finding: &Finding, net: Amount) -> Line {
 fn tax_alone(finding: &Finding, effect: &Effect, action: Action, books: &mut Books) -> Result<Correction, Ask> {
     let record = finding.evidence.first().map(|evidence| evidence.record);
     let row = record.and_then(|record| books.tax_records.get(&record).cloned());
-    let line = record.and_then(|record| books.lines.get(&record).cloned());
+    let line = record.and_then(|record| books.line(record).cloned());
     let document =
         row.as_ref().map(|(document, _)| document.clone()).or(line.as_ref().map(|line| line.document.clone()));
     let document =
         document.or_else(|| finding.key.iter().find(|(column, _)| column == "invoice_id").map(|(_, id)| id.clone()));
     if let Some(id) = &document
-        && books.changed.contains(id)
+        && books.is_changed(id)
     {
         let why = "another correction of the same document changes what its tax is computed on";
         return Err(Ask::new(why, AUDIT_AGAIN));
     }
-    let stated = row.and_then(|(document, place)| books.taxes.get(&document)?.get(place).cloned());
+    let stated = row.and_then(|(_, place)| books.tax(place).cloned());
     let (jurisdiction, rate) = match (&stated, &line) {
         (Some(row), _) => (row.jurisdiction.clone(), row.rate),
         (None, Some(line)) => (line.jurisdiction.clone(), line.rate),
@@ -174,7 +174,7 @@ fn billed(finding: &Finding, effect: &Effect, action: Action, books: &mut Books)
     let sign = if action == Action::CreditMemo { 1 } else { -1 };
     let mut rest = effect.net.unwrap_or(effect.gross).plus_money(Amount::money(0)).units;
     // The bill that is wrong by just this much goes first, whenever it was written.
-    let is_all = |record: &RecordRef| books.lines.get(record).is_some_and(|line| line.left.units == rest);
+    let is_all = |record: &RecordRef| books.line(*record).is_some_and(|line| line.left.units == rest);
     if let Some(place) = records.iter().position(is_all) {
         records.swap(0, place);
     }
@@ -185,7 +185,7 @@ fn billed(finding: &Finding, effect: &Effect, action: Action, books: &mut Books)
         if rest <= 0 {
             break;
         }
-        let Some(line) = books.lines.get(&record).cloned() else { continue };
+        let Some(line) = books.line(record).cloned() else { continue };
         let most = if latest_only && action == Action::DebitMemo { rest } else { line.left.units.max(0) };
         let units = rest.min(most);
         if units == 0 {
@@ -195,7 +195,7 @@ fn billed(finding: &Finding, effect: &Effect, action: Action, books: &mut Books)
         let change = Amount::money(units * sign);
         lines.push(corrected(finding, (record, line), change, &mut quantity, books, &mut remarks, &effect.currency)?);
     }
-    Ok(Correction { cut: rest.max(0), remarks, ..correction(effect, action, lines) })
+    Ok(Correction { cut: rest.max(0), stated_tax: stated_tax(effect), remarks, ..correction(effect, action, lines) })
 }
 
 /// One billed line with its change and the tax on it.
@@ -209,24 +209,37 @@ fn corrected(
     currency: &str,
 ) -> Result<Line, Ask> {
     let document = books.documents.get(&line.document).cloned().unwrap_or_default();
-    let rows = books.taxes.entry(line.document.clone()).or_default();
-    let taxes = tax::on_change(rows, &mut line, change, currency).map_err(|why| {
+    if let Some(other) = books.claim(record, change, &finding.fingerprint) {
+        let no = line.line.as_deref().unwrap_or("?");
+        let why = format!("finding {other} corrects line {no} of {} by just as much", document.number);
+        return Err(Ask::new(
+            why,
+            "say whether it is one error, found twice, or two: waive one, or post one and audit again",
+        ));
+    }
+    let places = books.taxes_of_line(&line).to_vec();
+    let lines = books.of_document.get(&line.document).map_or(0, Vec::len);
+    let mut rows: Vec<TaxRow> = places.iter().filter_map(|place| books.tax(*place).cloned()).collect();
+    let taxes = tax::on_change(&mut rows, &mut line, change, (currency, lines)).map_err(|why| {
         Ask::new(format!("of {}, {why}", document.number), "give the tax rows of its invoice, with base and rate")
     })?;
+    places.into_iter().zip(rows).for_each(|(place, row)| books.set_tax(place, row));
     line.left = line.left.minus_money(change);
-    books.changed.insert(line.document.clone());
+    books.change(&line.document);
     let share = match (*quantity, line.quantity) {
         (Some(over), Some(billed)) if over.units > 0 && billed.units > 0 => {
             let scale = over.scale.max(billed.scale);
             let units = |amount: Amount| amount.units_at(scale).unwrap_or(amount.units);
             let taken = units(over).min(units(billed));
             *quantity = Some(Amount::new(units(over) - taken, scale));
-            Some(Amount::new(taken, scale))
+            // A difference of prices is a number too: it is a quantity if it comes to the money.
+            let taken = Amount::new(taken, scale);
+            line.unit_price.filter(|price| comes_to(taken, *price, change, currency)).map(|_| taken)
         }
         _ => None,
     };
     let taxed = taxes.iter().any(|part| !part.amount.is_zero());
-    if !taxed && books.taxes.get(&line.document).is_some_and(|rows| rows.iter().any(|row| !row.tax.is_zero())) {
+    if !taxed && books.is_taxed(&line.document) {
         remarks.push(format!(
             "no tax was charged on line {} of {}",
             line.line.as_deref().unwrap_or("?"),
@@ -251,8 +264,21 @@ fn corrected(
         message: finding.message.clone(),
         document: line.document.clone(),
     };
-    books.lines.insert(record, line);
+    books.set_line(record, line);
     Ok(result)
+}
+
+/// Units of tax in an effect's gross amount.
+fn stated_tax(effect: &Effect) -> i128 {
+    effect.net.map_or(0, |net| effect.gross.minus_money(net).units)
+}
+
+/// Whether a quantity at a price is an amount, rounded as the line of a bill.
+fn comes_to(quantity: Amount, price: Amount, amount: Amount, currency: &str) -> bool {
+    let Some(units) = quantity.units.checked_mul(price.units) else { return false };
+    let net =
+        Amount::new(units, quantity.scale + price.scale).round(minor_units(currency).unwrap_or(2), Rounding::HalfUp);
+    net.units_at(MONEY_SCALE) == Ok(amount.units.abs())
 }
 
 fn negated(amount: Amount) -> Amount {
@@ -270,7 +296,7 @@ fn over_quantity(finding: &Finding) -> Option<Amount> {
 /// The billed lines of a finding, the latest first: the item itself, or those that the evidence shows as billed.
 fn billed_lines(finding: &Finding, books: &Books) -> Vec<RecordRef> {
     let Some(item) = finding.evidence.first() else { return Vec::new() };
-    if books.lines.contains_key(&item.record) && item.population == "invoice_line" {
+    if item.population == "invoice_line" && books.line(item.record).is_some() {
         return vec![item.record];
     }
     let shown: BTreeSet<RecordRef> = finding
@@ -282,12 +308,12 @@ fn billed_lines(finding: &Finding, books: &Books) -> Vec<RecordRef> {
     let mut lines: Vec<RecordRef> = shown
         .into_iter()
         .filter(|record| {
-            let document = books.lines.get(record).and_then(|line| books.documents.get(&line.document));
+            let document = books.line(*record).and_then(|line| books.documents.get(&line.document));
             document.is_some_and(|document| document.kind == "invoice" && document.status == "posted")
         })
         .collect();
     lines.sort_by_key(|record| {
-        let document = books.lines.get(record).and_then(|line| books.documents.get(&line.document));
+        let document = books.line(*record).and_then(|line| books.documents.get(&line.document));
         std::cmp::Reverse((
             document.and_then(|document| document.issued),
             document.map(|document| document.number.clone()),
@@ -302,21 +328,20 @@ fn whole(finding: &Finding, effect: &Effect, action: Action, books: &mut Books) 
     let id = finding.key.iter().find(|(column, _)| column == "invoice_id").map(|(_, id)| id.clone())?;
     let document = books.documents.get(&id)?.clone();
     let gross = effect.gross.units_at(MONEY_SCALE).ok()?;
-    if action != Action::CreditMemo
-        || document.gross?.units_at(MONEY_SCALE).ok()? != gross
-        || books.changed.contains(&id)
-    {
+    if action != Action::CreditMemo || document.gross?.units_at(MONEY_SCALE).ok()? != gross || books.is_changed(&id) {
         return None;
     }
     let records = books.of_document.get(&id).cloned().unwrap_or_default();
-    let nets: i128 = records.iter().filter_map(|record| books.lines.get(record)).map(|line| line.left.units).sum();
-    let taxes: i128 = books.taxes.get(&id).into_iter().flatten().map(|row| row.tax.units).sum();
+    let nets: i128 = records.iter().filter_map(|record| books.line(*record)).map(|line| line.left.units).sum();
+    let places = books.taxes(&id);
+    let mut rows: Vec<TaxRow> = places.iter().filter_map(|place| books.tax(*place).cloned()).collect();
+    let taxes: i128 = rows.iter().map(|row| row.tax.units).sum();
     let mut lines = Vec::new();
     if !records.is_empty() && nets + taxes == gross {
         for record in &records {
-            let line = books.lines.get_mut(record)?;
+            let line = books.line(*record)?.clone();
             let net = line.left;
-            line.left = Amount::money(0);
+            books.set_line(*record, BilledLine { left: Amount::money(0), ..line.clone() });
             lines.push(Line {
                 line: line.line.clone(),
                 item: line.item.clone(),
@@ -340,12 +365,14 @@ fn whole(finding: &Finding, effect: &Effect, action: Action, books: &mut Books) 
             ..plain(finding, Amount::money(net))
         });
     }
-    let parts = books.taxes.get_mut(&id).map(|rows| tax::whole(rows)).unwrap_or_default();
+    let parts = tax::whole(&mut rows);
+    places.into_iter().zip(rows).for_each(|(place, row)| books.set_tax(place, row));
     if let Some(last) = lines.last_mut() {
         last.taxes = parts;
     }
-    books.changed.insert(id);
-    Some(Correction { stated_tax: i128::MAX, ..correction(effect, action, lines) })
+    books.change(&id);
+    // It goes back as it was billed, so the report's figure has all of its tax.
+    Some(Correction { stated_tax: taxes, ..correction(effect, action, lines) })
 }
 
 /// A difference of the document's total that no line explains.
@@ -357,8 +384,20 @@ fn total_only(finding: &Finding, effect: &Effect, action: Action, books: &mut Bo
             "name the line that bills it, then correct it",
         ));
     }
+    // What was credited too much has its tax in it, and which of the notes is wrong nobody has said.
+    let shown = books.documents_of(finding);
+    let is_note =
+        |id: &&String| books.is_taxed(id) && books.documents.get(*id).is_some_and(|one| one.kind == "credit_note");
+    if let Some(note) = shown.iter().find(is_note).filter(|_| effect.net.is_none() && action == Action::DebitMemo) {
+        let number = books.documents.get(note).map_or(note.as_str(), |one| one.number.as_str());
+        let why = format!("which credit note took too much, with its tax, the records do not say ({number} is one)");
+        return Err(Ask::new(
+            why,
+            "name the note that is wrong: the part of it that is too much is billed with its tax",
+        ));
+    }
     if let Some(id) = id {
-        books.changed.insert(id);
+        books.change(&id);
     }
     let mut line = plain(finding, effect.net.unwrap_or(effect.gross));
     if let Some(known) = books.documents.get(&line.document) {
@@ -369,5 +408,5 @@ fn total_only(finding: &Finding, effect: &Effect, action: Action, books: &mut Bo
         line.taxes = vec![TaxPart { jurisdiction: None, rate: None, amount: tax.plus_money(Amount::money(0)) }];
     }
     let remarks = vec!["the difference stands in the document's total; no line and no tax row shows it".to_owned()];
-    Ok(Correction { stated_tax: i128::MAX, remarks, ..correction(effect, action, vec![line]) })
+    Ok(Correction { stated_tax: stated_tax(effect), remarks, ..correction(effect, action, vec![line]) })
 }

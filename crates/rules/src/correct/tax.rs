@@ -2,7 +2,9 @@
 //!
 //! Rows are changed as they are used, so that several corrections of one document come to the whole of its tax and never more.
 
-use tieout_model::amount::{MONEY_SCALE, minor_units};
+use std::collections::BTreeMap;
+
+use tieout_model::amount::{MONEY_SCALE, RATE_SCALE, minor_units};
 use tieout_model::correction::TaxPart;
 use tieout_model::{Amount, Rounding};
 
@@ -13,34 +15,33 @@ pub fn on_change(
     rows: &mut [TaxRow],
     line: &mut BilledLine,
     change: Amount,
-    currency: &str,
+    (currency, lines): (&str, usize),
 ) -> Result<Vec<TaxPart>, String> {
     let own = line.line.as_ref();
-    let is_own = |row: &TaxRow| own.is_some() && row.line.as_ref() == own;
-    let of_line = rows.iter().any(is_own);
-    if !of_line && line.tax.is_some_and(Amount::is_zero) && line.rate.is_none_or(Amount::is_zero) {
+    let of_line: Vec<usize> = (0..rows.len()).filter(|at| own.is_some() && rows[*at].line.as_ref() == own).collect();
+    if of_line.is_empty() && line.tax.is_some_and(Amount::is_zero) && line.rate.is_none_or(Amount::is_zero) {
         return Ok(Vec::new());
     }
-    let place = line.jurisdiction.clone();
-    let named = |row: &TaxRow| place.is_some() && row.jurisdiction == place;
-    let has_named = rows.iter().any(|row| row.line.is_none() && named(row));
-    let concerned = |row: &TaxRow| {
-        if of_line { is_own(row) } else { row.line.is_none() && (named(row) || !has_named) }
-    };
+    let is_of_line = !of_line.is_empty();
+    let concerned = if of_line.is_empty() { of_document(rows, line)? } else { of_line };
     let mut parts = Vec::new();
-    let mut found = false;
-    for row in rows.iter_mut().filter(|row| concerned(row)) {
-        found = true;
+    let found = !concerned.is_empty();
+    for at in concerned {
+        let row = &mut rows[at];
         let base = row.base.ok_or("its tax row states no base")?;
         if base.is_zero() && row.tax.is_zero() {
             continue;
         }
         let rate = row.rate.ok_or("its tax row states no rate")?;
         let left = base.minus_money(change);
-        let lawful = product(left, rate, currency)?;
-        let amount = row.tax.minus_money(lawful);
+        let amount = if !is_of_line && is_rounded_by_line(row.tax, product(base, rate, currency)?, lines, currency) {
+            let rest = line.left.minus_money(change);
+            product(line.left, rate, currency)?.minus_money(product(rest, rate, currency)?)
+        } else {
+            row.tax.minus_money(product(left, rate, currency)?)
+        };
         row.base = Some(left);
-        row.tax = lawful;
+        row.tax = row.tax.minus_money(amount);
         if !amount.is_zero() {
             parts.push(TaxPart { jurisdiction: row.jurisdiction.clone(), rate: row.rate, amount });
         }
@@ -57,6 +58,42 @@ pub fn on_change(
     line.tax = Some(lawful);
     let part = TaxPart { jurisdiction: line.jurisdiction.clone(), rate: Some(rate), amount };
     Ok(if amount.is_zero() { Vec::new() } else { vec![part] })
+}
+
+/// Whether a document's tax is the sum of its lines' taxes, each rounded by itself: not the tax on its base, and off by no more than
+/// half a unit a line. Then a line takes its own tax with it, and what the others were rounded by stays.
+fn is_rounded_by_line(stated: Amount, whole: Amount, lines: usize, currency: &str) -> bool {
+    let unit = 10_i128.pow(u32::from(MONEY_SCALE.saturating_sub(minor_units(currency).unwrap_or(2))));
+    let off = stated.minus_money(whole).units.abs();
+    off != 0 && off * 2 <= unit * i128::try_from(lines).unwrap_or(i128::MAX / unit)
+}
+
+/// Places of the document's rows that tax a line: those of one category, of the line's jurisdiction or of all that stack at the place,
+/// whose rates together are the line's. Where the line states no such rate, its jurisdiction decides, if they are of one category.
+fn of_document(rows: &[TaxRow], line: &BilledLine) -> Result<Vec<usize>, String> {
+    let all: Vec<usize> = (0..rows.len()).filter(|at| rows[*at].line.is_none()).collect();
+    let is_named = |at: &usize| line.jurisdiction.is_some() && rows[*at].jurisdiction == line.jurisdiction;
+    let named: Vec<usize> = all.iter().copied().filter(is_named).collect();
+    let categories = |set: &[usize]| {
+        let mut groups: BTreeMap<Option<&String>, Vec<usize>> = BTreeMap::new();
+        set.iter().for_each(|at| groups.entry(rows[*at].category.as_ref()).or_default().push(*at));
+        groups
+    };
+    let units = |rate: Amount| rate.units_at(RATE_SCALE).ok();
+    let together = |group: &[usize]| group.iter().map(|at| rows[*at].rate.and_then(units)).sum::<Option<i128>>();
+    let own = line.rate.and_then(units);
+    for set in [&named, &all] {
+        let mut fit: Vec<Vec<usize>> = categories(set).into_values().collect();
+        fit.retain(|group| own.is_some() && together(group) == own);
+        if fit.len() == 1 {
+            return Ok(fit.remove(0));
+        }
+    }
+    let set = if named.is_empty() { all } else { named };
+    if categories(&set).len() > 1 {
+        return Err("its tax rows are of several categories, and its own rate does not say which is its".to_owned());
+    }
+    Ok(set)
 }
 
 /// All that is left of a document's tax.
@@ -106,7 +143,8 @@ mod tests {
 
     fn row(base: i128, tax: i128) -> TaxRow {
         let rate = Some(Amount::new(825, 4));
-        TaxRow { line: None, jurisdiction: Some("J".to_owned()), rate, base: Some(cents(base)), tax: cents(tax) }
+        let jurisdiction = Some("J".to_owned());
+        TaxRow { line: None, jurisdiction, category: None, rate, base: Some(cents(base)), tax: cents(tax) }
     }
 
     /// 10 × 50.00 billed where 45.00 was agreed, 8.25 %: 41.25 charged, 37.125 rounds to 37.13, so 4.12 goes back, and not 8.25 %
@@ -114,10 +152,10 @@ mod tests {
     #[test]
     fn tax_is_what_was_charged_less_what_is_lawful() {
         let mut rows = [row(50_000, 4_125)];
-        let parts = on_change(&mut rows, &mut line(50_000), cents(5_000), "USD").unwrap();
+        let parts = on_change(&mut rows, &mut line(50_000), cents(5_000), ("USD", 1)).unwrap();
         assert_eq!(parts.iter().map(|part| part.amount).collect::<Vec<_>>(), [cents(412)]);
         // The rest of the bill takes the rest of the tax, to the cent.
-        let rest = on_change(&mut rows, &mut line(50_000), cents(45_000), "USD").unwrap();
+        let rest = on_change(&mut rows, &mut line(50_000), cents(45_000), ("USD", 1)).unwrap();
         assert_eq!(rest[0].amount, cents(3_713));
         assert!(whole(&mut rows).is_empty());
     }
@@ -126,20 +164,69 @@ mod tests {
     fn an_untaxed_line_has_no_tax_to_give_back() {
         let mut rows = [row(50_000, 4_125)];
         let mut untaxed = BilledLine { tax: Some(cents(0)), ..line(10_000) };
-        assert!(on_change(&mut rows, &mut untaxed, cents(10_000), "USD").unwrap().is_empty());
+        assert!(on_change(&mut rows, &mut untaxed, cents(10_000), ("USD", 1)).unwrap().is_empty());
     }
 
     #[test]
     fn without_a_rate_nothing_is_guessed() {
         let mut rows = [TaxRow { rate: None, ..row(50_000, 4_125) }];
-        assert!(on_change(&mut rows, &mut line(50_000), cents(5_000), "USD").is_err());
-        assert!(on_change(&mut [], &mut line(50_000), cents(5_000), "USD").is_err());
+        assert!(on_change(&mut rows, &mut line(50_000), cents(5_000), ("USD", 1)).is_err());
+        assert!(on_change(&mut [], &mut line(50_000), cents(5_000), ("USD", 1)).is_err());
+    }
+
+    /// Food beside goods: 100.00 at 8.25 % and 50.00 at 2 %, of one jurisdiction. A correction of the food changes the food's tax.
+    #[test]
+    fn a_line_takes_the_tax_of_its_own_category() {
+        let of = |category: &str, rate: i128, base: i128, tax: i128| TaxRow {
+            category: Some(category.to_owned()),
+            rate: Some(Amount::new(rate, 4)),
+            ..row(base, tax)
+        };
+        let rows = || [of("general", 825, 10_000, 825), of("food", 200, 5_000, 100)];
+        let food = || BilledLine { rate: Some(Amount::new(2, 2)), tax: Some(cents(100)), ..line(5_000) };
+        let parts = on_change(&mut rows(), &mut food(), cents(1_000), ("USD", 1)).unwrap();
+        assert_eq!(parts.iter().map(|part| part.amount).collect::<Vec<_>>(), [cents(20)]);
+        // Which rows are the line's is not guessed.
+        let unknown = BilledLine { rate: None, ..food() };
+        assert!(on_change(&mut rows(), &mut unknown.clone(), cents(1_000), ("USD", 1)).is_err());
+    }
+
+    /// A state and a city stack: a line that names the state is taxed by both if its rate is both together, else by the state.
+    #[test]
+    fn what_stacks_at_a_place_goes_back_together() {
+        let of = |place: &str, rate: i128, tax: i128| TaxRow {
+            jurisdiction: Some(place.to_owned()),
+            rate: Some(Amount::new(rate, 5)),
+            ..row(10_000, tax)
+        };
+        let given_back = |rate: Option<Amount>| {
+            let mut rows = [of("MN", 6_875, 688), of("City", 500, 50)];
+            let mut own = BilledLine { rate, jurisdiction: Some("MN".to_owned()), ..line(10_000) };
+            let parts = on_change(&mut rows, &mut own, cents(10_000), ("USD", 1)).unwrap();
+            parts.iter().map(|part| part.amount).collect::<Vec<_>>()
+        };
+        assert_eq!(given_back(Some(Amount::new(7_375, 5))), [cents(688), cents(50)]);
+        assert_eq!(given_back(Some(Amount::new(6_875, 5))), [cents(688)]);
+        assert_eq!(given_back(None), [cents(688)]);
+    }
+
+    /// Three lines of 10.10 at 8.25 %: 0.83325 each, 0.83 by itself, 2.49 together; 2.50 on the sum. What a line takes with it is 0.83,
+    /// and the cent stays with the document; at invoice level the cent belongs to it.
+    #[test]
+    fn a_bill_that_is_rounded_line_by_line_is_corrected_so() {
+        let given_back = |stated: i128, lines: usize| {
+            let parts = on_change(&mut [row(3_030, stated)], &mut line(1_010), cents(1_010), ("USD", lines)).unwrap();
+            parts[0].amount
+        };
+        assert_eq!(given_back(249, 3), cents(83), "8.25 % of 20.20 is 1.67; 2.49 less that would be 0.82");
+        assert_eq!(given_back(250, 3), cents(83), "2.50 less 1.67");
+        assert_eq!(given_back(260, 3), cents(93), "no rounding makes 2.60: what was charged too much goes with it");
     }
 
     #[test]
     fn a_line_with_its_own_tax_is_corrected_by_it() {
         let mut own = BilledLine { tax: Some(cents(4_125)), rate: Some(Amount::new(825, 4)), ..line(50_000) };
-        let parts = on_change(&mut [], &mut own, cents(5_000), "USD").unwrap();
+        let parts = on_change(&mut [], &mut own, cents(5_000), ("USD", 1)).unwrap();
         assert_eq!(parts[0].amount, cents(412));
     }
 }

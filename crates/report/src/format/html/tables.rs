@@ -3,10 +3,50 @@
 use std::io;
 
 use serde::Serialize;
+use tieout_model::stage::Verdict;
 use tieout_model::{Amount, AuditReport, Measure, Status};
 
 use crate::diagnostic;
+use crate::format::hold::told;
 use crate::layout::{count, counted, measure_money, money, visible};
+
+/// The list of drafts.
+#[derive(Serialize)]
+pub(super) struct Hold {
+    line: String,
+    drafts: Vec<Draft>,
+}
+
+#[derive(Serialize)]
+struct Draft {
+    verdict: &'static str,
+    number: String,
+    customer: String,
+    gross: String,
+    why: Vec<String>,
+}
+
+/// Drafts in the order of the list; none without a stage.
+pub(super) fn hold(report: &AuditReport) -> Option<Hold> {
+    let list = report.hold.as_ref()?;
+    let of = |verdict: Verdict| list.lines.iter().filter(|line| line.verdict == verdict).count() as u64;
+    let counts = Verdict::ALL.map(|verdict| format!("{} {}", verdict.name(), count(of(verdict))));
+    let told = told(report);
+    let drafts = list.lines.iter().map(|line| Draft {
+        verdict: line.verdict.name(),
+        number: visible(&line.number).into_owned(),
+        customer: visible(line.customer.as_deref().unwrap_or_default()).into_owned(),
+        gross: line.gross.map_or(String::new(), |gross| money(gross, &line.currency)),
+        why: told(line)
+            .into_iter()
+            .map(|(speaks, finding)| {
+                let lead = if speaks { "" } else { "remark: " };
+                visible(&format!("{lead}{} ({})", finding.message, finding.rule)).into_owned()
+            })
+            .collect(),
+    });
+    Some(Hold { line: counts.join(", "), drafts: drafts.collect() })
+}
 
 #[derive(Serialize)]
 pub(super) struct Untested {

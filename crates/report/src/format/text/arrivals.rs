@@ -63,16 +63,18 @@ fn words(entry: &Entry, arrival: &Arrival) -> String {
     let of = |amount: Amount| money(amount, &entry.currency);
     let asked = format!("{} of {} (tax {})", entry.action.replace('_', " "), of(entry.gross()), of(entry.tax));
     let age = counted(arrival.age, "day", "days");
-    let Some((_, number, day)) = &arrival.document else {
+    let Some(first) = arrival.documents.first() else {
         let told = entry.told.as_ref().map_or(String::new(), |(who, on)| format!(", told by {who} on {on}"));
         return format!("{asked} for {}, proposed {age} ago{told}", entry.documents.join(", "));
     };
-    let day = day.map_or(String::new(), |day| format!(" of {day}"));
-    let gross = arrival.gross.map_or(String::new(), |gross| format!(" is {}", of(gross)));
+    let day = first.day.map_or(String::new(), |day| format!(" of {day}"));
+    let more = arrival.documents.len() - 1;
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let gross = arrival.gross.map_or(String::new(), |gross| format!(": {}", of(gross)));
     let tax = arrival.tax.map_or(String::new(), |tax| format!(", tax {}", of(tax)));
     let unused = arrival
         .unused
         .filter(|unused| !unused.is_zero())
         .map_or(String::new(), |unused| format!(", {} unused", of(unused)));
-    format!("{asked}; {number}{day}{gross}{tax}{unused}")
+    format!("{asked}; {}{day}{more}{gross}{tax}{unused}", first.number)
 }

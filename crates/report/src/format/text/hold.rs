@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::io;
 
 use tieout_model::stage::{HoldLine, Verdict};
-use tieout_model::{Amount, AuditReport, Finding};
+use tieout_model::{Amount, AuditReport};
 
+use crate::format::hold::told;
 use crate::layout::{Page, count, counted, money};
 use crate::words;
 
@@ -27,8 +28,7 @@ pub(super) fn render(report: &AuditReport, page: &mut Page<'_>) -> io::Result<()
         page.line(format!("  {:<5} {:>6}  {}", verdict.name(), count(own.len() as u64), sums.join(", ")).trim_end())?;
     }
     page.blank()?;
-    let findings: BTreeMap<&str, &Finding> =
-        report.findings.iter().map(|finding| (finding.fingerprint.as_str(), finding)).collect();
+    let told = told(report);
     let mut sent = 0;
     for line in &list.lines {
         if line.verdict == Verdict::Send {
@@ -40,10 +40,8 @@ pub(super) fn render(report: &AuditReport, page: &mut Page<'_>) -> io::Result<()
         let gross = line.gross.map_or("without a total".to_owned(), |gross| money(gross, &line.currency));
         let customer = line.customer.as_deref().unwrap_or("no customer");
         page.hanging(0, &format!("{:<5}", line.verdict.name()), 6, &format!("{}  {customer}  {gross}", line.number))?;
-        let mut told: Vec<(&str, &Finding)> = Vec::new();
-        told.extend(line.reasons.iter().filter_map(|print| Some(("", *findings.get(print.as_str())?))));
-        told.extend(line.remarks.iter().filter_map(|print| Some(("remark  ", *findings.get(print.as_str())?))));
-        for (lead, finding) in told {
+        for (speaks, finding) in told(line) {
+            let lead = if speaks { "" } else { "remark  " };
             let stakes: Vec<String> = finding.effects.iter().map(|effect| words::stake(finding, effect)).collect();
             let stakes = if stakes.is_empty() { String::new() } else { format!(" {}.", stakes.join("; ")) };
             page.hanging(6, lead, 6, &format!("{}{stakes} ({})", finding.message, finding.rule))?;

@@ -7,8 +7,9 @@ use tieout_model::{Amount, Date};
 use super::cell::Cell;
 
 #[rustfmt::skip]
-const MEASURES: [&str; 21] = [
+const MEASURES: [&str; 22] = [
     "amount",
+    "hours",
     "amounts",
     "total",
     "balance",
