@@ -9,10 +9,10 @@ use tieout_model::chase::{Chase, Overdue, Standing};
 use tieout_model::finding::Disposition;
 use tieout_model::{Amount, AuditReport, Date, Severity};
 
-use crate::catalog::{Catalog, Scope};
+use crate::catalog::Catalog;
 use crate::engine::columnar::{Columnar, bounds};
 use crate::engine::{Engine, EngineError};
-use crate::value::{Relation, Value};
+use crate::rows::{Row, rows};
 
 /// What is asked besides the documents themselves.
 const ASKED: [&str; 5] = ["payment", "payment_application", "credit_application", "dispute", "reminder"];
@@ -26,7 +26,7 @@ pub fn chase(store: &Store, report: &AuditReport, as_of: Date, days: i32) -> Res
     let columns = ["invoice_id", "invoice_no", "document_type", "status", "due_date", "customer_id", "currency", "balance", "gross_total",
         "payable_amount", "prepaid_amount", "customer.dunning_hold"];
     let rows = rows(&engine, &catalog, "invoice", &columns)?;
-    let mut documents: Vec<Overdue> = rows.rows.iter().filter_map(|row| desk.overdue(&Row(&rows, row))).collect();
+    let mut documents: Vec<Overdue> = rows.iter().filter_map(|row| desk.overdue(row)).collect();
     documents.sort_by(|a, b| (&a.customer, a.due, &a.number).cmp(&(&b.customer, b.due, &b.number)));
     let unasked = ASKED.iter().filter(|name| catalog.table(name).is_none()).map(|name| (*name).to_owned()).collect();
     Ok(Chase { documents, unasked })
@@ -41,7 +41,7 @@ struct Desk {
 }
 
 impl Desk {
-    fn overdue(&self, row: &Row<'_>) -> Option<Overdue> {
+    fn overdue(&self, row: Row<'_>) -> Option<Overdue> {
         let is_bill = matches!(row.text("document_type").as_deref(), Some("invoice" | "debit_note"));
         let (due, balance) = (row.day("due_date"), row.units("balance"));
         if row.text("status").as_deref() != Some("posted") || !is_bill {
@@ -67,7 +67,7 @@ impl Desk {
         Some(Overdue { document, number, customer, due, balance, currency, standing, why, reminders })
     }
 
-    fn standing(&self, row: &Row<'_>, id: &str, owner: (&String, &String), balance: i128) -> (Standing, String) {
+    fn standing(&self, row: Row<'_>, id: &str, owner: (&String, &String), balance: i128) -> (Standing, String) {
         let known = &self.known;
         let of = |sums: &BTreeMap<String, i128>| sums.get(id).copied().unwrap_or(0);
         let (paid, credited) = (of(&known.paid), of(&known.credited));
@@ -93,7 +93,7 @@ impl Desk {
         if let Some(held) = known.unused.get(&key).copied().filter(|held| *held >= balance) {
             return (Standing::InTransit, format!("{} of theirs is not put to use", shown(held)));
         }
-        if row.get("customer.dunning_hold") == Some(&Value::Bool(true)) {
+        if row.flag("customer.dunning_hold") == Some(true) {
             return (Standing::Agreed, String::new());
         }
         let last = known.reminders.as_ref().and_then(|all| all.get(id)).and_then(|(_, last)| *last);
@@ -147,23 +147,23 @@ impl Known {
         let mut applied: BTreeMap<String, i128> = BTreeMap::new();
         let all =
             rows(engine, catalog, "payment_application", &["payment_id", "invoice_id", "amount", "discount_taken"])?;
-        for row in all.rows.iter().map(|row| Row(&all, row)) {
+        for row in all.iter() {
             let amount = row.units("amount").unwrap_or(0);
             *applied.entry(row.text("payment_id").unwrap_or_default()).or_default() += amount;
             let settled = amount + row.units("discount_taken").unwrap_or(0);
             *known.paid.entry(row.text("invoice_id").unwrap_or_default()).or_default() += settled;
         }
         let all = rows(engine, catalog, "credit_application", &["invoice_id", "amount"])?;
-        for row in all.rows.iter().map(|row| Row(&all, row)) {
+        for row in all.iter() {
             *known.credited.entry(row.text("invoice_id").unwrap_or_default()).or_default() +=
                 row.units("amount").unwrap_or(0);
         }
         let all = rows(engine, catalog, "refund", &["payment_id", "amount"])?;
-        for row in all.rows.iter().map(|row| Row(&all, row)) {
+        for row in all.iter() {
             *applied.entry(row.text("payment_id").unwrap_or_default()).or_default() += row.units("amount").unwrap_or(0);
         }
         let all = rows(engine, catalog, "payment", &["payment_id", "customer_id", "currency", "amount", "status"])?;
-        for row in all.rows.iter().map(|row| Row(&all, row)) {
+        for row in all.iter() {
             let is_received = row.text("status").is_none_or(|status| status == "cleared");
             let Some((id, customer)) = row.text("payment_id").zip(row.text("customer_id")).filter(|_| is_received)
             else {
@@ -173,7 +173,7 @@ impl Known {
             *known.unused.entry((customer, row.text("currency").unwrap_or_default())).or_default() += left.max(0);
         }
         let all = rows(engine, catalog, "invoice", &["document_type", "status", "customer_id", "currency", "balance"])?;
-        for row in all.rows.iter().map(|row| Row(&all, row)) {
+        for row in all.iter() {
             let is_credit = row.text("document_type").as_deref() == Some("credit_note")
                 && row.text("status").as_deref() == Some("posted");
             let Some(customer) = row.text("customer_id").filter(|_| is_credit) else { continue };
@@ -181,7 +181,7 @@ impl Known {
             *known.unused.entry((customer, row.text("currency").unwrap_or_default())).or_default() += open;
         }
         let all = rows(engine, catalog, "dispute", &["invoice_id", "opened_date", "closed_date"])?;
-        for row in all.rows.iter().map(|row| Row(&all, row)) {
+        for row in all.iter() {
             let is_open = row.day("closed_date").is_none_or(|closed| closed > as_of);
             let id = row.text("invoice_id").filter(|_| is_open);
             known.disputed.extend(id.map(|id| (id, row.day("opened_date"))));
@@ -189,9 +189,9 @@ impl Known {
         if catalog.table("reminder").is_some() {
             let mut reminders: BTreeMap<String, (u64, Option<Date>)> = BTreeMap::new();
             let all = rows(engine, catalog, "reminder", &["invoice_id", "sent_date", "level"])?;
-            for row in all.rows.iter().map(|row| Row(&all, row)) {
+            for row in all.iter() {
                 // A courtesy note before the due date is no reminder.
-                if row.get("level").and_then(Value::num).is_some_and(|level| level <= 0) {
+                if row.units("level").is_some_and(|level| level <= 0) {
                     continue;
                 }
                 let seen = reminders.entry(row.text("invoice_id").unwrap_or_default()).or_default();
@@ -201,39 +201,4 @@ impl Known {
         }
         Ok(known)
     }
-}
-
-/// A row with names.
-struct Row<'a>(&'a Relation, &'a [Value]);
-
-impl Row<'_> {
-    fn get(&self, name: &str) -> Option<&Value> {
-        self.0.find(name).map(|at| &self.1[at])
-    }
-
-    fn text(&self, name: &str) -> Option<String> {
-        self.get(name)?.as_text().map(str::to_owned)
-    }
-
-    fn day(&self, name: &str) -> Option<Date> {
-        self.get(name)?.date()
-    }
-
-    /// Money, at money's scale.
-    fn units(&self, name: &str) -> Option<i128> {
-        self.get(name)?.num()
-    }
-}
-
-/// Records of a population with those of the columns that the exports have; none without the population.
-fn rows(engine: &dyn Engine, catalog: &Catalog, population: &str, columns: &[&str]) -> Result<Relation, EngineError> {
-    if catalog.table(population).is_none() {
-        return Ok(Relation::default());
-    }
-    let mut scope = Scope::new(catalog, population, "");
-    let mut picked = vec![("rec".to_owned(), scope.rec_expr())];
-    picked.extend(columns.iter().filter_map(|name| Some(((*name).to_owned(), scope.column(name)?))));
-    let mut rows = engine.run(&[scope.plan().project(picked)])?.into_iter().next().unwrap_or_default();
-    rows.rows.sort();
-    Ok(rows)
 }
