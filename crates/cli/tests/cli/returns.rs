@@ -530,3 +530,28 @@ fn the_papers_are_those_of_an_independent_script() {
     }
     assert!(wrong.is_empty(), "{} of {compared} differ\n{}", wrong.len(), wrong.join("\n"));
 }
+
+#[test]
+fn the_order_of_records_changes_no_figure() {
+    let (place, turned) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let case = fixture("cases/sales-tax");
+    for entry in fs::read_dir(&case).unwrap().map(Result::unwrap) {
+        let text = fs::read_to_string(entry.path()).unwrap();
+        let is_table = entry.path().extension().is_some_and(|kind| kind == "csv");
+        let mut lines: Vec<&str> = text.lines().collect();
+        if is_table {
+            lines[1..].reverse();
+        }
+        fs::write(turned.path().join(entry.file_name()), lines.join("\n")).unwrap();
+    }
+    let papers = |folder: &Path, name: &str| {
+        let out = place.path().join(name);
+        let run = super::tieout(folder, &["return", "--quiet", "--out", &out.display().to_string()]);
+        assert_eq!(run.code, 0, "{}", run.err);
+        (figures(&out.join("E1-US-NE-2026-10-USD")), run.out)
+    };
+    let (straight, reversed) = (papers(&case, "straight"), papers(turned.path(), "reversed"));
+    assert!(straight.0.len() > 100);
+    assert_eq!(straight.0, reversed.0);
+    assert_eq!(straight.1, reversed.1);
+}
