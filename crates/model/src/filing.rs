@@ -532,11 +532,11 @@ pub struct Filing {
 }
 
 impl Filing {
-    /// Due less collected by error: over-collected (positive) and under-collected (negative), rounding apart; money units.
+    /// Over-collected (positive) and under-collected (negative) by error, as the registers have it, rounding apart; money units.
     pub fn errors(&self) -> (i128, i128) {
-        let all = self.schedule.iter().flat_map(|row| row.differences.iter().skip(1));
-        let over = all.clone().filter(|units| **units > 0).sum();
-        (over, all.filter(|units| **units < 0).sum())
+        let all = self.register.iter().map(RegisterRow::difference);
+        let over = all.clone().filter(|units| *units > 0).sum();
+        (over, all.filter(|units| *units < 0).sum())
     }
 
     /// A figure of the return by its code.
