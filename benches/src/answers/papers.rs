@@ -88,7 +88,13 @@ impl Papers {
             let source = self.source(proposal)?;
             // What says not for what it is, and has another amount, nobody can know again.
             let is_bare = !source.starts_with("RC") && !source.starts_with("RF") && !self.is_credit_note(&source)?;
-            let answer = if is_bare && answer == Answer::WrongAmount { Answer::Right } else { answer };
+            // One that was asked for before, and waits on, is no answer.
+            let is_asked = source.starts_with("RF");
+            let answer = match answer {
+                Answer::WrongAmount if is_bare => Answer::Right,
+                Answer::NotApplied if is_asked => Answer::Right,
+                answer => answer,
+            };
             let gross = units(proposal, "gross") - if answer == Answer::WrongAmount { 1 } else { 0 };
             self.refund(proposal, (&source, ""), day, gross, answer != Answer::NotApplied)?;
             return Ok(state(answer, false));
