@@ -322,6 +322,8 @@ pub enum State {
     Recovered,
     /// Issued for the right amount; whether it was put to use, the exports do not say.
     Issued,
+    /// What was billed too low is billed, for the right amount.
+    Billed,
     /// Issued for the right amount, and part of it lies unused.
     NotApplied,
     /// Issued, with the right gross amount and another tax.
@@ -344,7 +346,7 @@ pub enum State {
 
 impl State {
     /// Every state, what needs somebody first.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::ToldNotIssued,
         Self::WrongAmount,
         Self::WrongTax,
@@ -353,6 +355,7 @@ impl State {
         Self::Approved,
         Self::Proposed,
         Self::Issued,
+        Self::Billed,
         Self::Settled,
         Self::Recovered,
         Self::Withdrawn,
@@ -363,6 +366,7 @@ impl State {
         match self {
             Self::Recovered => "recovered",
             Self::Issued => "issued",
+            Self::Billed => "billed",
             Self::NotApplied => "not_applied",
             Self::WrongTax => "wrong_tax",
             Self::WrongAmount => "wrong_amount",
@@ -380,6 +384,7 @@ impl State {
         match self {
             Self::Recovered => "recovered",
             Self::Issued => "issued, use not known",
+            Self::Billed => "billed",
             Self::NotApplied => "issued, not applied",
             Self::WrongTax => "issued with wrong tax",
             Self::WrongAmount => "issued for another amount",
