@@ -15,9 +15,9 @@ const folder = mkdtempSync(join(tmpdir(), 'tieout-page-'));
 let browser;
 
 // Writes the report of a folder; finding something is exit code 1.
-const report = (data, name) => {
+const report = (data, name, ...more) => {
   const file = join(folder, name);
-  const run = spawnSync(tieout, ['audit', data, '--quiet', '--report', `html=${file}`, '--report', `json=${file}.json`], { encoding: 'utf8' });
+  const run = spawnSync(tieout, ['audit', data, '--quiet', ...more, '--report', `html=${file}`, '--report', `json=${file}.json`], { encoding: 'utf8' });
   assert.equal(run.status, 1, run.stderr);
   return file;
 };
@@ -153,6 +153,20 @@ test('everybody can use it: WCAG 2.2 AA as far as a machine can tell', async () 
     assert.ok(result.passes.length > 10);
     await close();
   }
+});
+
+test('drafts that must not go out stand first, for everybody', async () => {
+  const file = report(join(root, 'fixtures/cases/drafts'), 'drafts.html', '--stage', 'draft');
+  const { page, close } = await opened(file, { viewport: { width: 390, height: 800 }, bypassCSP: true });
+  assert.equal(await page.locator('main section').first().getAttribute('id'), 'drafts');
+  assert.equal(await page.locator('#drafts-title').innerText(), 'Before it goes out: hold 2, fix 1, send 2');
+  const rows = await page.locator('#drafts tbody tr').allInnerTexts();
+  assert.deepEqual(rows.map(row => row.split('\t').filter((_, at) => at === 0 || at === 3).map(cell => cell.trim())), [['D-1', 'hold'], ['D-3', 'hold'], ['D-2', 'fix'], ['D-4', 'send'], ['D-5', 'send']]);
+  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth) <= 390);
+  await page.evaluate(readFileSync(axe, 'utf8'));
+  const result = await page.evaluate(() => axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }));
+  assert.deepEqual(result.violations.map(one => `${one.id}: ${one.nodes[0].html} ${one.nodes[0].failureSummary}`), []);
+  await close();
 });
 
 test('hostile text stays text', async () => {

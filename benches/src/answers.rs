@@ -119,11 +119,11 @@ pub fn answer(wanted: Wanted<'_>) -> Result<Vec<String>> {
     Ok(counts.into_iter().map(|(state, count)| format!("{state} {count}")).collect())
 }
 
-/// Draws what becomes of a proposal. Each answer comes once before any comes again; only what goes to a customer is answered.
+/// Draws what becomes of a proposal. Each answer comes once before any comes again; what is answered by a document of its own has one.
 fn course(action: &str, deck: &mut Vec<Answer>, rng: &mut Rng) -> Course {
     let mut after = |from: i64, to: i64| as_of().add_days(i32::try_from(rng.range(from, to)).unwrap_or(1));
     let (approved, told, issued) = (after(1, 12), after(13, 20), after(21, 176));
-    if !["credit_memo", "tax_credit", "refund"].contains(&action) {
+    if !["credit_memo", "tax_credit", "refund", "debit_memo"].contains(&action) {
         return Course { answer: Answer::Forgotten, approved: None, told: None, issued: None };
     }
     if deck.is_empty() {
@@ -135,6 +135,8 @@ fn course(action: &str, deck: &mut Vec<Answer>, rng: &mut Rng) -> Course {
     let answer = match deck.pop().unwrap_or(Answer::Right) {
         // A refund states no tax.
         Answer::WrongTax if action == "refund" => Answer::Right,
+        // A bill is not applied; it is paid.
+        Answer::NotApplied if action == "debit_memo" => Answer::Right,
         answer => answer,
     };
     match answer {

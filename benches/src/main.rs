@@ -220,6 +220,7 @@ fn run(command: Command) -> Result<ExitCode> {
                 writeln!(out, "{state:<20}{labels:>8}{found:>8}")?;
             }
             for (currency, [labelled, found]) in &standing.recovered {
+                let [labelled, found] = [labelled, found].map(|sum| sum.to_places(2));
                 writeln!(out, "recovered, {currency}: {labelled} by the labels, {found} by the register")?;
             }
             for difference in &standing.differences {

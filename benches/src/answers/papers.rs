@@ -88,7 +88,13 @@ impl Papers {
             let source = self.source(proposal)?;
             // What says not for what it is, and has another amount, nobody can know again.
             let is_bare = !source.starts_with("RC") && !source.starts_with("RF") && !self.is_credit_note(&source)?;
-            let answer = if is_bare && answer == Answer::WrongAmount { Answer::Right } else { answer };
+            // One that was asked for before, and waits on, is no answer.
+            let is_asked = source.starts_with("RF");
+            let answer = match answer {
+                Answer::WrongAmount if is_bare => Answer::Right,
+                Answer::NotApplied if is_asked => Answer::Right,
+                answer => answer,
+            };
             let gross = units(proposal, "gross") - if answer == Answer::WrongAmount { 1 } else { 0 };
             self.refund(proposal, (&source, ""), day, gross, answer != Answer::NotApplied)?;
             return Ok(state(answer, false));
@@ -109,12 +115,14 @@ impl Papers {
         let mut answer_of_first = Some(answer);
         for (document, lines) in lines {
             let answer = answer_of_first.take().unwrap_or(Answer::Right);
-            self.credit_note(proposal, (document, &lines), answer, day, &mut puts)?;
+            self.note(proposal, (document, &lines), answer, day, &mut puts)?;
         }
-        Ok(state(answer, is_kept))
+        let is_bill = text(proposal, "action") == "debit_memo";
+        Ok(if is_bill && answer == Answer::Right { "billed" } else { state(answer, is_kept) })
     }
 
-    fn credit_note(
+    /// A credit note, or a debit note for what was billed too low.
+    fn note(
         &mut self,
         proposal: &Value,
         (document, lines): (&str, &[&Value]),
@@ -123,10 +131,13 @@ impl Papers {
         puts: &mut Puts,
     ) -> Result<()> {
         let code = text(proposal, "currency");
+        let is_bill = text(proposal, "action") == "debit_memo";
         let money = |units: i64| decimal(i128::from(units), currency(code).decimals(), '.');
+        let signed = |units: i64| money(if is_bill { units } else { -units });
         self.last[0] += 1;
         self.last[1] += 1;
-        let (id, number) = (format!("D{:06}", self.last[0]), format!("CN-2026-{:06}", self.last[1]));
+        let series = if is_bill { "DN" } else { "CN" };
+        let (id, number) = (format!("D{:06}", self.last[0]), format!("{series}-2026-{:06}", self.last[1]));
         // A cent too little, or a cent of the tax booked as goods.
         let net_off = match answer {
             Answer::WrongAmount => -1,
@@ -145,12 +156,12 @@ impl Papers {
             let cells = [
                 ("invoice_id", id.clone()),
                 ("line_no", no.to_string()),
-                ("quantity", "-1.000".to_owned()),
+                ("quantity", if is_bill { "1.000" } else { "-1.000" }.to_owned()),
                 ("unit_price", money(own)),
                 ("line_allowance", String::new()),
                 ("gross_price", String::new()),
-                ("net_amount", money(-own)),
-                ("tax_amount", money(-own_tax)),
+                ("net_amount", signed(own)),
+                ("tax_amount", signed(own_tax)),
                 ("original_line_no", text(line, "line").to_owned()),
             ];
             self.sheets[LINES].add(like.as_ref(), &cells)?;
@@ -166,15 +177,15 @@ impl Papers {
                 ("tax_no", rows.to_string()),
                 ("jurisdiction_id", place.to_owned()),
                 ("rate", text(part, "rate").to_owned()),
-                ("taxable_amount", money(-net)),
+                ("taxable_amount", signed(net)),
                 ("exempt_amount", money(0)),
-                ("tax_amount", money(-units(part, "amount") - off)),
+                ("tax_amount", signed(units(part, "amount") + off)),
             ];
             self.sheets[TAXES].add(like.as_ref(), &cells)?;
         }
         let gross = net + tax;
         let mut left = gross;
-        if answer != Answer::NotApplied {
+        if answer != Answer::NotApplied && !is_bill {
             for (to, most) in puts.iter_mut() {
                 let taken = left.min(*most);
                 if taken <= 0 {
@@ -214,21 +225,31 @@ impl Papers {
         cells.extend([
             ("invoice_id", id),
             ("invoice_no", number),
-            ("document_type", "credit_note".to_owned()),
+            ("document_type", if is_bill { "debit_note" } else { "credit_note" }.to_owned()),
             ("status", "posted".to_owned()),
             ("issue_date", day.to_string()),
             ("posting_date", day.to_string()),
             ("sent_date", day.to_string()),
             ("customer_id", text(proposal, "customer").to_owned()),
             ("currency", code.to_owned()),
-            ("net_total", money(-net)),
-            ("tax_total", money(-tax)),
-            ("gross_total", money(-gross)),
-            ("payable_amount", money(-gross)),
+            ("net_total", signed(net)),
+            ("tax_total", signed(tax)),
+            ("gross_total", signed(gross)),
+            ("payable_amount", signed(gross)),
             ("original_invoice_id", document.to_owned()),
             ("reason_code", "billing error".to_owned()),
-            ("balance", money(-left)),
-            ("payment_status", if left == 0 { "paid" } else { "credit" }.to_owned()),
+            ("balance", signed(left)),
+            (
+                "payment_status",
+                if left == 0 {
+                    "paid"
+                } else if is_bill {
+                    "open"
+                } else {
+                    "credit"
+                }
+                .to_owned(),
+            ),
         ]);
         self.sheets[INVOICES].add(like.as_ref(), &cells)
     }

@@ -1,7 +1,7 @@
 //! The register's file: read whole, added to at its end.
 
 use std::fs;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use tieout_model::register::{Event, Register};
@@ -50,33 +50,57 @@ impl Book {
         self.register.faults.iter().map(complaint).collect()
     }
 
-    /// Adds events that can be added; the complaints of the others come back with none of them written.
+    /// Adds events that can be added; the complaints of the others come back with none of them written. What others wrote since the
+    /// register was opened counts: it is read again behind a lock.
     pub fn add(&mut self, events: &[Event]) -> Result<(), Vec<Diagnostic>> {
-        let mut next = self.register.clone();
-        let wrong: Vec<Diagnostic> = events
-            .iter()
-            .filter_map(|event| next.take(event).err())
-            .map(|fault| Diagnostic::new(Code::RegisterLine, fault).help("nothing was written; see `tieout register`"))
-            .collect();
-        if !wrong.is_empty() {
-            return Err(wrong);
-        }
-        // One write at the end of the file: whatever others add meanwhile stays. A line that was cut before gets its end first.
-        let mut text = if self.text.is_empty() || self.text.ends_with('\n') { String::new() } else { "\n".to_owned() };
-        events.iter().for_each(|event| text.push_str(&format!("{event}\n")));
-        let file = fs::OpenOptions::new().create(true).append(true).open(&self.path);
+        taken(&self.register, events)?;
+        let file = fs::OpenOptions::new().create(true).read(true).append(true).open(&self.path);
         let written = file.and_then(|mut file| {
+            // A file system without locks has one write at the end of the file: whatever others add meanwhile stays.
+            let _ = file.lock();
+            self.text.clear();
+            file.read_to_string(&mut self.text)?;
+            self.register = Register::read(&self.text);
+            let (next, fresh) = match taken(&self.register, events) {
+                Ok(taken) => taken,
+                Err(wrong) => return Ok(Err(wrong)),
+            };
+            // A line that was cut before gets its end first.
+            let cut = !self.text.is_empty() && !self.text.ends_with('\n');
+            let mut text = String::from(if cut && !fresh.is_empty() { "\n" } else { "" });
+            fresh.iter().for_each(|event| text.push_str(&format!("{event}\n")));
             file.write_all(text.as_bytes())?;
-            file.sync_all()
+            file.sync_all()?;
+            self.text.push_str(&text);
+            self.register = next;
+            Ok(Ok(()))
         });
-        written.map_err(|error| {
+        written.unwrap_or_else(|error| {
             let failed = failed(&self.path, &format!("cannot be written: {error}"));
-            vec![failed.note("a line that was written whole counts").help("make room for it, then do the same again")]
-        })?;
-        self.text.push_str(&text);
-        self.register = next;
-        Ok(())
+            Err(vec![
+                failed.note("a line that was written whole counts").help("make room for it, then do the same again"),
+            ])
+        })
     }
+}
+
+/// A register with events taken, and those of them that say something new.
+fn taken<'e>(register: &Register, events: &'e [Event]) -> Result<(Register, Vec<&'e Event>), Vec<Diagnostic>> {
+    let mut next = register.clone();
+    let (mut fresh, mut wrong) = (Vec::new(), Vec::new());
+    for event in events {
+        let before = next.entries.get(&event.proposal).cloned();
+        match next.take(event) {
+            Ok(()) if before.as_ref() == next.entries.get(&event.proposal) => {}
+            Ok(()) => fresh.push(event),
+            Err(fault) => {
+                wrong.push(
+                    Diagnostic::new(Code::RegisterLine, fault).help("nothing was written; see `tieout register`"),
+                );
+            }
+        }
+    }
+    if wrong.is_empty() { Ok((next, fresh)) } else { Err(wrong) }
 }
 
 fn failed(path: &Path, why: &str) -> Diagnostic {

@@ -253,14 +253,14 @@ impl Register {
             Step::Approved if by == entry.prepared_by => {
                 Err(format!("{by} prepared {} and cannot approve it: another person approves", entry.id))
             }
-            Step::Approved => settle(&mut entry.approved, by, event.day, "approved"),
-            Step::Told => settle(&mut entry.told, by, event.day, "told"),
+            Step::Approved => settle(&mut entry.approved, by, event.day, (&event.proposal, "approved by")),
+            Step::Told => settle(&mut entry.told, by, event.day, (&event.proposal, "told by")),
             Step::Withdrawn => {
                 let why = event.get("why").unwrap_or_default().to_owned();
                 if why.is_empty() {
                     return Err("a withdrawal says why: why=\"…\"".to_owned());
                 }
-                settle(&mut entry.withdrawn, why, event.day, "withdrawn")
+                settle(&mut entry.withdrawn, why, event.day, (&event.proposal, "withdrawn because:"))
             }
             Step::Proposed => Ok(()),
         }
@@ -268,14 +268,14 @@ impl Register {
 }
 
 /// The first to do it counts; the same again is nothing, another is told.
-fn settle(place: &mut Option<(String, Date)>, who: String, day: Date, what: &str) -> Result<(), String> {
+fn settle(place: &mut Option<(String, Date)>, who: String, day: Date, (id, what): (&str, &str)) -> Result<(), String> {
     match place {
         None => {
             *place = Some((who, day));
             Ok(())
         }
         Some((known, _)) if *known == who => Ok(()),
-        Some((known, on)) => Err(format!("it was {what} by {known} on {on} already; that stands")),
+        Some((known, on)) => Err(format!("{id} was {what} {known} on {on} already; that stands")),
     }
 }
 
@@ -322,6 +322,8 @@ pub enum State {
     Recovered,
     /// Issued for the right amount; whether it was put to use, the exports do not say.
     Issued,
+    /// What was billed too low is billed, for the right amount.
+    Billed,
     /// Issued for the right amount, and part of it lies unused.
     NotApplied,
     /// Issued, with the right gross amount and another tax.
@@ -344,7 +346,7 @@ pub enum State {
 
 impl State {
     /// Every state, what needs somebody first.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::ToldNotIssued,
         Self::WrongAmount,
         Self::WrongTax,
@@ -353,6 +355,7 @@ impl State {
         Self::Approved,
         Self::Proposed,
         Self::Issued,
+        Self::Billed,
         Self::Settled,
         Self::Recovered,
         Self::Withdrawn,
@@ -363,6 +366,7 @@ impl State {
         match self {
             Self::Recovered => "recovered",
             Self::Issued => "issued",
+            Self::Billed => "billed",
             Self::NotApplied => "not_applied",
             Self::WrongTax => "wrong_tax",
             Self::WrongAmount => "wrong_amount",
@@ -380,6 +384,7 @@ impl State {
         match self {
             Self::Recovered => "recovered",
             Self::Issued => "issued, use not known",
+            Self::Billed => "billed",
             Self::NotApplied => "issued, not applied",
             Self::WrongTax => "issued with wrong tax",
             Self::WrongAmount => "issued for another amount",

@@ -1,6 +1,7 @@
 //! Whether corrections arrived: entries of the register against documents and refunds that are posted.
 //!
-//! A refund belongs to a refund that was proposed, and a credit note to a credit; that a note was paid out proves nothing of another.
+//! A refund belongs to a refund that was proposed, a credit note to a credit, a debit note to what was billed too low; that a note was
+//! paid out proves nothing of another.
 //! A credit note belongs to a proposal if it is of the same customer and currency, refers to one of its documents, and was issued on
 //! the day of the proposal or later. A proposal over several documents may come as one note or as one for each of them. Each note is
 //! taken once: by the proposal whose money it has, else by the oldest. "Recovered" means matched in amount and tax, and put to use; a
@@ -20,7 +21,29 @@ use crate::engine::{Engine, EngineError};
 use crate::expr::{Cmp, Expr};
 use crate::value::{Relation, Ty, Value};
 
-/// A posted document that gives back.
+/// What answers a proposal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Paper {
+    Credit,
+    Debit,
+    Refund,
+}
+
+impl Paper {
+    /// The paper that a proposal asks for; none where no paper tells whether it was done, or it is not pursued.
+    fn of(entry: &Entry) -> Option<Self> {
+        let action = Action::ALL.into_iter().find(|action| action.name() == entry.action)?;
+        let paper = match action {
+            Action::CreditMemo | Action::TaxCredit => Self::Credit,
+            Action::DebitMemo => Self::Debit,
+            Action::Refund => Self::Refund,
+            _ => return None,
+        };
+        entry.withdrawn.is_none().then_some(paper)
+    }
+}
+
+/// A posted document that corrects another one, or a refund.
 #[derive(Clone, Debug)]
 struct Posted {
     id: String,
@@ -30,7 +53,7 @@ struct Posted {
     day: Option<Date>,
     /// What it gives back for: documents, payments, refunds that were asked for. Empty if it does not say.
     refers: BTreeSet<String>,
-    is_refund: bool,
+    paper: Paper,
     /// Positive, at money's scale.
     gross: i128,
     tax: Option<i128>,
@@ -47,7 +70,8 @@ pub fn arrivals(
 ) -> Result<Vec<Arrival>, EngineError> {
     let engine = Columnar::new(store);
     let catalog = Catalog::new(store, &bounds(store)?);
-    let mut posted = credit_notes(&engine, &catalog)?;
+    let mut posted = documents(&engine, &catalog, "credit_note", Paper::Credit)?;
+    posted.extend(documents(&engine, &catalog, "debit_note", Paper::Debit)?);
     posted.extend(refunds(&engine, &catalog)?);
     let found: BTreeSet<&str> = report.findings.iter().map(|finding| finding.fingerprint.as_str()).collect();
     let mut taken: BTreeMap<&str, Vec<&Posted>> = BTreeMap::new();
@@ -56,7 +80,7 @@ pub fn arrivals(
     let mut order: Vec<&Entry> = register.entries.values().collect();
     order.sort_by_key(|entry| (entry.proposed, &entry.id));
     for exact in [true, false] {
-        for entry in order.iter().copied().filter(|entry| is_given_back(entry)) {
+        for entry in order.iter().copied().filter(|entry| Paper::of(entry).is_some()) {
             if taken.contains_key(entry.id.as_str()) {
                 continue;
             }
@@ -91,7 +115,7 @@ pub fn arrivals(
 impl Posted {
     /// A refund that does not say for what, and has just the money of one that was proposed to this customer.
     fn is_bare_of(&self, entry: &Entry) -> bool {
-        self.refers.is_empty() && self.is_refund && self.gross == units(entry.gross())
+        self.refers.is_empty() && self.paper == Paper::Refund && self.gross == units(entry.gross())
     }
 }
 
@@ -134,15 +158,11 @@ fn chosen<'p>(own: &[&'p Posted], entry: &Entry, exact: bool) -> Vec<&'p Posted>
     if !exact || fits(&each) { each } else { Vec::new() }
 }
 
-fn is_given_back(entry: &Entry) -> bool {
-    entry.withdrawn.is_none() && ["credit_memo", "tax_credit", "refund"].contains(&entry.action.as_str())
-}
-
 fn belongs(one: &Posted, entry: &Entry) -> bool {
     one.customer == entry.customer
         && one.currency == entry.currency
         && one.day.is_none_or(|day| day >= entry.proposed)
-        && one.is_refund == (entry.action == Action::Refund.name())
+        && Paper::of(entry) == Some(one.paper)
         && (entry.documents.iter().any(|id| one.refers.contains(id)) || one.is_bare_of(entry))
 }
 
@@ -164,6 +184,8 @@ fn state(entry: &Entry, issued: Option<&Sum>, found: &BTreeSet<&str>, is_late: b
     match sum.unused {
         _ if sum.gross != units(entry.gross()) => State::WrongAmount,
         _ if !sum.is_of(entry) => State::WrongTax,
+        // What of a bill is still open, the customer owes.
+        _ if Paper::of(entry) == Some(Paper::Debit) => State::Billed,
         None => State::Issued,
         Some(0) => State::Recovered,
         Some(_) => State::NotApplied,
@@ -174,7 +196,8 @@ fn units(amount: Amount) -> i128 {
     amount.units_at(MONEY_SCALE).unwrap_or(amount.units)
 }
 
-fn credit_notes(engine: &dyn Engine, catalog: &Catalog) -> Result<Vec<Posted>, EngineError> {
+/// Posted documents of a kind that refer to another one.
+fn documents(engine: &dyn Engine, catalog: &Catalog, kind: &str, paper: Paper) -> Result<Vec<Posted>, EngineError> {
     let columns = [
         "invoice_id",
         "invoice_no",
@@ -188,7 +211,7 @@ fn credit_notes(engine: &dyn Engine, catalog: &Catalog) -> Result<Vec<Posted>, E
         "document_type",
         "status",
     ];
-    let rows = rows(engine, catalog, "invoice", &columns, &[("document_type", "credit_note"), ("status", "posted")])?;
+    let rows = rows(engine, catalog, "invoice", &columns, &[("document_type", kind), ("status", "posted")])?;
     let posted = |row: &Vec<Value>| {
         let text = |name: &str| rows.find(name).and_then(|at| row[at].as_text()).map(str::to_owned);
         let money = |name: &str| {
@@ -202,8 +225,8 @@ fn credit_notes(engine: &dyn Engine, catalog: &Catalog) -> Result<Vec<Posted>, E
             customer: text("customer_id")?,
             currency: text("currency").unwrap_or_default(),
             day: rows.find("issue_date").and_then(|at| row[at].date()),
-            refers: text("original_invoice_id").into_iter().collect(),
-            is_refund: false,
+            refers: BTreeSet::from([text("original_invoice_id")?]),
+            paper,
             gross: money("gross_total")?,
             tax: money("tax_total"),
             unused: money("balance"),
@@ -254,7 +277,7 @@ fn refunds(engine: &dyn Engine, catalog: &Catalog) -> Result<Vec<Posted>, Engine
         Some(Posted {
             number: id.clone(),
             refers: refers(&id),
-            is_refund: true,
+            paper: Paper::Refund,
             id,
             customer: text("customer_id")?,
             currency: text("currency").unwrap_or_default(),
@@ -314,7 +337,11 @@ mod tests {
             currency: "USD".to_owned(),
             day: "2026-11-20".parse().ok(),
             refers: refers.iter().map(|id| (*id).to_owned()).collect(),
-            is_refund: id.starts_with('R'),
+            paper: match id.as_bytes() {
+                [b'R', ..] => Paper::Refund,
+                [b'D', ..] => Paper::Debit,
+                _ => Paper::Credit,
+            },
             gross: cents * 10_000,
             tax: Some(tax * 10_000),
             unused: Some(0),
@@ -338,6 +365,18 @@ mod tests {
         assert_eq!(taken(std::slice::from_ref(&one), &asked, false), ["N-1"], "and the amount is another one");
         let wrong = Sum::of(&[&one]).unwrap();
         assert!(!wrong.is_of(&asked) && Sum::of(&[&one, &two]).is_some_and(|sum| sum.is_of(&asked)));
+    }
+
+    #[test]
+    fn what_was_billed_too_low_is_billed() {
+        let asked = entry("debit_memo", "net=50.00 tax=4.12", "I-1");
+        let own = [posted("N-1", &["I-1"], 5_412, 412), posted("D-1", &["I-1"], 5_412, 412)];
+        assert_eq!(taken(&own, &asked, true), ["D-1"]);
+        let open = Posted { unused: Some(54_120_000), ..own[1].clone() };
+        let none = BTreeSet::new();
+        assert_eq!(state(&asked, Sum::of(&[&open]).as_ref(), &none, false), State::Billed);
+        let other = posted("D-2", &["I-1"], 5_400, 400);
+        assert_eq!(state(&asked, Sum::of(&[&other]).as_ref(), &none, false), State::WrongAmount);
     }
 
     #[test]

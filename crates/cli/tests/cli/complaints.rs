@@ -98,6 +98,15 @@ fn every_complaint_is_counted_once_whatever_it_lacks() {
     assert_eq!(standings(&told)[2], "K-03 predicted later".replace("later", "unknown"), "a day after it was proposed");
 }
 
+/// What a customer writes does nothing on a screen.
+#[test]
+fn a_hostile_complaint_does_nothing() {
+    let (run, told) = judged(&[("complaint.csv", "The goods came late", "\u{1b}[2J\u{202e}=1+1")]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert!(!run.out.contains('\u{1b}') && !run.out.contains('\u{202e}'), "{}", run.out);
+    assert!(told.to_string().contains("=1+1"));
+}
+
 #[test]
 fn what_the_exports_do_not_state_is_named() {
     let columns = [

@@ -211,3 +211,37 @@ fn templates_and_maps_of_one_s_own_are_used_and_their_faults_told() {
     let (run, place) = with(map, "Dear {{ customer.id");
     assert!(run.code == 2 && run.err.contains("template") && !place.path().join("pack").exists(), "{}", run.err);
 }
+
+/// 10 × 50.00 billed twice where 10 × 45.00 was agreed: 1,082.50 charged, 487.13 lawful, so 595.37 goes back, by whichever rule sees the
+/// second bill. The second bill's own price is nobody's matter; the first one's is, once.
+#[test]
+fn what_is_billed_twice_and_too_dear_goes_back_once() {
+    for (rule, orders, reported) in
+        [("repeated-bill", ["", ""], "591.25"), ("order-line-over-billed", ["SO-1", "SO-1"], "550.00")]
+    {
+        let (_, place) = changed("tieout.toml", "\"order-line-over-billed\"", &format!("\"{rule}\""));
+        let write = |file: &str, lines: &str| {
+            let path = place.path().join(file);
+            let text = std::fs::read_to_string(&path).unwrap();
+            let header = text.lines().next().unwrap();
+            std::fs::write(path, format!("{header}\n{lines}")).unwrap();
+        };
+        write(
+            "invoice.csv",
+            "I-1,invoice,2026-10-05,2026-11-30,C-1,,500.00,41.25,541.25,,0.00\n\
+             I-2,invoice,2026-10-07,2026-11-30,C-1,,500.00,41.25,541.25,,0.00\n",
+        );
+        let [first, second] = orders;
+        write("invoice_line.csv", &format!("I-1,1,{first},10,50.00,500.00\nI-2,1,{second},10,50.00,500.00\n"));
+        write("invoice_tax.csv", "I-1,1,500.00,41.25\nI-2,1,500.00,41.25\n");
+        let out = place.path().join("pack").display().to_string();
+        let run = super::tieout(place.path(), &["correct", "--quiet", "--out", &out]);
+        assert_eq!(run.code, 0, "{}", run.err);
+        let pack: Value = serde_json::from_str(&written(&place, "proposals.json")).unwrap();
+        let gross: i128 = pack["proposals"].as_array().unwrap().iter().map(|one| units(&one["gross"])).sum();
+        assert_eq!(gross, 595_370_000, "{rule}: {}", pack["proposals"]);
+        let bridge = &pack["bridge"][0];
+        assert_eq!((text(&bridge["reported"]), text(&bridge["proposed"])), (reported.to_owned(), "595.37".to_owned()));
+        assert_eq!(bridge["other"].as_array().unwrap().len(), 0, "{rule}: {bridge}");
+    }
+}

@@ -214,6 +214,32 @@ fn a_register_that_cannot_be_read_stops_before_anything_is_written() {
     assert!(!place.path().join("pack").exists());
 }
 
+/// Many approve at once: one of them does, and every other is told who did.
+#[test]
+fn of_many_at_once_one_approves_and_the_others_are_told() {
+    let place = case();
+    let place = place.path();
+    assert_eq!(tieout(place, &PROPOSE).code, 0);
+    let (before, all) = (register(place), ids(place));
+    let started: Vec<_> = (0..8)
+        .map(|number| {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_tieout"));
+            command.args(["approve", &all[0], &all[1], "--by", &format!("approver-{number}"), "--on", "2026-11-06"]);
+            command.current_dir(place).stderr(std::process::Stdio::piped()).stdout(std::process::Stdio::null());
+            command.spawn().unwrap()
+        })
+        .collect();
+    let ended: Vec<_> = started.into_iter().map(|child| child.wait_with_output().unwrap()).collect();
+    let done = ended.iter().filter(|output| output.status.code() == Some(0)).count();
+    let text = register(place);
+    assert_eq!(done, 1, "{text}");
+    assert!(text.starts_with(&before) && steps(place, "approved") == 2, "{text}");
+    for refused in ended.iter().filter(|output| output.status.code() != Some(0)) {
+        let words = String::from_utf8_lossy(&refused.stderr).replace('\n', " ");
+        assert!(refused.status.code() == Some(2) && words.contains("was approved by approver-"), "{words}");
+    }
+}
+
 /// Two people worked on copies of the register, and somebody merged them without looking.
 #[test]
 fn what_two_people_did_stands_and_their_conflicts_are_named() {
