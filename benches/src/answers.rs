@@ -37,7 +37,7 @@ pub struct Wanted<'a> {
     pub out: &'a Path,
     /// Seed.
     pub seed: u64,
-    /// As at the end of the so-manieth month after the audit's day, from 1 to `MONTHS`.
+    /// As at the end of which month after the day of the audit, from 1 to `MONTHS`.
     pub months: i32,
 }
 
@@ -69,7 +69,7 @@ struct Course {
     issued: Option<Date>,
 }
 
-/// The last day of the so-manieth month; the first is the month of the audit's day.
+/// The last day of a month after the audit, from 1; the first is the month of the audit itself.
 pub fn seen(months: i32) -> Date {
     as_of().add_months(months.clamp(1, MONTHS) - 1).month_end()
 }

@@ -85,7 +85,7 @@ enum Command {
         /// Seed.
         #[arg(long, default_value_t = 1)]
         seed: u64,
-        /// As at the end of the so-manieth month after the audit.
+        /// As at the end of which month after the audit; the first is its own.
         #[arg(long, default_value_t = MONTHS, value_parser = clap::value_parser!(i32).range(1..=i64::from(MONTHS)))]
         months: i32,
     },

@@ -190,6 +190,46 @@ fn a_pack_that_was_stopped_says_so_and_files_of_it_are_whole() {
     }
 }
 
+/// Something stands where the pack's folders belong: what is written by then is whole, and the pack says that it is not.
+#[test]
+fn a_pack_whose_place_is_taken_says_so() {
+    for taken in ["letters", "import"] {
+        let place = case();
+        let place = place.path();
+        fs::create_dir(place.join("pack")).unwrap();
+        fs::write(place.join("pack").join(taken), "").unwrap();
+        let run = tieout(place, &PROPOSE);
+        let words = run.err.replace('\n', " ");
+        assert!(run.code == 2 && words.contains("output-failed") && words.contains("not-complete.txt"), "{}", run.err);
+        assert!(place.join("pack/not-complete.txt").is_file() && !place.join("corrections.txt").exists());
+        fs::remove_file(place.join("pack").join(taken)).unwrap();
+        assert_eq!(tieout(place, &PROPOSE).code, 0);
+        assert!(!place.join("pack/not-complete.txt").exists());
+    }
+}
+
+/// Two people propose the same at once: each proposal stands there once.
+#[test]
+fn two_who_propose_at_once_propose_once() {
+    let place = case();
+    let place = place.path();
+    let started: Vec<_> = ["prep", "another"]
+        .map(|by| {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_tieout"));
+            command.args(["correct", "--quiet", "--out", by, "--by", by]).current_dir(place);
+            command.spawn().unwrap()
+        })
+        .into();
+    for mut child in started {
+        assert!(child.wait().unwrap().success());
+    }
+    let mut all = ids(place);
+    assert_eq!(all.len(), 3, "{}", register(place));
+    all.sort();
+    all.dedup();
+    assert_eq!(all.len(), 3);
+}
+
 /// A letter or an import of a former pack is not sent or booked a second time.
 #[test]
 fn a_new_pack_leaves_nothing_of_the_former_one() {

@@ -22,6 +22,7 @@ pub struct Document {
     pub issued: Option<Date>,
     pub due: Option<Date>,
     pub net: Option<Amount>,
+    pub tax: Option<Amount>,
     pub gross: Option<Amount>,
     pub balance: Option<Amount>,
 }
@@ -400,6 +401,7 @@ impl Reader<'_> {
             "issue_date",
             "due_date",
             "net_total",
+            "tax_total",
             "gross_total",
             "balance",
         ];
@@ -417,6 +419,7 @@ impl Reader<'_> {
                 issued: row.date("issue_date"),
                 due: row.date("due_date"),
                 net: row.amount("net_total"),
+                tax: row.amount("tax_total"),
                 gross: row.amount("gross_total"),
                 balance: row.amount("balance"),
             });

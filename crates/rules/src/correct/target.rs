@@ -220,7 +220,11 @@ fn corrected(
     let places = books.taxes_of_line(&line).to_vec();
     let lines = books.of_document.get(&line.document).map_or(0, Vec::len);
     let mut rows: Vec<TaxRow> = places.iter().filter_map(|place| books.tax(*place).cloned()).collect();
-    let taxes = tax::on_change(&mut rows, &mut line, change, (currency, lines)).map_err(|why| {
+    // A document that states no tax has none to give back, whatever else it leaves open.
+    let is_untaxed = rows.is_empty() && document.tax.is_some_and(Amount::is_zero);
+    let taxes =
+        if is_untaxed { Ok(Vec::new()) } else { tax::on_change(&mut rows, &mut line, change, (currency, lines)) };
+    let taxes = taxes.map_err(|why| {
         Ask::new(format!("of {}, {why}", document.number), "give the tax rows of its invoice, with base and rate")
     })?;
     places.into_iter().zip(rows).for_each(|(place, row)| books.set_tax(place, row));

@@ -446,3 +446,28 @@ fn a_difference_of_prices_is_no_quantity() {
     assert_eq!(quantity(Amount::new(4, 0), 2_000), Some(Amount::new(4, 0)), "4 at 5.00");
     assert_eq!(quantity(Amount::new(100, 2), 2_000), None, "1.00 too dear, 20 times");
 }
+
+#[test]
+fn a_document_that_states_no_tax_has_none_to_give_back() {
+    let given_back = |tax: Option<Amount>| {
+        let mut books = Books::default();
+        books.documents.insert("I-1".to_owned(), Document { tax, ..invoice("I-1") });
+        let line = BilledLine {
+            document: "I-1".to_owned(),
+            line: Some("1".to_owned()),
+            item: None,
+            quantity: None,
+            unit_price: None,
+            tax: None,
+            rate: None,
+            jurisdiction: None,
+            left: cents(10_000),
+        };
+        books.add_line(record(1), line);
+        pack(vec![too_high(1, 1_000)], books, &Terms::default())
+    };
+    let none = given_back(Some(cents(0)));
+    assert_eq!((none.proposals[0].net(), none.proposals[0].tax()), (cents(1_000), cents(0)));
+    assert!(why(&given_back(Some(cents(825)))).contains("what tax was charged"));
+    assert!(why(&given_back(None)).contains("what tax was charged"));
+}
