@@ -11,11 +11,11 @@ use tieout_model::complaint::{Answer, Complaint, Complaints, Month, Standing};
 use tieout_model::register::{Arrival, Entry, Register};
 use tieout_model::{Amount, AuditReport, Date, Finding, Period, Severity};
 
-use crate::catalog::{Catalog, Scope};
+use crate::catalog::Catalog;
 use crate::correct::books;
 use crate::engine::columnar::{Columnar, bounds};
 use crate::engine::{Engine, EngineError};
-use crate::value::{Relation, Value};
+use crate::rows::{Row, rows};
 
 /// What a complaint may state beside what it must.
 const MAY: [&str; 7] =
@@ -63,7 +63,7 @@ pub fn match_complaints(
     }
     let columns = [&["complaint_id", "customer_id", "received_date"][..], &MAY].concat();
     let rows = rows(&engine, &catalog, "complaint", &columns)?;
-    let mut complaints: Vec<Complaint> = rows.rows.iter().map(|row| desk.complaint(&Row(&rows, row))).collect();
+    let mut complaints: Vec<Complaint> = rows.iter().map(|row| desk.complaint(row)).collect();
     complaints.sort_by(|a, b| (a.received, &a.id).cmp(&(b.received, &b.id)));
     for day in complaints.iter().filter_map(|one| one.received) {
         months.entry(day.month_start()).or_default().0 += 1;
@@ -134,7 +134,7 @@ impl Desk {
     ) -> Result<(), EngineError> {
         let columns = ["invoice_id", "invoice_no", "document_type", "status", "customer_id", "issue_date"];
         let all = rows(engine, catalog, "invoice", &columns)?;
-        for row in all.rows.iter().map(|row| Row(&all, row)) {
+        for row in all.iter() {
             let Some(id) = row.text("invoice_id") else { continue };
             let (customer, issued) = (row.text("customer_id").unwrap_or_default(), row.day("issue_date"));
             let is = |column: &str, word: &str| row.text(column).as_deref() == Some(word);
@@ -160,7 +160,7 @@ impl Desk {
         }
     }
 
-    fn complaint(&self, row: &Row<'_>) -> Complaint {
+    fn complaint(&self, row: Row<'_>) -> Complaint {
         let customer = row.text("customer_id").unwrap_or_default();
         let named = row.text("invoice_id");
         let received = row.day("received_date");
@@ -258,10 +258,10 @@ impl Desk {
         }
     }
 
-    fn answer(&self, row: &Row<'_>, received: Option<Date>) -> (Answer, String) {
+    fn answer(&self, row: Row<'_>, received: Option<Date>) -> (Answer, String) {
         let unknown = |why: &str| (Answer::Unknown, why.to_owned());
         let told = |answer: Answer| (answer, String::new());
-        if let Some(hours) = row.quantity("answer_hours") {
+        if let Some(hours) = row.units("answer_hours") {
             let due = Amount::new(DUE_HOURS, 0).units_at(QUANTITY_SCALE).unwrap_or(0);
             return match hours {
                 ..0 => unknown("its hours are negative"),
@@ -282,39 +282,4 @@ impl Desk {
             None => told(Answer::None),
         }
     }
-}
-
-/// A row with names.
-struct Row<'a>(&'a Relation, &'a [Value]);
-
-impl Row<'_> {
-    fn get(&self, name: &str) -> Option<&Value> {
-        self.0.find(name).map(|at| &self.1[at])
-    }
-
-    fn text(&self, name: &str) -> Option<String> {
-        self.get(name)?.as_text().map(str::to_owned).filter(|text| !text.is_empty())
-    }
-
-    fn day(&self, name: &str) -> Option<Date> {
-        self.get(name)?.date()
-    }
-
-    /// A quantity, at quantities' scale.
-    fn quantity(&self, name: &str) -> Option<i128> {
-        self.get(name)?.num()
-    }
-}
-
-/// Records of a population with those of the columns that the exports have; none without the population.
-fn rows(engine: &dyn Engine, catalog: &Catalog, population: &str, columns: &[&str]) -> Result<Relation, EngineError> {
-    if catalog.table(population).is_none() {
-        return Ok(Relation::default());
-    }
-    let mut scope = Scope::new(catalog, population, "");
-    let mut picked = vec![("rec".to_owned(), scope.rec_expr())];
-    picked.extend(columns.iter().filter_map(|name| Some(((*name).to_owned(), scope.column(name)?))));
-    let mut rows = engine.run(&[scope.plan().project(picked)])?.into_iter().next().unwrap_or_default();
-    rows.rows.sort();
-    Ok(rows)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use tieout_model::{Date, RecordRef};
+use tieout_model::{Amount, Date, RecordRef};
 
 use crate::catalog::{Catalog, Scope};
 use crate::engine::{Engine, EngineError};
@@ -37,8 +37,14 @@ pub(crate) fn rows(
     picked.extend(columns.iter().filter_map(|name| Some(((*name).to_owned(), scope.column(name)?))));
     let mut rows = engine.run(&[scope.plan().project(picked)])?.into_iter().next().unwrap_or_default();
     rows.rows.sort();
-    let at = rows.columns.iter().enumerate().map(|(at, column)| (column.name.clone(), at)).collect();
-    Ok(Rows { relation: rows, at })
+    Ok(rows.into())
+}
+
+impl From<Relation> for Rows {
+    fn from(relation: Relation) -> Self {
+        let at = relation.columns.iter().enumerate().map(|(at, column)| (column.name.clone(), at)).collect();
+        Self { relation, at }
+    }
 }
 
 impl Rows {
@@ -67,6 +73,12 @@ impl<'a> Row<'a> {
     /// Units at the column's own scale.
     pub(crate) fn units(self, name: &str) -> Option<i128> {
         self.get(name)?.num()
+    }
+
+    /// A number with its scale.
+    pub(crate) fn amount(self, name: &str) -> Option<Amount> {
+        let at = *self.0.at.get(name)?;
+        Some(Amount::new(self.1[at].num()?, self.0.relation.columns[at].ty.scale()))
     }
 
     pub(crate) fn record(self) -> RecordRef {

@@ -8,7 +8,8 @@ use tieout_model::{Amount, Date, Evidence, Finding, RecordRef};
 use crate::catalog::{Catalog, Scope};
 use crate::engine::{Engine, EngineError};
 use crate::plan::{Join, Plan};
-use crate::value::{Column, Relation, Ty, Value};
+use crate::rows::Rows;
+use crate::value::{Column, Relation, Value};
 
 /// A document as far as its correction needs it.
 #[derive(Clone, Debug, Default)]
@@ -313,51 +314,10 @@ struct Reader<'a> {
     catalog: &'a Catalog,
 }
 
-/// Rows with the columns that were asked for; a column that the exports lack is missing everywhere.
-struct Rows {
-    relation: Relation,
-}
-
-impl Rows {
-    fn iter(&self) -> impl Iterator<Item = Row<'_>> {
-        self.relation.rows.iter().map(|row| Row { relation: &self.relation, row })
-    }
-}
-
-struct Row<'a> {
-    relation: &'a Relation,
-    row: &'a [Value],
-}
-
-impl Row<'_> {
-    fn cell(&self, name: &str) -> Option<(&Value, Ty)> {
-        let at = self.relation.find(name)?;
-        Some((&self.row[at], self.relation.columns[at].ty)).filter(|(value, _)| !value.is_null())
-    }
-
-    fn text(&self, name: &str) -> Option<String> {
-        self.cell(name).and_then(|(value, _)| value.as_text()).map(str::to_owned)
-    }
-
-    fn date(&self, name: &str) -> Option<Date> {
-        self.cell(name).and_then(|(value, _)| value.date())
-    }
-
-    fn amount(&self, name: &str) -> Option<Amount> {
-        let (value, ty) = self.cell(name)?;
-        Some(Amount::new(value.num()?, ty.scale()))
-    }
-
-    fn record(&self) -> RecordRef {
-        let units = self.cell("rec").and_then(|(value, _)| value.num()).and_then(|units| i64::try_from(units).ok());
-        RecordRef::unpack(units.unwrap_or(0))
-    }
-}
-
 impl Reader<'_> {
     /// Rows of a population whose column has one of the values.
     fn rows(&self, population: &str, (key, values): (&str, Vec<Value>), columns: &[&str]) -> Result<Rows, EngineError> {
-        let none = Rows { relation: Relation::default() };
+        let none = Rows::default();
         if values.is_empty() || self.catalog.table(population).is_none() {
             return Ok(none);
         }
@@ -375,7 +335,7 @@ impl Reader<'_> {
         let plan = scope.plan().project(wanted).near("~key", &keys).join(Plan::Rows(keys), on, Join::Semi);
         let mut relation = self.engine.run(&[plan])?.into_iter().next().unwrap_or_default();
         relation.rows.sort();
-        Ok(Rows { relation })
+        Ok(relation.into())
     }
 
     fn texts(ids: &BTreeSet<String>) -> Vec<Value> {
@@ -416,8 +376,8 @@ impl Reader<'_> {
                 customer: row.text("customer_id"),
                 bill_to: row.text("bill_to_id"),
                 currency: row.text("currency").unwrap_or_default(),
-                issued: row.date("issue_date"),
-                due: row.date("due_date"),
+                issued: row.day("issue_date"),
+                due: row.day("due_date"),
                 net: row.amount("net_total"),
                 tax: row.amount("tax_total"),
                 gross: row.amount("gross_total"),
@@ -480,10 +440,10 @@ impl Reader<'_> {
         // All of the customers' documents: a disputed one takes no credit either.
         let all: BTreeSet<String> = ids.iter().chain(books.documents.keys()).cloned().collect();
         for row in self.rows("dispute", ("invoice_id", Self::texts(&all)), &columns)?.iter() {
-            let closed = row.date("closed_date").is_some_and(|closed| as_of.is_none_or(|as_of| closed <= as_of));
-            let later = row.date("opened_date").zip(as_of).is_some_and(|(opened, as_of)| opened > as_of);
+            let closed = row.day("closed_date").is_some_and(|closed| as_of.is_none_or(|as_of| closed <= as_of));
+            let later = row.day("opened_date").zip(as_of).is_some_and(|(opened, as_of)| opened > as_of);
             if let Some(id) = row.text("invoice_id").filter(|_| !closed && !later) {
-                books.disputed.insert(id, row.date("opened_date"));
+                books.disputed.insert(id, row.day("opened_date"));
             }
         }
         Ok(())
