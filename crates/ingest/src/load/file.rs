@@ -225,6 +225,9 @@ pub(super) fn pass(
                 Some(pool) => pool.install(convert),
                 None => convert(),
             };
+            if let Some(error) = batches.iter().find_map(Batch::error) {
+                return Err(failed(error));
+            }
             for (batch, converted) in batches.into_iter().zip(converted) {
                 read = batch.read;
                 layout.note(&batch);
@@ -469,10 +472,9 @@ impl Source {
                     }
                 }
             }
-            Self::Parquet(mut rows) => {
-                while let Some(batch) = rows.batch().transpose() {
-                    let failed = batch.is_err();
-                    if sender.send(batch).is_err() || failed {
+            Self::Parquet(rows) => {
+                for batch in *rows {
+                    if sender.send(Ok(batch)).is_err() {
                         return;
                     }
                 }

@@ -118,7 +118,7 @@ impl Index {
                         return NO_ROW;
                     }
                     let key = keys.of(row);
-                    let same = |other: &u32| own.of(*other as usize) == key;
+                    let same = |other: &u32| own.is(*other as usize, key);
                     table.find(hash(key), same).copied().unwrap_or(NO_ROW)
                 };
                 (0..first.len()).map(find).collect()
@@ -225,7 +225,7 @@ fn hashed(columns: &[&Vector], kinds: &[Kind], next: &mut [u32], repeats: &mut b
     for row in (0..next.len()).rev().filter(|row| !keys.is_missing(*row)) {
         let number = u32::try_from(row).unwrap_or(NO_ROW);
         let key = keys.of(row);
-        match table.find_mut(hash(key), |other| keys.of(*other as usize) == key) {
+        match table.find_mut(hash(key), |other| keys.is(*other as usize, key)) {
             Some(head) => {
                 *repeats = true;
                 next[row] = *head;
