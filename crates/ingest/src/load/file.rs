@@ -239,8 +239,10 @@ pub(super) fn pass(
                     let expected = expected((size, records), &batch, own.rows);
                     growing.spill.push(&mut own.chunks, rows, expected).map_err(|error| vec![store_failed(&error)])?;
                 }
-                // At the end of the file nobody takes it.
-                let _ = spent.send(batch);
+                // A text is filled again; at the end of the file nobody takes it. Decoded columns are done with.
+                if batch.typed.is_empty() {
+                    let _ = spent.send(batch);
+                }
             }
         }
     });

@@ -73,11 +73,12 @@ pub fn plan(file: &DuplicateFile, mut build: Build<'_>) -> Result<Procedure, Ref
         build.nets();
     }
     let (population, rec) = (build.scope.population.clone(), build.scope.rec());
+    let near = terms.near;
     // Candidates are many, and most are no twins: with every column only those are read that are.
     let columns = extra.iter().map(|(name, _)| name.clone()).collect();
     let judge = Judge {
         columns,
-        narrow: Some(Box::new(move |graded| candidates(graded, &key, sums.as_ref()))),
+        narrow: Some(Box::new(move |graded| candidates(graded, &key, near, sums.as_ref()))),
         others,
         with_context: true,
         decide: Box::new(move |candidates, others| {
@@ -139,12 +140,15 @@ impl Sums {
 }
 
 /// The records of key groups in which two may be the same; whole groups, because what a rhythm is shows in all of them.
-fn candidates(graded: Plan, key: &[String], sums: Option<&Sums>) -> Plan {
+fn candidates(graded: Plan, key: &[String], near: bool, sums: Option<&Sums>) -> Plan {
     // A folded number is dear, and most records are alone without it.
     let plain: Vec<String> = key.iter().filter(|name| *name != "~key:similar").cloned().collect();
     let mut rows = repeated(graded, &plain, 2);
     if plain.len() < key.len() {
         rows = repeated(rows, key, 2);
+    }
+    if near {
+        rows = close(rows, key);
     }
     let Some(sums) = sums else { return rows };
     let beside = sums.beside(&rows);
@@ -153,13 +157,43 @@ fn candidates(graded: Plan, key: &[String], sums: Option<&Sums>) -> Plan {
     let alike = repeated(beside.clone().filter(lines().is_null().negated()), &all, 2);
     // Of a record without lines it cannot be said.
     let untold = beside.filter(lines().is_null());
+    groups_of(rows, key, vec![alike, untold])
+}
+
+/// The key groups in which two dates are near enough: from one to the next in order, or the same day twice.
+fn close(rows: Plan, key: &[String]) -> Plan {
+    let day = |date: Expr| Expr {
+        node: Node::Call(Func::DaysBetween, vec![Expr::date(0), date]),
+        ty: Ty::INT,
+        bound: 1 << 32,
+    };
+    if rows.ty("~days").map(Ty::scale) != Some(0) {
+        return rows;
+    }
+    let dated = rows.clone().extend(vec![("~day".to_owned(), day(Expr::col("~date", Ty::Date)))]);
+    let beside = Plan::Neighbours {
+        input: Box::new(dated),
+        keys: key.to_vec(),
+        number: "~day".to_owned(),
+        names: ["~day:low", "~day:high", "~day:one"].map(str::to_owned),
+    };
+    let number = |name: &str| Expr::col_bounded(name, Ty::INT, 1 << 32);
+    let step = number("~day").minus(number("~day:low"));
+    let near = step.compare(Cmp::Le, Expr::col("~days", Ty::INT));
+    let again = Expr::col("~day:one", Ty::Bool).negated();
+    let (near, again) = (beside.clone().filter(near), beside.filter(again));
+    groups_of(rows, key, vec![near, again])
+}
+
+/// The rows of the key groups that have a row in one of these.
+fn groups_of(rows: Plan, key: &[String], some: Vec<Plan>) -> Plan {
     let group: Vec<String> = key.iter().map(|name| format!("its{name}")).collect();
     let keys = |plan: Plan| {
         let of = |name: &String| (format!("its{name}"), Expr::col(name.clone(), plan.ty(name).unwrap_or(Ty::Text)));
         let columns = key.iter().map(of).collect();
         plan.project(columns)
     };
-    let wanted = Plan::Union(vec![keys(alike), keys(untold)]).distinct(&group);
+    let wanted = Plan::Union(some.into_iter().map(keys).collect()).distinct(&group);
     rows.join(wanted, key.iter().cloned().zip(group).collect(), Join::Semi)
 }
 

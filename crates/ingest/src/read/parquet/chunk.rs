@@ -9,8 +9,11 @@ use std::io::{Cursor, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use polars::prelude::{Column, IntoColumn as _, ParquetReader, PolarsError, PolarsResult, SerReader as _, Series};
+use polars::prelude::{
+    Column, IdxCa, IntoColumn as _, ParquetReader, PolarsError, PolarsResult, SerReader as _, Series,
+};
 use polars_arrow::array::{Array, DictionaryArray, PrimitiveArray, StaticArray as _, Utf8ViewArray};
+use polars_arrow::bitmap::MutableBitmap;
 use polars_arrow::datatypes::{ArrowDataType, ArrowSchema, DTYPE_CATEGORICAL_NEW, Field, IntegerType};
 use polars_buffer::Buffer;
 use polars_parquet::read::{
@@ -188,12 +191,26 @@ impl Piece {
         bytes: Buffer<u8>,
         field: Field,
     ) -> PolarsResult<Vec<Box<dyn Array>>> {
-        let pages = PageReader::new(Cursor::new(bytes), chunk, Vec::new(), usize::MAX);
-        let pages = BasicDecompressor::new(pages, Vec::new());
-        let ty = &chunk.descriptor().descriptor.primitive_type;
         let whole = usize::try_from(chunk.num_values()).is_ok_and(|values| values == self.rows);
         let rows = (!whole).then_some(Filter::Range(self.from..self.from + self.rows));
-        Ok(column_iter_to_arrays(vec![pages], vec![ty], field, rows)?.0)
+        arrays(chunk, bytes, field, rows)
+    }
+
+    /// Some of its rows (numbers within it, in order) of a column.
+    pub fn picked(&self, field: usize, rows: &[u32]) -> PolarsResult<Column> {
+        let lost = || PolarsError::ComputeError("a column is not there".into());
+        let (name, field) = self.content.schema.get_at_index(field).ok_or_else(lost)?;
+        let group = self.content.metadata.row_groups.get(self.group).ok_or_else(lost)?;
+        let mut chunks = group.columns_under_root_iter(name).ok_or_else(lost)?;
+        let (Some(chunk), None) = (chunks.next(), chunks.next()) else {
+            let Decoded::Plain(column) = self.elsewise(name)? else { return Err(lost()) };
+            return column.take(&IdxCa::from_vec("".into(), rows.to_vec()));
+        };
+        let mut mask = MutableBitmap::from_len_zeroed(group.num_rows());
+        rows.iter().for_each(|row| mask.set(self.from + *row as usize, true));
+        let arrays = arrays(chunk, self.bytes(chunk)?, field.clone(), Some(Filter::Mask(mask.into())))?;
+        let column = Series::try_from((field, arrays))?.into_column();
+        if column.len() == rows.len() { Ok(column) } else { Err(lost()) }
     }
 
     fn plain(&self, chunk: &ColumnChunkMetadata, bytes: Buffer<u8>, field: Field) -> PolarsResult<Column> {
@@ -229,6 +246,19 @@ impl Piece {
     fn complete(&self, rows: usize) -> PolarsResult<()> {
         if rows == self.rows { Ok(()) } else { Err(PolarsError::ComputeError("it ends before its last row".into())) }
     }
+}
+
+/// The cells of a column chunk, or of those of its rows that pass.
+fn arrays(
+    chunk: &ColumnChunkMetadata,
+    bytes: Buffer<u8>,
+    field: Field,
+    rows: Option<Filter>,
+) -> PolarsResult<Vec<Box<dyn Array>>> {
+    let pages = PageReader::new(Cursor::new(bytes), chunk, Vec::new(), usize::MAX);
+    let pages = BasicDecompressor::new(pages, Vec::new());
+    let ty = &chunk.descriptor().descriptor.primitive_type;
+    Ok(column_iter_to_arrays(vec![pages], vec![ty], field, rows)?.0)
 }
 
 #[cfg(test)]
@@ -289,5 +319,21 @@ mod tests {
             next += piece.rows;
         }
         assert_eq!(next, 50);
+    }
+
+    #[test]
+    fn some_rows_of_a_piece_are_those_rows() {
+        let folder = tempfile::tempdir().unwrap();
+        let content = Arc::new(Content::read(&written(&folder)).unwrap());
+        for piece in content.pieces() {
+            let some: Vec<u32> = (0..u32::try_from(piece.rows).unwrap()).filter(|row| row % 3 == 1).collect();
+            for field in 0..4 {
+                let picked = piece.picked(field, &some).unwrap();
+                let Decoded::Plain(all) = piece.elsewise(&content.headers()[field]).unwrap() else { panic!() };
+                for (at, row) in some.iter().enumerate() {
+                    assert_eq!(picked.get(at).unwrap(), all.get(*row as usize).unwrap());
+                }
+            }
+        }
     }
 }

@@ -11,7 +11,8 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use polars::prelude::{DataFrame, IdxCa, ParquetReader, PolarsResult, SerReader as _};
+use polars::prelude::{AnyValue, Column, DataFrame, ParquetReader, PolarsResult, SerReader as _};
+use rayon::prelude::*;
 use tieout_model::{Code, Diagnostic, Place, RecordRef};
 
 use self::chunk::Content;
@@ -23,9 +24,6 @@ use crate::load::Source;
 use crate::locate::Located;
 use crate::plan::{How, TablePlan};
 use crate::source::Opened;
-
-/// Rows that are read at a time where some are looked for again.
-const GROUP: usize = 1 << 18;
 
 /// A Parquet file being read.
 pub(crate) struct Rows {
@@ -183,35 +181,35 @@ pub(crate) fn locate(
     source: u32,
     numbers: &BTreeSet<u64>,
 ) -> BTreeMap<RecordRef, Located> {
-    let mut groups: BTreeMap<usize, Vec<u32>> = BTreeMap::new();
-    for row in numbers.iter().filter_map(|number| usize::try_from(number.checked_sub(1)?).ok()) {
-        groups.entry(row / GROUP).or_default().push(index(row % GROUP));
-    }
     let mut found = BTreeMap::new();
-    for (group, rows) in groups {
-        let Ok(frame) = picked(path, headers, group * GROUP, rows) else { continue };
-        let (frame, rows) = frame;
-        let Ok(batch) = render(&frame, 0, None) else { continue };
+    let Ok(content) = Content::read(path).map(Arc::new) else { return found };
+    let known = content.headers();
+    let fields: Vec<(usize, &String)> =
+        headers.iter().filter_map(|header| Some((known.iter().position(|name| name == header)?, header))).collect();
+    for piece in content.pieces() {
+        let before = piece.before as u64;
+        let rows: Vec<u32> = numbers
+            .range(before + 1..=before + piece.rows as u64)
+            .filter_map(|number| u32::try_from(number - before - 1).ok())
+            .collect();
+        if rows.is_empty() {
+            continue;
+        }
+        let pick = |(field, _): &(usize, &String)| piece.picked(*field, &rows);
+        let picked: PolarsResult<Vec<Column>> = fields.par_iter().map(pick).collect();
+        let Ok(picked) = picked else { continue };
         for (at, row) in rows.iter().enumerate() {
-            let number = (group * GROUP) as u64 + u64::from(*row) + 1;
-            let cells =
-                headers.iter().enumerate().map(|(column, header)| (header.clone(), batch.cell(at, column).to_owned()));
-            found.insert(RecordRef { source, record: number }, Located { line: number, cells: cells.collect() });
+            let number = before + u64::from(*row) + 1;
+            let cell = |(column, (_, header)): (&Column, &(usize, &String))| {
+                let mut text = String::new();
+                spell(&mut text, &column.get(at).unwrap_or(AnyValue::Null), None);
+                ((*header).clone(), text)
+            };
+            let cells = picked.iter().zip(&fields).map(cell).collect();
+            found.insert(RecordRef { source, record: number }, Located { line: number, cells });
         }
     }
     found
-}
-
-/// Some rows of those from a place on, and which of them are there.
-fn picked(path: &Path, headers: &[String], from: usize, mut rows: Vec<u32>) -> PolarsResult<(DataFrame, Vec<u32>)> {
-    let mut columns = Vec::with_capacity(headers.len());
-    for name in headers {
-        let frame = slice(path, from, GROUP, Some(vec![name.clone()]))?;
-        rows.retain(|row| (*row as usize) < frame.height());
-        let places = IdxCa::from_vec("".into(), rows.clone());
-        columns.extend(frame.take(&places)?.columns().iter().cloned());
-    }
-    Ok((DataFrame::new(rows.len(), columns)?, rows))
 }
 
 fn index(position: usize) -> u32 {
