@@ -21,6 +21,7 @@ pub mod harvest;
 pub mod judge;
 mod latency;
 mod links;
+pub mod memory;
 mod needs;
 mod netted;
 mod pair;
@@ -39,7 +40,7 @@ pub use audit::{Options, Outcome, RuleSetting, audit, audit_watched, audit_with,
 pub use chase::chase;
 pub use correct::correct;
 pub use links::{LinkHits, first_record, link_hits};
-pub use needs::needed_columns;
+pub use needs::{needed_by, needed_columns};
 pub use pair::pair;
 pub use rule::{Library, Rule, SKELETONS};
 pub use unlock::unlock;

@@ -84,14 +84,15 @@ pub(crate) fn open(
             return Err(complaints);
         }
     }
-    let rows = Rows {
-        pieces: content.pieces().into_iter(),
-        total: content.rows(),
-        float_places,
-        width: headers.len(),
-        kept: Arc::new(Kept::all(headers.len())),
-    };
-    Ok((headers, Source::Parquet(Box::new(rows))))
+    Ok((headers, Source::Parquet(Box::new(Rows::of(&content, float_places)))))
+}
+
+/// Headers, how many records a file has, and the first of them.
+pub(crate) fn beginning(path: &Path) -> Option<(Vec<String>, u64, Option<Batch>)> {
+    let content = Arc::new(Content::read(path).ok()?);
+    let headers = content.headers();
+    let mut rows = Rows::of(&content, None);
+    Some((headers, rows.total as u64, rows.next()))
 }
 
 /// Mapped columns of binary floating point.
@@ -117,6 +118,13 @@ fn floats(names: &[String], tables: &[Arc<TablePlan>], shown: &str) -> Vec<Diagn
 }
 
 impl Rows {
+    /// All of them.
+    fn of(content: &Arc<Content>, float_places: Option<u8>) -> Self {
+        let width = content.headers().len();
+        let kept = Arc::new(Kept::all(width));
+        Self { pieces: content.pieces().into_iter(), total: content.rows(), float_places, width, kept }
+    }
+
     /// Reads the first column and these, and no others.
     pub fn keep(&mut self, fields: &[usize]) {
         self.kept = Arc::new(Kept::only(self.width, fields));
