@@ -64,23 +64,27 @@ pub fn expected(sources: &[SourceSpec], options: &LoadOptions<'_>) -> Expected {
     let mut all = Expected::default();
     // An identifier stands in several populations, but its text is held once: so the column with most of them counts.
     let mut named: BTreeMap<String, u64> = BTreeMap::new();
-    for (index, source) in sources.iter().enumerate() {
-        let mut complaints: Vec<Diagnostic> = Vec::new();
-        let Some(job) = job::prepare(index, source, options, &mut complaints) else { continue };
+    let mut complaints: Vec<Diagnostic> = Vec::new();
+    let prepared = sources.iter().enumerate();
+    let jobs: Vec<Job> =
+        prepared.filter_map(|(index, source)| job::prepare(index, source, options, &mut complaints)).collect();
+    let here: HashSet<&str> =
+        jobs.iter().flat_map(|job| &job.plan.tables).map(|plan| plan.population.name.as_str()).collect();
+    for job in &jobs {
         let mut own: BTreeMap<String, u64> = BTreeMap::new();
         let mut records = 0;
         for (_, path) in &job.files {
             let Some(beginning) = beginning(path, &job.plan) else { continue };
             records += beginning.records;
             for plan in &job.plan.tables {
-                different(plan, &beginning, &mut own);
+                different(plan, &here, &beginning, &mut own);
             }
         }
         for (name, texts) in own {
             let most = named.entry(name).or_default();
             *most = (*most).max(texts);
         }
-        expect(&job, records, &mut all);
+        expect(job, records, &mut all);
     }
     all.texts += named.values().sum::<u64>() * TEXT;
     all
@@ -113,12 +117,16 @@ fn width(ty: ColumnType) -> u64 {
     }
 }
 
-/// Adds how many texts a file brings by column, if it goes on as it begins. Those that refer to a parent stand there.
-fn different(plan: &TablePlan, beginning: &Beginning, texts: &mut BTreeMap<String, u64>) {
+/// Adds how many texts a file brings by column, if it goes on as it begins. Those that refer to a parent
+/// which is read too stand there.
+fn different(plan: &TablePlan, here: &HashSet<&str>, beginning: &Beginning, texts: &mut BTreeMap<String, u64>) {
     let Ok(bound) = bind(plan, &beginning.headers, "") else { return };
     let rows = beginning.batch.len().min(SAMPLE);
     for (column, field) in plan.columns.iter().zip(&bound.fields).filter(|(column, _)| column.stored) {
-        let refers = plan.population.column(&column.name).is_some_and(|column| column.references.is_some());
+        let parent = plan.population.column(&column.name).and_then(|column| column.references.as_ref());
+        let refers = parent.is_some_and(|parent| {
+            here.contains(parent.population.as_str()) && parent.population != plan.population.name
+        });
         let (Some(field), Physical::Text, false) = (field, column.ty.physical(), refers) else { continue };
         let seen: HashSet<&str> = (0..rows).map(|row| beginning.batch.cell(row, *field)).collect();
         let count = beginning.records * seen.len() as u64 / (rows as u64).max(1);

@@ -2,6 +2,7 @@
 //!
 //! Keys are equal, others must differ; dates may be near, numbers alike, lines equal as a set. Candidates are the key
 //! groups with more than one record; netting comes before judging, and the judge says which record is surplus.
+//! Partition key: `key`.
 
 use super::build::{Build, Graded, Refusal};
 use super::{Judge, Procedure};

@@ -109,14 +109,25 @@ impl Index {
             (Heads::Runs(runs, rows), _) => numbers(first).map(|units| in_runs(runs, *rows, units)).collect(),
             (Heads::Chained(own, chains), _) => {
                 let keys = Keys::new(columns, &self.kinds, first.len());
-                let find = |row: usize| {
+                // What is looked up mostly lies in the order of the rows themselves: after one of them comes the next. Where a
+                // key has several rows, the next may not be its first.
+                let unique = !self.repeats();
+                let mut next = own.len();
+                let mut find = |row: usize| {
                     if keys.is_missing(row) {
                         return NO_ROW;
                     }
-                    // A chain that is longer than chains may be was never built.
-                    chains.find(keys.of(row), own).ok().flatten().unwrap_or(NO_ROW)
+                    let key = keys.of(row);
+                    let found = if unique && next < own.len() && own.is(next, key) {
+                        u32::try_from(next).unwrap_or(NO_ROW)
+                    } else {
+                        // A chain that is longer than chains may be was never built.
+                        chains.find(key, own).ok().flatten().unwrap_or(NO_ROW)
+                    };
+                    next = if found == NO_ROW { next } else { found as usize + 1 };
+                    found
                 };
-                (0..first.len()).map(find).collect()
+                (0..first.len()).map(&mut find).collect()
             }
             (Heads::Hashed(own, table), _) => {
                 let keys = Keys::new(columns, &self.kinds, first.len());

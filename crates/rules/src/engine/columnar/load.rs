@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use polars::prelude::{
-    self as pl, ChunkAgg as _, Column as Stored, DataType, Engine as PolarsEngine, PolarsError, PolarsResult,
-};
+use polars::prelude::{ChunkAgg as _, Column as Stored, DataType, PolarsError, PolarsResult};
+use rayon::prelude::*;
 use tieout_ingest::store::{Frame, Population, REC, Store};
 
 use super::column::Column;
@@ -128,24 +127,22 @@ pub fn bounds(store: &Store) -> Result<BTreeMap<(String, String), u128>, EngineE
     let mut bounds = BTreeMap::new();
     for (name, population) in &store.populations {
         let numbers = population.columns.iter().filter(|(_, column)| column.ty.scale().is_some());
-        let numbers: Vec<&String> = numbers.map(|(name, _)| name).collect();
+        let numbers: Vec<String> = numbers.map(|(name, _)| name.clone()).collect();
         if numbers.is_empty() {
             continue;
         }
-        let ends = |column: &&String| {
-            let value = pl::col(column.as_str());
-            [value.clone().min().alias(format!("{column}<")), value.max().alias(format!("{column}>"))]
-        };
-        let wanted: Vec<pl::Expr> = numbers.iter().flat_map(ends).collect();
-        let frame =
-            population.frame.scan()?.select(wanted).collect_with_engine(PolarsEngine::Streaming)?.unwrap_single();
-        for column in numbers {
-            let end = |suffix: &str| -> PolarsResult<u128> {
-                let value = frame.column(&format!("{column}{suffix}"))?.get(0)?;
-                Ok(value.extract::<i128>().map_or(0, i128::unsigned_abs))
+        let mut largest = vec![0u128; numbers.len()];
+        population.frame.visit(&numbers, |piece| {
+            let ends = |column: &String| -> PolarsResult<u128> {
+                let units = piece.column(column)?.i64()?;
+                let size = |end: Option<i64>| end.map_or(0, |units| u128::from(units.unsigned_abs()));
+                Ok(size(units.min()).max(size(units.max())))
             };
-            bounds.insert((name.clone(), column.clone()), end("<")?.max(end(">")?));
-        }
+            let ends: PolarsResult<Vec<u128>> = numbers.par_iter().map(ends).collect();
+            largest.iter_mut().zip(ends?).for_each(|(largest, end)| *largest = end.max(*largest));
+            Ok(())
+        })?;
+        bounds.extend(numbers.into_iter().map(|column| (name.clone(), column)).zip(largest));
     }
     Ok(bounds)
 }

@@ -13,6 +13,7 @@ mod explain;
 mod group;
 mod in_force;
 mod join;
+mod kernel;
 mod key;
 mod load;
 mod vector;
