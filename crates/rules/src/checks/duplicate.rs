@@ -11,7 +11,7 @@ use crate::expr::{Cmp, Expr, Func, Node};
 use crate::file::{ContentFile, DuplicateFile};
 use crate::judge::duplicate::{self, Terms};
 use crate::plan::{Agg, Join, Plan};
-use crate::value::Ty;
+use crate::value::{Column, Ty};
 
 /// Plans the check.
 pub fn plan(file: &DuplicateFile, mut build: Build<'_>) -> Result<Procedure, Refusal> {
@@ -107,24 +107,34 @@ pub(super) fn repeated(graded: Plan, key: &[String], times: i128) -> Plan {
     numbered.join(twice, vec![(TWICE.to_owned(), "its.twice".to_owned())], Join::Semi).project(kept)
 }
 
-/// What equal sets of lines have in common, to tell most unequal ones apart before they are read: how many they are, and the
-/// sums of their numbers.
+/// What equal sets of lines have in common, to tell most unequal ones apart before they are read: how many they are, the
+/// sums of their numbers, and, where there is one line, its texts and days.
 struct Sums {
     lines: Plan,
     on: Vec<(String, String)>,
     aggs: Vec<(String, Agg)>,
+    /// Of the aggregates: those that count where there is one line, with what then stands for them.
+    single: Vec<(String, Expr)>,
     names: Vec<String>,
 }
 
 impl Sums {
     fn of((lines, on): &Other) -> Self {
         let mut aggs = vec![("set:lines".to_owned(), Agg::Count)];
-        let numbers = lines.columns().into_iter().filter(|column| {
-            column.name.starts_with("line:") && column.name.ends_with('~') && matches!(column.ty, Ty::Num { .. })
-        });
-        aggs.extend(numbers.map(|column| (format!("set:{}", column.name), Agg::Sum(column.name))));
-        let names = aggs.iter().map(|(name, _)| name.clone()).collect();
-        Self { lines: lines.clone(), on: on.clone(), aggs, names }
+        let compared = |column: &Column| column.name.starts_with("line:") && column.name.ends_with('~');
+        let (numbers, others): (Vec<_>, Vec<_>) =
+            lines.columns().into_iter().filter(compared).partition(|column| matches!(column.ty, Ty::Num { .. }));
+        aggs.extend(numbers.into_iter().map(|column| (format!("set:{}", column.name), Agg::Sum(column.name))));
+        let mut names: Vec<String> = aggs.iter().map(|(name, _)| name.clone()).collect();
+        let mut single = Vec::new();
+        for Column { name, ty } in others {
+            let (any, one) = (format!("set:{name}"), format!("one:{name}"));
+            let alone = Expr::col(names[0].clone(), Ty::INT).compare(Cmp::Eq, Expr::int(1));
+            single.push((one.clone(), Expr::case(vec![(alone, Expr::col(any.clone(), ty))], Expr::null(ty))));
+            aggs.push((any, Agg::Any(name)));
+            names.push(one);
+        }
+        Self { lines: lines.clone(), on: on.clone(), aggs, single, names }
     }
 
     /// The records with the sums of their lines beside them; lines of other records are not summed.
@@ -136,7 +146,8 @@ impl Sums {
         let pairs = self.on.iter().map(|(own, theirs)| (theirs.clone(), format!("its.{own}"))).collect();
         let lines = self.lines.clone().join(rows.clone().project(of), pairs, Join::Semi);
         let keys = self.on.iter().map(|(_, theirs)| theirs.clone()).collect();
-        rows.clone().join(lines.aggregate(keys, self.aggs.clone()), self.on.clone(), Join::Left)
+        let beside = rows.clone().join(lines.aggregate(keys, self.aggs.clone()), self.on.clone(), Join::Left);
+        beside.extend(self.single.clone())
     }
 }
 
