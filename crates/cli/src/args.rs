@@ -146,6 +146,10 @@ pub struct SourceArgs {
     /// Threads for reading; all cores if not given
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
+    /// Work within so much memory: 4GB, 800MB. Rows beyond it lie in files of
+    /// the temporary folder; a limit that is too small is refused at once
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub memory_limit: Option<u64>,
     /// Keep what is read in this folder; the next run over unchanged files
     /// takes it from there. It holds the data of the exports
     #[arg(long, value_name = "DIR")]
@@ -422,6 +426,26 @@ pub enum Stage {
     Draft,
 }
 
+/// Bytes, in units of a thousand (kB, MB, GB) or of 1,024 (KiB, MiB, GiB); a letter alone is short for the former.
+fn size(text: &str) -> Result<u64, String> {
+    let wrong = || format!("`{text}` is not a size: write it like 4GB, 800MB or 2GiB");
+    let digits = text.find(|symbol: char| !symbol.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let factor: u64 = match unit.trim_start().to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "k" | "kb" => 1_000,
+        "m" | "mb" => 1_000_000,
+        "g" | "gb" => 1_000_000_000,
+        "t" | "tb" => 1_000_000_000_000,
+        "kib" => 1 << 10,
+        "mib" => 1 << 20,
+        "gib" => 1 << 30,
+        "tib" => 1 << 40,
+        _ => return Err(wrong()),
+    };
+    number.parse::<u64>().ok().and_then(|number| number.checked_mul(factor)).ok_or_else(wrong)
+}
+
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory as _;
@@ -438,5 +462,14 @@ mod tests {
         let cli = Cli::try_parse_from(["tieout", "audit", "--select", "-a,core", "--select", "b"]).unwrap();
         let Command::Audit(args) = cli.command else { panic!("another command") };
         assert_eq!(args.sources.select, ["-a", "core", "b"]);
+    }
+
+    #[test]
+    fn sizes_are_read_with_their_units() {
+        let read = ["4GB", "800mb", "2GiB", "7", "3 k"].map(|text| size(text).unwrap());
+        assert_eq!(read, [4_000_000_000, 800_000_000, 2 << 30, 7, 3_000]);
+        for text in ["", "GB", "4.5GB", "-1", "1PB", "99999999999999TB"] {
+            assert!(size(text).is_err(), "{text}");
+        }
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tieout_ingest::profile::SourceSpec;
 use tieout_ingest::{Cache, LoadOptions, Store};
 use tieout_model::{AuditReport, Code, Diagnostic, Evidence, Level, RecordRef};
-use tieout_rules::{Library, Options, Outcome};
+use tieout_rules::{Library, Options, Outcome, memory};
 
 use crate::args::SourceArgs;
 use crate::engagement::{self, Engagement};
@@ -87,8 +87,16 @@ pub fn read_some(
         profile_dirs: &[prepared.engagement.folder.join(PROFILE_FOLDER)],
         needed: needed.as_ref(),
         threads: args.threads.map(usize::from),
+        memory: None,
         cache: cache.clone(),
         progress: &|what, done, total| progress.report(what, done, total),
+    };
+    let options = match args.memory_limit {
+        None => options,
+        Some(limit) => match within(limit, prepared, &options) {
+            Ok(memory) => LoadOptions { memory: Some(memory), ..options },
+            Err(refused) => return (Store::default(), vec![*refused]),
+        },
     };
     let (store, raised) = tieout_ingest::load(sources, &options);
     progress.finish();
@@ -96,6 +104,32 @@ pub fn read_some(
     let remarks = cache.iter().filter(|_| !args.quiet).flat_map(|cache| cache.remarks());
     remarks.for_each(|remark| say::line(&remark));
     (store, prepared.diagnostics.iter().cloned().chain(raised).collect())
+}
+
+/// Bytes of rows that may stay in memory within a limit; what refuses a limit that cannot be kept.
+fn within(limit: u64, prepared: &Prepared, options: &LoadOptions<'_>) -> Result<usize, Box<Diagnostic>> {
+    const ROWS_MIN: u64 = 32_000_000;
+    let expected = tieout_ingest::expected(&prepared.engagement.sources, options);
+    let shares = memory::shares(&prepared.library, &prepared.options, &expected);
+    let least = shares.least + ROWS_MIN;
+    if let Some(rest) = limit.checked_sub(least) {
+        return Ok(usize::try_from(rest + ROWS_MIN).unwrap_or(usize::MAX));
+    }
+    // Rounded up, so that the figure that is named is enough.
+    let megabytes = |bytes: u64| bytes.div_ceil(1_000_000);
+    let message =
+        format!("{} MB of memory are too few: the audit needs about {} MB", limit / 1_000_000, megabytes(least));
+    let records: u64 = expected.populations.values().map(|population| population.records).sum();
+    let mut refused = Diagnostic::new(Code::MemoryLimit, message).note(format!(
+        "about {records} records; their texts and the numbers of documents take {} MB",
+        megabytes(shares.texts)
+    ));
+    if let Some((rule, bytes)) = &shares.greediest {
+        refused =
+            refused.note(format!("the rule that needs most is `{rule}`: {} MB for its columns", megabytes(*bytes)));
+    }
+    let help = format!("write `--memory-limit {}MB`, or select fewer rules; nothing was read", megabytes(least));
+    Err(Box::new(refused.help(help)))
 }
 
 /// Which columns are converted.

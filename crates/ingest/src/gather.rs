@@ -16,8 +16,10 @@ use tieout_model::types::Physical;
 use crate::convert::Column;
 use crate::store::{Frame, REC, UNREADABLE};
 
-/// Bytes of one file on disk, about; tests have several without a million rows.
-const FILE_SIZE: usize = if cfg!(test) { 48 << 10 } else { 48 << 20 };
+/// Bytes of one file on disk, at most about; where little memory is left it is less.
+const FILE_SIZE: usize = 48 << 20;
+/// Rows that wait to be written are such a part of what may be in memory.
+const WAITING: usize = 8;
 
 /// Columns of a population's frame and their types.
 pub(crate) type Layout = BTreeMap<String, ColumnType>;
@@ -26,6 +28,8 @@ pub(crate) type Layout = BTreeMap<String, ColumnType>;
 pub(crate) struct Budget {
     used: AtomicUsize,
     limit: usize,
+    /// Bytes of one file on disk; tests have several without a million rows.
+    file: usize,
 }
 
 /// Rows by column: those of a batch, or all of a file so far.
@@ -61,7 +65,8 @@ pub(crate) struct Chunks {
 impl Budget {
     /// So many bytes.
     pub fn new(limit: usize) -> Self {
-        Self { used: AtomicUsize::new(0), limit }
+        let file = if cfg!(test) { 48 << 10 } else { (limit / WAITING).clamp(1, FILE_SIZE) };
+        Self { used: AtomicUsize::new(0), limit, file }
     }
 
     fn is_exceeded(&self) -> bool {
@@ -132,7 +137,7 @@ impl Spill {
         chunks.bytes += bytes;
         let room = if self.folder.is_some() || self.budget.is_exceeded() { 0 } else { expected };
         chunks.open.append(rows, room);
-        if self.budget.is_exceeded() && chunks.bytes >= FILE_SIZE { self.write(chunks) } else { Ok(()) }
+        if self.budget.is_exceeded() && chunks.bytes >= self.budget.file { self.write(chunks) } else { Ok(()) }
     }
 
     /// Takes in a frame that is a file's worth by itself.
@@ -148,7 +153,7 @@ impl Spill {
 
     /// Ends a file.
     pub fn end(&mut self, chunks: &mut Chunks) -> PolarsResult<()> {
-        if self.folder.is_some() || self.budget.is_exceeded() && chunks.bytes >= FILE_SIZE {
+        if self.folder.is_some() || self.budget.is_exceeded() && chunks.bytes >= self.budget.file {
             return self.write(chunks);
         }
         let rows = std::mem::take(&mut chunks.open);
@@ -161,7 +166,7 @@ impl Spill {
         let bytes = std::mem::take(&mut chunks.bytes);
         let frame = std::mem::take(&mut chunks.open).into_frame();
         // Rows that were small enough when they came may be many files' worth.
-        let files = bytes.div_ceil(FILE_SIZE).max(1);
+        let files = bytes.div_ceil(self.budget.file).max(1);
         let each = frame.height().div_ceil(files).max(1);
         let mut from = 0;
         while from < frame.height() {

@@ -25,7 +25,7 @@ pub mod texts;
 mod totals;
 
 pub use cache::{Cache, CacheUse};
-pub use load::{LoadOptions, load};
+pub use load::{Expected, ExpectedRows, LoadOptions, expected, load};
 pub use locate::{Located, locate};
 pub use profile::{SourceSpec, bundled_profiles};
 pub use schema::schema;

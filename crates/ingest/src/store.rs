@@ -13,7 +13,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use polars::prelude::{
-    DataFrame, IntoLazy as _, IpcScanOptions, LazyFrame, PlRefPath, PolarsResult, ScanSources, UnifiedScanArgs,
+    DataFrame, IntoLazy as _, IpcReader, IpcScanOptions, LazyFrame, PlRefPath, PolarsResult, ScanSources,
+    SerReader as _, UnifiedScanArgs,
 };
 use tieout_model::report::{PopulationFacts, SourceFile};
 use tieout_model::{ColumnType, Period};
@@ -95,6 +96,22 @@ pub struct Store {
 }
 
 impl Frame {
+    /// Visits some columns in the order of the rows: at once where they are in memory, else file by file, so that no more
+    /// than a file of them is there beside what is made of them.
+    ///
+    /// # Errors
+    ///
+    /// A column is not there, a file cannot be read, or the visitor fails.
+    pub fn visit(&self, names: &[String], mut visit: impl FnMut(&DataFrame) -> PolarsResult<()>) -> PolarsResult<()> {
+        match self {
+            Self::Memory(frame) => visit(&frame.select(names.iter().map(String::as_str))?),
+            Self::Disk(paths, _guard) => paths.iter().try_for_each(|path| {
+                let reader = IpcReader::new(std::fs::File::open(path)?).with_columns(Some(names.to_vec()));
+                visit(&reader.finish()?)
+            }),
+        }
+    }
+
     /// A lazy scan of the rows.
     pub fn scan(&self) -> PolarsResult<LazyFrame> {
         match self {

@@ -84,7 +84,9 @@ impl Texts {
     /// The codes of many texts, whose bytes are UTF-8.
     pub(crate) fn codes_of_bytes<'t>(&self, texts: impl ExactSizeIterator<Item = Option<&'t [u8]>>) -> Vec<u32> {
         let mut codes = vec![NO_TEXT; texts.len()];
-        let mut waiting: [Vec<Asked<'_>>; SHARDS] = std::array::from_fn(|_| Vec::new());
+        // A part of all texts is mostly enough, and where it is not there are many.
+        let room = texts.len().min(1 << 14) / SHARDS / 2;
+        let mut waiting: [Vec<Asked<'_>>; SHARDS] = std::array::from_fn(|_| Vec::with_capacity(room));
         let mut repeats: Vec<(u32, u32)> = Vec::new();
         // Texts that were met not long ago, with the row of the first; a new one takes the place of an older one.
         let mut recent: [Asked<'_>; RECENT] = [Asked::NOTHING; RECENT];

@@ -3,7 +3,7 @@
 //! The sum is `i128`, so it cannot overflow; it never crosses currencies. A record without a way to its currency counts
 //! under the only currency there is, or else under `XXX`, ISO 4217's code for none.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use polars::prelude::{DataFrame, PolarsResult};
 
@@ -40,8 +40,8 @@ pub(crate) enum CurrencyOf<'a> {
     Column(&'a str),
     /// The same for all; `NO_TEXT` is none.
     Only(u32),
-    /// By a column of the frame, in a parent.
-    Parent(&'a str, &'a HashMap<u32, u32>),
+    /// By a column of the frame, in a parent: by the code of its key, `NO_TEXT` for none.
+    Parent(&'a str, &'a [u32]),
 }
 
 impl CurrencyOf<'_> {
@@ -106,8 +106,8 @@ impl Sums {
             }
             CurrencyOf::Parent(name, parents) => {
                 let codes = frame.column(name)?.u32()?.iter();
-                let own =
-                    codes.map(|parent| parent.and_then(|parent| parents.get(&parent).copied()).unwrap_or(NO_TEXT));
+                let own = codes
+                    .map(|parent| parent.and_then(|parent| parents.get(parent as usize)).copied().unwrap_or(NO_TEXT));
                 self.extend(amounts.zip(own));
             }
         }

@@ -179,6 +179,7 @@ codes! {
     FileUnreadable "file-unreadable" Error "A file cannot be opened or read to its end."
     FileEmpty "file-empty" Warning "A file holds no records. The population is empty, which is not the same as missing."
     FileTwice "file-twice" Error "Two files of one population have the same content: one file under two names would count every record twice."
+    MemoryLimit "memory-limit" Error "The stated limit of memory is less than the audit can do with; nothing was read."
     GzipTruncated "gzip-truncated" Error "A compressed file ends before its stream does; nothing of it is used."
     EncodingInvalid "encoding-invalid" Error "Bytes of a file are not valid in the encoding that the profile states."
     // Records.

@@ -58,12 +58,18 @@ impl Fixture {
 
     /// The store with every column, or only with those that an audit with this library would read. `Err`: what stops it.
     pub fn load(&self, library: Option<&Library>) -> Result<Store, Vec<Diagnostic>> {
+        self.load_within(library, None)
+    }
+
+    /// The same with so many bytes of rows in memory, and the rest in files.
+    pub fn load_within(&self, library: Option<&Library>, memory: Option<usize>) -> Result<Store, Vec<Diagnostic>> {
         let needed = library.map(|library| needed_columns(library, &self.options));
         let options = LoadOptions {
             base: &self.marked.folder,
             profile_dirs: &[],
             needed: needed.as_ref(),
             threads: Some(1),
+            memory,
             cache: None,
             progress: &|_, _, _| {},
         };

@@ -9,7 +9,7 @@ use crate::catalog::{CURRENCY_PATHS, Link, header, links};
 use crate::customers;
 use crate::netted::OPTIONAL_LINE_COLUMNS;
 use crate::root;
-use crate::rule::Library;
+use crate::rule::{Library, Rule};
 
 /// Keys of a rule's file whose values are words for people.
 const PROSE: [&str; 12] = [
@@ -27,28 +27,47 @@ const PROSE: [&str; 12] = [
     "because",
 ];
 
-/// By population that a selected rule can reach: every canonical column whose name stands as a word in a rule, and what
+/// Columns by population.
+pub type Needed = BTreeMap<String, BTreeSet<String>>;
+
+/// By population that a selected rule can reach: every canonical column whose name stands as a word in that rule, and what
 /// netting, root causes and the links between them need. A population that is not there is not needed at all.
 ///
 /// A word that means something else may bring in one column too many, never one too few.
-pub fn needed_columns(library: &Library, options: &Options) -> BTreeMap<String, BTreeSet<String>> {
-    let mut words: BTreeSet<String> = BTreeSet::new();
+pub fn needed_columns(library: &Library, options: &Options) -> Needed {
+    let mut needed = Needed::new();
     for rule in library.select(&options.select).0 {
-        match rule.text.parse::<toml::Table>() {
-            Ok(table) => speak(&toml::Value::Table(table), &mut words),
-            Err(_) => collect(&rule.text, &mut words),
-        }
-        if let Some(setting) = options.settings.get(&rule.card.id) {
-            setting.params.values().for_each(|text| collect(text, &mut words));
-        }
+        merge(&mut needed, needed_by(rule, options));
     }
-    let nets = library.select(&options.select).0.iter().any(|rule| crate::netted::asked(rule));
-    let netting = ["invoice", "invoice_line", "original_invoice_id", "replaces_id", "reason_code", "gross_total"];
-    let netting = netting.iter().chain(&OPTIONAL_LINE_COLUMNS).filter(|_| nets);
-    words.extend(root::paths().flat_map(|path| path.split('.')).map(str::to_owned));
-    words.extend(ALWAYS.iter().chain(netting).map(|word| (*word).to_owned()));
+    let (population, columns) = customers::COLUMNS;
+    let named = needed.entry(population.to_owned()).or_insert_with(BTreeSet::new);
+    named.extend(columns.map(str::to_owned));
+    needed
+}
+
+/// What one rule needs, its netting and its root causes included.
+pub fn needed_by(rule: &Rule, options: &Options) -> Needed {
+    let mut words: BTreeSet<String> = BTreeSet::new();
+    match rule.text.parse::<toml::Table>() {
+        Ok(table) => speak(&toml::Value::Table(table), &mut words),
+        Err(_) => collect(&rule.text, &mut words),
+    }
+    if let Some(setting) = options.settings.get(&rule.card.id) {
+        setting.params.values().for_each(|text| collect(text, &mut words));
+    }
+    let named: Vec<&PopulationSchema> =
+        schema().populations().filter(|population| words.contains(&population.name)).collect();
+    let mut needed = Needed::new();
+    // Findings may have in common what stands in a record of theirs, or beside it.
+    for population in &named {
+        root::paths().for_each(|path| dimension(population, path, &mut needed));
+    }
+    if crate::netted::asked(rule) {
+        let netting = ["invoice", "invoice_line", "original_invoice_id", "replaces_id", "reason_code", "gross_total"];
+        words.extend(netting.iter().chain(&OPTIONAL_LINE_COLUMNS).map(|word| (*word).to_owned()));
+    }
+    words.extend(ALWAYS.iter().map(|word| (*word).to_owned()));
     let reached = reached(&words);
-    let mut needed = BTreeMap::new();
     for population in schema().populations().filter(|population| reached.contains(&population.name)) {
         let followed = links(population).into_iter().filter(|link| follows(population, link, &words));
         let keys: BTreeSet<String> =
@@ -56,14 +75,37 @@ pub fn needed_columns(library: &Library, options: &Options) -> BTreeMap<String, 
         let wanted = |column: &tieout_ingest::schema::ColumnSchema| {
             column.pk || keys.contains(&column.name) || column.name == "currency" || words.contains(&column.name)
         };
-        let columns =
-            population.columns.iter().filter(|column| wanted(column)).map(|column| column.name.clone()).collect();
-        needed.insert(population.name.clone(), columns);
+        let columns = population.columns.iter().filter(|column| wanted(column)).map(|column| column.name.clone());
+        needed.entry(population.name.clone()).or_default().extend(columns);
     }
-    let (population, columns) = customers::COLUMNS;
-    let named = needed.entry(population.to_owned()).or_insert_with(BTreeSet::new);
-    named.extend(columns.map(str::to_owned));
     needed
+}
+
+/// Adds what another needs.
+fn merge(needed: &mut Needed, other: Needed) {
+    for (population, columns) in other {
+        needed.entry(population).or_default().extend(columns);
+    }
+}
+
+/// The columns of a dimension of a population's records: its own, or a parent's.
+fn dimension(population: &PopulationSchema, path: &str, needed: &mut Needed) {
+    let (link, name) = path.split_once('.').map_or((None, path), |(link, name)| (Some(link), name));
+    let mut add = |population: &str, column: &str| {
+        needed.entry(population.to_owned()).or_default().insert(column.to_owned());
+    };
+    let Some(link) = link else {
+        if population.column(name).is_some() {
+            add(&population.name, name);
+        }
+        return;
+    };
+    for link in links(population).into_iter().filter(|own| own.name == link) {
+        link.own.iter().for_each(|column| add(&population.name, column));
+        if let Some(parent) = schema().get(&link.population) {
+            parent.key.iter().map(String::as_str).chain([name]).for_each(|column| add(&parent.name, column));
+        }
+    }
 }
 
 /// Columns that every rule may show, scope or round by.

@@ -44,7 +44,15 @@ pub fn library(path: Option<&Path>) -> Result<Library, Vec<Diagnostic>> {
 
 /// Which rules can run on what an engagement has, and what to ask for.
 fn of_engagement(path: &Path) -> Exit {
-    let quiet = SourceArgs { data: None, select: Vec::new(), threads: None, cache: None, no_cache: false, quiet: true };
+    let quiet = SourceArgs {
+        data: None,
+        select: Vec::new(),
+        threads: None,
+        memory_limit: None,
+        cache: None,
+        no_cache: false,
+        quiet: true,
+    };
     let prepared = match pipeline::prepare(path, &quiet) {
         Ok(prepared) => prepared,
         Err(diagnostics) => return refuse(&diagnostics),

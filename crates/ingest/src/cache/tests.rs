@@ -6,7 +6,6 @@ use std::sync::Arc;
 use super::entry::Entry;
 use super::mapping::CONVERTER;
 use super::{Cache, folder};
-use crate::load::load_within;
 use crate::profile::SourceSpec;
 use crate::store::{Frame, REC};
 use crate::{LoadOptions, load};
@@ -65,6 +64,7 @@ fn another_result_is_another_version() {
         profile_dirs: &[],
         needed: None,
         threads: Some(1),
+        memory: None,
         cache: Some(Arc::new(Cache::new(kept.path().to_owned()))),
         progress: &|_, _, _| {},
     };
@@ -103,10 +103,11 @@ fn many_blocks_and_many_files_on_disk_hold_the_same_rows() {
             profile_dirs: &[],
             needed: None,
             threads: Some(2),
+            memory: Some(memory),
             cache: cache.clone(),
             progress: &|_, _, _| {},
         };
-        let (store, diagnostics) = load_within(std::slice::from_ref(&source), &options, memory);
+        let (store, diagnostics) = load(std::slice::from_ref(&source), &options);
         let population = &store.populations["payment"];
         match &population.frame {
             Frame::Memory(_) => assert!(memory > 0),

@@ -106,11 +106,19 @@ impl Column {
             Value::Text(text) => Value::Code(texts.code(text)),
             other => other.clone(),
         };
-        let mut builder = Builder::new(ty, rows, texts);
-        for _ in 0..rows {
-            builder.push(value.clone());
-        }
-        builder.finish()
+        let (values, decimals) = match (ty.physical(), value) {
+            (Physical::Units, Value::Units(units, decimals)) => (Values::Units(vec![units; rows]), decimals),
+            (Physical::Date, Value::Day(day)) => (Values::Days(vec![day; rows]), 0),
+            (Physical::Bool, Value::Flag(flag)) => (Values::Flags(vec![flag; rows]), 0),
+            (Physical::Text, Value::Code(code)) => (Values::Codes(vec![code; rows]), 0),
+            // A constant is read by the rules of its column, so it has its type.
+            (_, _) => {
+                let mut builder = Builder::new(ty, rows, texts);
+                (0..rows).for_each(|_| builder.absent(false));
+                return builder.finish();
+            }
+        };
+        Self { values, valid: None, unreadable: None, decimals: if rows == 0 { 0 } else { decimals } }
     }
 
     /// Codes, `NO_TEXT` where there is none.

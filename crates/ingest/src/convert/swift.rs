@@ -58,6 +58,11 @@ impl Swift {
 const FOUR_DIGITS: std::ops::RangeInclusive<i32> = -719_528..=2_932_896;
 
 impl Swift {
+    /// Whether a day has a year of four digits.
+    pub fn plain_day(day: i32) -> bool {
+        FOUR_DIGITS.contains(&day)
+    }
+
     /// The value of a cell that was never text, as if its exact spelling were read.
     #[inline]
     pub fn exact(self, cell: Exact) -> Option<Value<'static>> {

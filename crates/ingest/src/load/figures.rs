@@ -1,6 +1,6 @@
 //! Control totals of every population, by currency, and the population of the sender's figures.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use tieout_model::report::ControlTotal;
 use tieout_model::{Code, Diagnostic};
@@ -76,8 +76,8 @@ pub(super) fn total(
     let currency = if table == name {
         if population.columns.contains_key(code) { CurrencyOf::Column(code) } else { CurrencyOf::Only(NO_TEXT) }
     } else {
-        parents = parent_currencies(table, code, done)?;
-        let codes: BTreeSet<u32> = parents.values().copied().collect();
+        let codes = currencies(table, code, done)?;
+        parents = if codes.len() > 1 { parent_currencies(table, code, done)? } else { Vec::new() };
         let link = schema().get(table).and_then(|parent| parent.key.first().cloned()).unwrap_or_default();
         let own = population.columns.keys().find(|own| **own == link).map(String::as_str);
         match (codes.len(), own) {
@@ -104,40 +104,44 @@ pub(super) fn total(
     Ok(total)
 }
 
-/// Key of the parent → its currency. One entry, under no key, if all have the same.
+/// Every currency of a population.
+fn currencies(table: &str, code: &str, done: &BTreeMap<String, Done>) -> polars::prelude::PolarsResult<BTreeSet<u32>> {
+    let mut only = BTreeSet::new();
+    let reads = [code.to_owned()];
+    for frame in done.get(table).iter().flat_map(|done| &done.chunks).flat_map(|chunks| chunks.frames(Some(&reads))) {
+        let frame = frame?;
+        let Ok(codes) = frame.column(code) else { continue };
+        let mut last = None;
+        for code in codes.u32()?.iter().flatten() {
+            if last != Some(code) {
+                only.insert(code);
+                last = Some(code);
+            }
+        }
+    }
+    Ok(only)
+}
+
+/// By the code of a parent's key: its currency, or `NO_TEXT`.
 pub(super) fn parent_currencies(
     table: &str,
     code: &str,
     done: &BTreeMap<String, Done>,
-) -> polars::prelude::PolarsResult<HashMap<u32, u32>> {
-    let mut only: BTreeSet<u32> = BTreeSet::new();
-    let mut all = HashMap::new();
+) -> polars::prelude::PolarsResult<Vec<u32>> {
+    // Codes are given in order of reading, so those of one column are not far apart, and neighbours are neighbours.
+    let mut all = Vec::new();
     let key = schema().get(table).and_then(|parent| parent.key.first().cloned()).unwrap_or_default();
-    let Some(parent) = done.get(table) else { return Ok(all) };
-    for pass in 0..2 {
-        let reads = [code.to_owned(), key.clone()];
-        for frame in parent.chunks.iter().flat_map(|chunks| chunks.frames(Some(&reads))) {
-            let frame = frame?;
-            let Ok(codes) = frame.column(code) else { continue };
-            let codes = codes.u32()?;
-            if pass == 0 {
-                let mut last = None;
-                for code in codes.iter().flatten() {
-                    if last != Some(code) {
-                        only.insert(code);
-                        last = Some(code);
-                    }
-                }
-            } else if let Ok(keys) = frame.column(&key) {
-                for (key, code) in keys.u32()?.iter().zip(codes.iter()) {
-                    if let (Some(key), Some(code)) = (key, code) {
-                        all.insert(key, code);
-                    }
-                }
+    let reads = [code.to_owned(), key.clone()];
+    for frame in done.get(table).iter().flat_map(|done| &done.chunks).flat_map(|chunks| chunks.frames(Some(&reads))) {
+        let frame = frame?;
+        let (Ok(codes), Ok(keys)) = (frame.column(code), frame.column(&key)) else { continue };
+        for (key, code) in keys.u32()?.iter().zip(codes.u32()?.iter()) {
+            let (Some(key), Some(code)) = (key, code) else { continue };
+            let key = key as usize;
+            if all.len() <= key {
+                all.resize((key + 1).max(all.len() + all.len() / 4), NO_TEXT);
             }
-        }
-        if only.len() < 2 {
-            return Ok(only.into_iter().map(|code| (NO_TEXT, code)).collect());
+            all[key] = code;
         }
     }
     Ok(all)

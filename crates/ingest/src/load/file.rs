@@ -225,6 +225,9 @@ pub(super) fn pass(
                 Some(pool) => pool.install(convert),
                 None => convert(),
             };
+            if let Some(error) = batches.iter().find_map(Batch::error) {
+                return Err(failed(error));
+            }
             for (batch, converted) in batches.into_iter().zip(converted) {
                 read = batch.read;
                 layout.note(&batch);
@@ -236,8 +239,10 @@ pub(super) fn pass(
                     let expected = expected((size, records), &batch, own.rows);
                     growing.spill.push(&mut own.chunks, rows, expected).map_err(|error| vec![store_failed(&error)])?;
                 }
-                // At the end of the file nobody takes it.
-                let _ = spent.send(batch);
+                // A text is filled again; at the end of the file nobody takes it. Decoded columns are done with.
+                if batch.typed.is_empty() {
+                    let _ = spent.send(batch);
+                }
             }
         }
     });
@@ -469,10 +474,9 @@ impl Source {
                     }
                 }
             }
-            Self::Parquet(mut rows) => {
-                while let Some(batch) = rows.batch().transpose() {
-                    let failed = batch.is_err();
-                    if sender.send(batch).is_err() || failed {
+            Self::Parquet(rows) => {
+                for batch in *rows {
+                    if sender.send(Ok(batch)).is_err() {
                         return;
                     }
                 }

@@ -2,6 +2,7 @@
 
 mod control;
 mod derived;
+mod expect;
 mod extracts;
 mod facts;
 mod figures;
@@ -13,6 +14,7 @@ mod messages;
 mod numbers;
 mod signs;
 
+pub use expect::{Expected, ExpectedRows, expected};
 pub(crate) use file::{FilePart, Pass, Source, flip, reading};
 pub(crate) use job::Job;
 
@@ -41,6 +43,9 @@ pub struct LoadOptions<'a> {
     pub needed: Option<&'a BTreeMap<String, BTreeSet<String>>>,
     /// Threads to convert with; `None` is one a core.
     pub threads: Option<usize>,
+    /// Bytes of rows that are kept in memory; what is more lies in files of a temporary folder. `None` is a quarter of the
+    /// machine's memory, or of what its container leaves. Texts are kept in memory always.
+    pub memory: Option<usize>,
     /// Where what files give is kept from run to run; `None` reads every file.
     pub cache: Option<Arc<Cache>>,
     /// Told what is being read, bytes done and bytes in total.
@@ -90,15 +95,7 @@ pub(crate) struct Loading {
 
 /// Reads the sources. Never panics on input; a diagnostic of level error means that its source could not be used.
 pub fn load(sources: &[SourceSpec], options: &LoadOptions<'_>) -> (Store, Vec<Diagnostic>) {
-    load_within(sources, options, memory_max())
-}
-
-/// Reads the sources and keeps about so many bytes of rows in memory.
-pub(crate) fn load_within(
-    sources: &[SourceSpec],
-    options: &LoadOptions<'_>,
-    memory: usize,
-) -> (Store, Vec<Diagnostic>) {
+    let memory = options.memory.unwrap_or_else(memory_max);
     let (cache, budget) = (options.cache.clone(), Arc::new(Budget::new(memory)));
     let mut loading = Loading { cache, budget, ..Loading::new(&Arc::default()) };
     let mut jobs = Vec::new();

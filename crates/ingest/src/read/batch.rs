@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use tieout_model::Code;
 
+use super::split::ReadError;
 use super::typed::Typed;
 
 /// Records of equal width that lie in one text.
@@ -108,6 +109,12 @@ impl Batch {
             Some(typed) => typed.spell(row),
             None => self.cell(row, field).to_owned(),
         }
+    }
+
+    /// Why a column could not be decoded.
+    pub fn error(&self) -> Option<ReadError> {
+        let error = self.typed.iter().find_map(Typed::error)?;
+        Some(ReadError::Io(std::io::Error::other(error.to_owned())))
     }
 
     /// A piece of the text.

@@ -1,36 +1,47 @@
-//! A column of a Parquet file as it was decoded: spelled out only for those who ask for its text.
+//! A column of a Parquet file: decoded when it is first read, spelled out only for those who ask for its text.
 //!
 //! Integers, decimals and dates become units and days without a detour over digits; a string is read where it lies.
 
 use std::fmt::Write as _;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use polars::prelude::{AnyValue, Column, DataType, PolarsDataType, PolarsResult, StringType};
-use tieout_model::Date;
+use polars_arrow::bitmap::Bitmap;
+use tieout_model::{Amount, Date};
+
+use super::parquet::{Decoded, Piece, Words};
 
 type Strings = <StringType as PolarsDataType>::Array;
 
 /// The cells of some rows of one column.
-#[derive(Debug)]
 pub(crate) struct Typed {
-    values: Values,
-    column: Column,
+    piece: Arc<Piece>,
+    field: usize,
     float_places: Option<u8>,
+    cells: OnceLock<Result<Cells, String>>,
     spelled: OnceLock<Spelled>,
 }
 
-/// What can be read without being spelled.
-#[derive(Debug)]
-enum Values {
+/// Decoded cells.
+enum Cells {
+    /// Texts, by a dictionary.
+    Words(Words),
     Strings(Strings),
-    Whole,
-    Decimal(u8),
-    Days,
-    Other,
+    /// Integers with so many decimals.
+    Units(Column, u8),
+    /// Integers of 128 bits with so many decimals.
+    Wide(Column, u8),
+    Days(Column),
+    Other(Column),
+}
+
+/// Texts as the file has them.
+pub(crate) enum Lettered<'c> {
+    Words(&'c Words),
+    Strings(&'c Strings),
 }
 
 /// All cells as text.
-#[derive(Debug)]
 struct Spelled {
     text: String,
     ends: Vec<usize>,
@@ -47,35 +58,85 @@ pub(crate) enum Exact {
     Day(i32),
 }
 
-impl Typed {
-    /// From a decoded column.
-    pub fn new(column: &Column, float_places: Option<u8>) -> PolarsResult<Self> {
-        let column = column.rechunk();
-        let values = match column.dtype() {
-            DataType::String => column.str()?.downcast_iter().next().cloned().map_or(Values::Other, Values::Strings),
-            DataType::Int64 => Values::Whole,
+impl Cells {
+    fn of(decoded: Decoded) -> PolarsResult<Self> {
+        let column = match decoded {
+            Decoded::Words(words) => return Ok(Self::Words(words)),
+            Decoded::Units(column, scale) => return Ok(Self::Units(column, scale)),
+            Decoded::Plain(column) => column.rechunk(),
+        };
+        Ok(match column.dtype() {
+            DataType::String => {
+                let strings = column.str()?.downcast_iter().next().cloned();
+                strings.map_or_else(|| Self::Other(column), Self::Strings)
+            }
+            DataType::Int64 => Self::Units(column, 0),
             DataType::Int8
             | DataType::Int16
             | DataType::Int32
             | DataType::UInt8
             | DataType::UInt16
-            | DataType::UInt32 => {
-                let column = column.strict_cast(&DataType::Int64)?;
-                return Ok(Self { values: Values::Whole, column, float_places, spelled: OnceLock::new() });
+            | DataType::UInt32 => Self::Units(column.strict_cast(&DataType::Int64)?, 0),
+            DataType::Decimal(_, scale) => match u8::try_from(*scale) {
+                Ok(scale) => Self::Wide(column, scale),
+                Err(_) => Self::Other(column),
+            },
+            DataType::Date => Self::Days(column),
+            _ => Self::Other(column),
+        })
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::Words(words) => words.len(),
+            Self::Strings(strings) => strings.len(),
+            Self::Units(column, _) | Self::Wide(column, _) | Self::Days(column) | Self::Other(column) => column.len(),
+        }
+    }
+
+    /// Writes the exact text of a cell.
+    fn spell(&self, text: &mut String, row: usize, float_places: Option<u8>) {
+        match self {
+            Self::Words(words) => text.push_str(words.get(row).unwrap_or_default()),
+            Self::Strings(strings) => text.push_str(strings.get(row).unwrap_or_default()),
+            Self::Units(column, scale) => {
+                if let Ok(AnyValue::Int64(units)) = column.get(row) {
+                    let _ = write!(text, "{}", Amount::new(units.into(), *scale).to_places(*scale));
+                }
             }
-            DataType::Decimal(_, scale) => u8::try_from(*scale).map_or(Values::Other, Values::Decimal),
-            DataType::Date => Values::Days,
-            _ => Values::Other,
-        };
-        Ok(Self { values, column, float_places, spelled: OnceLock::new() })
+            Self::Wide(column, _) | Self::Days(column) | Self::Other(column) => {
+                spell(text, &column.get(row).unwrap_or(AnyValue::Null), float_places);
+            }
+        }
+    }
+}
+
+impl Typed {
+    /// A column of a piece.
+    pub fn new(piece: &Arc<Piece>, field: usize, float_places: Option<u8>) -> Self {
+        let (cells, spelled) = (OnceLock::new(), OnceLock::new());
+        Self { piece: Arc::clone(piece), field, float_places, cells, spelled }
+    }
+
+    /// The cells; none if they cannot be decoded, which `error` says.
+    fn cells(&self) -> Option<&Cells> {
+        let decode = || self.piece.column(self.field).and_then(Cells::of).map_err(|error| error.to_string());
+        self.cells.get_or_init(decode).as_ref().ok()
+    }
+
+    /// Why it could not be decoded.
+    pub fn error(&self) -> Option<&str> {
+        self.cells.get()?.as_ref().err().map(String::as_str)
     }
 
     /// The text of a cell; nothing for a missing one.
     pub fn bytes(&self, row: usize) -> &[u8] {
-        match &self.values {
-            Values::Strings(strings) => strings.get(row).unwrap_or_default().as_bytes(),
-            _ => {
-                let spelled = self.spelled.get_or_init(|| self.spell_all());
+        match self.cells() {
+            None => &[],
+            Some(Cells::Words(words)) => words.get(row).unwrap_or_default().as_bytes(),
+            Some(Cells::Strings(strings)) => strings.get(row).unwrap_or_default().as_bytes(),
+            Some(cells) => {
+                let spelled = self.spelled.get_or_init(|| self.spell_all(cells));
                 let start = row.checked_sub(1).map_or(0, |before| spelled.ends[before]);
                 &spelled.text.as_bytes()[start..spelled.ends[row]]
             }
@@ -85,52 +146,83 @@ impl Typed {
     /// The text of one cell, for a message or for the careful way.
     pub fn spell(&self, row: usize) -> String {
         let mut text = String::new();
-        spell(&mut text, &self.column.get(row).unwrap_or(AnyValue::Null), self.float_places);
+        if let Some(cells) = self.cells() {
+            cells.spell(&mut text, row, self.float_places);
+        }
         text
+    }
+
+    /// The cells as they are, if they are texts.
+    pub fn lettered(&self) -> Option<Lettered<'_>> {
+        match self.cells()? {
+            Cells::Words(words) => Some(Lettered::Words(words)),
+            Cells::Strings(strings) => Some(Lettered::Strings(strings)),
+            _ => None,
+        }
+    }
+
+    /// The units of all cells, which of them are there, and their decimals.
+    pub fn units(&self) -> Option<(&[i64], Option<&Bitmap>, u8)> {
+        let Cells::Units(column, scale) = self.cells()? else { return None };
+        let array = column.i64().ok()?.downcast_iter().next()?;
+        Some((array.values().as_slice(), array.validity(), *scale))
+    }
+
+    /// The days of all cells, and which of them are there.
+    pub fn days(&self) -> Option<(&[i32], Option<&Bitmap>)> {
+        let Cells::Days(column) = self.cells()? else { return None };
+        let array = column.date().ok()?.physical().downcast_iter().next()?;
+        Some((array.values().as_slice(), array.validity()))
     }
 
     /// Visits the cells of these rows, if they need not be spelled.
     pub fn visit(&self, rows: &[u32], visit: impl FnMut(usize, Exact)) -> bool {
-        match self.values {
-            Values::Whole => self.column.i64().is_ok_and(|all| {
+        match self.cells() {
+            Some(Cells::Units(column, scale)) => column.i64().is_ok_and(|all| {
                 let Some(array) = all.downcast_iter().next() else { return false };
                 let (values, valid) = (array.values().as_slice(), array.validity());
                 each(
                     rows,
                     |row| valid.is_none_or(|valid| valid.get_bit(row)),
-                    |row| Exact::Units(values[row].into(), 0),
+                    |row| Exact::Units(values[row].into(), *scale),
                     visit,
                 );
                 true
             }),
-            Values::Decimal(scale) => self.column.decimal().is_ok_and(|all| {
+            Some(Cells::Wide(column, scale)) => column.decimal().is_ok_and(|all| {
                 let Some(array) = all.physical().downcast_iter().next() else { return false };
                 let (values, valid) = (array.values().as_slice(), array.validity());
                 each(
                     rows,
                     |row| valid.is_none_or(|valid| valid.get_bit(row)),
-                    |row| Exact::Units(values[row], scale),
+                    |row| Exact::Units(values[row], *scale),
                     visit,
                 );
                 true
             }),
-            Values::Days => self.column.date().is_ok_and(|all| {
+            Some(Cells::Days(column)) => column.date().is_ok_and(|all| {
                 let Some(array) = all.physical().downcast_iter().next() else { return false };
                 let (values, valid) = (array.values().as_slice(), array.validity());
                 each(rows, |row| valid.is_none_or(|valid| valid.get_bit(row)), |row| Exact::Day(values[row]), visit);
                 true
             }),
-            Values::Strings(_) | Values::Other => false,
+            _ => false,
         }
     }
 
-    fn spell_all(&self) -> Spelled {
-        let mut spelled = Spelled { text: String::new(), ends: Vec::with_capacity(self.column.len()) };
-        for row in 0..self.column.len() {
-            spell(&mut spelled.text, &self.column.get(row).unwrap_or(AnyValue::Null), self.float_places);
+    fn spell_all(&self, cells: &Cells) -> Spelled {
+        let mut spelled = Spelled { text: String::new(), ends: Vec::with_capacity(cells.len()) };
+        for row in 0..cells.len() {
+            cells.spell(&mut spelled.text, row, self.float_places);
             spelled.ends.push(spelled.text.len());
         }
         spelled
+    }
+}
+
+impl std::fmt::Debug for Typed {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Typed").field("field", &self.field).finish_non_exhaustive()
     }
 }
 
@@ -163,7 +255,7 @@ pub(super) fn spell(text: &mut String, value: &AnyValue<'_>, float_places: Optio
         AnyValue::Boolean(flag) => write!(text, "{flag}"),
         AnyValue::Decimal(units, _, scale) => {
             let scale = u8::try_from(*scale).unwrap_or(u8::MAX);
-            write!(text, "{}", tieout_model::Amount::new(*units, scale).to_places(scale))
+            write!(text, "{}", Amount::new(*units, scale).to_places(scale))
         }
         AnyValue::Date(day) => write!(text, "{}", Date(*day)),
         AnyValue::Datetime(ticks, unit, _) => instant(text, *ticks, *unit),

@@ -62,6 +62,7 @@ fn fixture(code: Code) -> (Store, Vec<Diagnostic>) {
             profile_dirs: &[],
             needed: None,
             threads: Some(2),
+            memory: None,
             cache: cache.map(Arc::new),
             progress: &|_, _, _| {},
         };

@@ -42,6 +42,7 @@ pub fn load_with(base: &Path, toml: &str, needed: Needed<'_>, cache: Option<&Arc
         profile_dirs: &[],
         needed,
         threads: Some(2),
+        memory: None,
         cache: cache.cloned(),
         progress: &|_, _, _| {},
     };

@@ -291,6 +291,7 @@ fn columns_that_nobody_needs_are_not_stored() {
         profile_dirs: &[],
         needed: Some(&needed),
         threads: Some(1),
+        memory: None,
         cache: None,
         progress: &|_, _, _| {},
     };
@@ -329,6 +330,7 @@ fn threads_do_not_show() {
             profile_dirs: &[],
             needed: None,
             threads: Some(threads),
+            memory: None,
             cache: None,
             progress: &|_, _, _| {},
         };

@@ -26,6 +26,7 @@ fn fixture(id: &str) -> (Store, Vec<tieout_model::Diagnostic>) {
             profile_dirs: &[],
             needed: None,
             threads: Some(1),
+            memory: None,
             cache: None,
             progress: &|_, _, _| {},
         },

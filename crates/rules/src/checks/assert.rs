@@ -2,6 +2,7 @@
 //!
 //! Either `that`, a condition that must hold, or `expect` and `stated`, which must agree within `slack`. With `precision`,
 //! a difference beyond `slack` but within what the export's shown decimals can hide is not tested: nothing can be said.
+//! Partition key: none, every record stands alone; its parents go with it.
 
 use tieout_model::Code;
 

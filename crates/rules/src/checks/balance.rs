@@ -2,6 +2,7 @@
 //!
 //! Open is the amount less what was used of it by the day in question: unapplied credits and cash, refunds owed,
 //! reminders for what was paid on the day they were sent. Without dates on the uses, the as-of date decides.
+//! Partition key: the record's own key for its uses; what is open against it goes by `against` (customer and currency).
 
 use tieout_model::Code;
 

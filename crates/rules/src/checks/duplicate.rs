@@ -2,6 +2,7 @@
 //!
 //! Keys are equal, others must differ; dates may be near, numbers alike, lines equal as a set. Candidates are the key
 //! groups with more than one record; netting comes before judging, and the judge says which record is surplus.
+//! Partition key: `key`.
 
 use super::build::{Build, Graded, Refusal};
 use super::{Judge, Procedure};
@@ -10,7 +11,7 @@ use crate::expr::{Cmp, Expr, Func, Node};
 use crate::file::{ContentFile, DuplicateFile};
 use crate::judge::duplicate::{self, Terms};
 use crate::plan::{Agg, Join, Plan};
-use crate::value::Ty;
+use crate::value::{Column, Ty};
 
 /// Plans the check.
 pub fn plan(file: &DuplicateFile, mut build: Build<'_>) -> Result<Procedure, Refusal> {
@@ -73,11 +74,12 @@ pub fn plan(file: &DuplicateFile, mut build: Build<'_>) -> Result<Procedure, Ref
         build.nets();
     }
     let (population, rec) = (build.scope.population.clone(), build.scope.rec());
+    let near = terms.near;
     // Candidates are many, and most are no twins: with every column only those are read that are.
     let columns = extra.iter().map(|(name, _)| name.clone()).collect();
     let judge = Judge {
         columns,
-        narrow: Some(Box::new(move |graded| candidates(graded, &key, sums.as_ref()))),
+        narrow: Some(Box::new(move |graded| candidates(graded, &key, near, sums.as_ref()))),
         others,
         with_context: true,
         decide: Box::new(move |candidates, others| {
@@ -105,24 +107,34 @@ pub(super) fn repeated(graded: Plan, key: &[String], times: i128) -> Plan {
     numbered.join(twice, vec![(TWICE.to_owned(), "its.twice".to_owned())], Join::Semi).project(kept)
 }
 
-/// What equal sets of lines have in common, to tell most unequal ones apart before they are read: how many they are, and the
-/// sums of their numbers.
+/// What equal sets of lines have in common, to tell most unequal ones apart before they are read: how many they are, the
+/// sums of their numbers, and, where there is one line, its texts and days.
 struct Sums {
     lines: Plan,
     on: Vec<(String, String)>,
     aggs: Vec<(String, Agg)>,
+    /// Of the aggregates: those that count where there is one line, with what then stands for them.
+    single: Vec<(String, Expr)>,
     names: Vec<String>,
 }
 
 impl Sums {
     fn of((lines, on): &Other) -> Self {
         let mut aggs = vec![("set:lines".to_owned(), Agg::Count)];
-        let numbers = lines.columns().into_iter().filter(|column| {
-            column.name.starts_with("line:") && column.name.ends_with('~') && matches!(column.ty, Ty::Num { .. })
-        });
-        aggs.extend(numbers.map(|column| (format!("set:{}", column.name), Agg::Sum(column.name))));
-        let names = aggs.iter().map(|(name, _)| name.clone()).collect();
-        Self { lines: lines.clone(), on: on.clone(), aggs, names }
+        let compared = |column: &Column| column.name.starts_with("line:") && column.name.ends_with('~');
+        let (numbers, others): (Vec<_>, Vec<_>) =
+            lines.columns().into_iter().filter(compared).partition(|column| matches!(column.ty, Ty::Num { .. }));
+        aggs.extend(numbers.into_iter().map(|column| (format!("set:{}", column.name), Agg::Sum(column.name))));
+        let mut names: Vec<String> = aggs.iter().map(|(name, _)| name.clone()).collect();
+        let mut single = Vec::new();
+        for Column { name, ty } in others {
+            let (any, one) = (format!("set:{name}"), format!("one:{name}"));
+            let alone = Expr::col(names[0].clone(), Ty::INT).compare(Cmp::Eq, Expr::int(1));
+            single.push((one.clone(), Expr::case(vec![(alone, Expr::col(any.clone(), ty))], Expr::null(ty))));
+            aggs.push((any, Agg::Any(name)));
+            names.push(one);
+        }
+        Self { lines: lines.clone(), on: on.clone(), aggs, single, names }
     }
 
     /// The records with the sums of their lines beside them; lines of other records are not summed.
@@ -134,17 +146,21 @@ impl Sums {
         let pairs = self.on.iter().map(|(own, theirs)| (theirs.clone(), format!("its.{own}"))).collect();
         let lines = self.lines.clone().join(rows.clone().project(of), pairs, Join::Semi);
         let keys = self.on.iter().map(|(_, theirs)| theirs.clone()).collect();
-        rows.clone().join(lines.aggregate(keys, self.aggs.clone()), self.on.clone(), Join::Left)
+        let beside = rows.clone().join(lines.aggregate(keys, self.aggs.clone()), self.on.clone(), Join::Left);
+        beside.extend(self.single.clone())
     }
 }
 
 /// The records of key groups in which two may be the same; whole groups, because what a rhythm is shows in all of them.
-fn candidates(graded: Plan, key: &[String], sums: Option<&Sums>) -> Plan {
+fn candidates(graded: Plan, key: &[String], near: bool, sums: Option<&Sums>) -> Plan {
     // A folded number is dear, and most records are alone without it.
     let plain: Vec<String> = key.iter().filter(|name| *name != "~key:similar").cloned().collect();
     let mut rows = repeated(graded, &plain, 2);
     if plain.len() < key.len() {
         rows = repeated(rows, key, 2);
+    }
+    if near {
+        rows = close(rows, key);
     }
     let Some(sums) = sums else { return rows };
     let beside = sums.beside(&rows);
@@ -153,13 +169,43 @@ fn candidates(graded: Plan, key: &[String], sums: Option<&Sums>) -> Plan {
     let alike = repeated(beside.clone().filter(lines().is_null().negated()), &all, 2);
     // Of a record without lines it cannot be said.
     let untold = beside.filter(lines().is_null());
+    groups_of(rows, key, vec![alike, untold])
+}
+
+/// The key groups in which two dates are near enough: from one to the next in order, or the same day twice.
+fn close(rows: Plan, key: &[String]) -> Plan {
+    let day = |date: Expr| Expr {
+        node: Node::Call(Func::DaysBetween, vec![Expr::date(0), date]),
+        ty: Ty::INT,
+        bound: 1 << 32,
+    };
+    if rows.ty("~days").map(Ty::scale) != Some(0) {
+        return rows;
+    }
+    let dated = rows.clone().extend(vec![("~day".to_owned(), day(Expr::col("~date", Ty::Date)))]);
+    let beside = Plan::Neighbours {
+        input: Box::new(dated),
+        keys: key.to_vec(),
+        number: "~day".to_owned(),
+        names: ["~day:low", "~day:high", "~day:one"].map(str::to_owned),
+    };
+    let number = |name: &str| Expr::col_bounded(name, Ty::INT, 1 << 32);
+    let step = number("~day").minus(number("~day:low"));
+    let near = step.compare(Cmp::Le, Expr::col("~days", Ty::INT));
+    let again = Expr::col("~day:one", Ty::Bool).negated();
+    let (near, again) = (beside.clone().filter(near), beside.filter(again));
+    groups_of(rows, key, vec![near, again])
+}
+
+/// The rows of the key groups that have a row in one of these.
+fn groups_of(rows: Plan, key: &[String], some: Vec<Plan>) -> Plan {
     let group: Vec<String> = key.iter().map(|name| format!("its{name}")).collect();
     let keys = |plan: Plan| {
         let of = |name: &String| (format!("its{name}"), Expr::col(name.clone(), plan.ty(name).unwrap_or(Ty::Text)));
         let columns = key.iter().map(of).collect();
         plan.project(columns)
     };
-    let wanted = Plan::Union(vec![keys(alike), keys(untold)]).distinct(&group);
+    let wanted = Plan::Union(some.into_iter().map(keys).collect()).distinct(&group);
     rows.join(wanted, key.iter().cloned().zip(group).collect(), Join::Semi)
 }
 

@@ -3,6 +3,7 @@
 //! `expect` and `stated` are expressions over the parent and the children's sums (`sum.<name>`, `count.<name>`). A child
 //! whose amount is missing makes its parent not tested, never a smaller sum. `only_if` adds a second measure: an order
 //! line is over-billed only if quantity *and* money exceed it.
+//! Partition key: the parent's key, by which its children go with it.
 
 use tieout_model::Code;
 

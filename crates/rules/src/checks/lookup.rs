@@ -2,6 +2,7 @@
 //!
 //! Rows are found once for each distinct key and date, not once a record. A missing end of a reference row is the next
 //! row's start; a stated one is never overridden. No row, several rows, an unreadable row: not tested, with the reason.
+//! Partition key: none, every record stands alone; the reference is needed whole.
 
 pub(super) mod found;
 

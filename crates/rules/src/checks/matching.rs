@@ -1,6 +1,7 @@
 //! `matching`: a record has no counterpart after some days, or less of one: missing invoices, orphans, three-way match.
 //!
 //! Counterparts are given in order of strength and added up; with `cover`, the counterpart is a set of service days.
+//! Partition key: the record's own key, by which its counterparts name it.
 
 use tieout_model::Code;
 

@@ -2,6 +2,7 @@
 //!
 //! The series is built while reading, before row conditions and with excluded records; voided numbers are present.
 //! A density test decides first whether it is a gapless series at all; holes are ranges; no money.
+//! Partition key: series and scope, since a hole shows only among all numbers of them.
 
 use tieout_model::Code;
 

@@ -37,22 +37,37 @@ pub fn runs(text: &str) -> Vec<String> {
 
 /// The candidate key: look-alike letters as digits, punctuation gone.
 pub fn fold(text: &str) -> String {
-    let digits: String = text
-        .chars()
-        .filter(|symbol| symbol.is_alphanumeric())
-        .flat_map(char::to_uppercase)
-        .map(|symbol| match symbol {
-            'O' => '0',
-            'I' | 'L' => '1',
-            'B' => '8',
-            'S' => '5',
-            other => other,
-        })
-        .collect();
-    // Leading zeros of every run of digits, so that INV-0042 and INV42 meet.
-    let mut folded = String::new();
+    let mut folded = String::with_capacity(text.len());
+    fold_into(text, &mut folded);
+    folded
+}
+
+/// The same, at the end of a text.
+pub fn fold_into(text: &str, folded: &mut String) {
+    let from = folded.len();
+    for symbol in text.chars() {
+        match symbol {
+            _ if !symbol.is_alphanumeric() => {}
+            'O' | 'o' => folded.push('0'),
+            'I' | 'L' | 'i' | 'l' => folded.push('1'),
+            'B' | 'b' => folded.push('8'),
+            'S' | 's' => folded.push('5'),
+            _ if symbol.is_ascii() => folded.push(symbol.to_ascii_uppercase()),
+            _ => folded.extend(symbol.to_uppercase().map(look)),
+        }
+    }
+    // Leading zeros of every run of digits, so that INV-0042 and INV42 meet. Most numbers have none.
+    let zeros = |text: &str| {
+        let bytes = text.as_bytes();
+        let leads = |at: usize| bytes[at] == b'0' && (at == 0 || !bytes[at - 1].is_ascii_digit());
+        (0..bytes.len().saturating_sub(1)).any(|at| leads(at) && bytes[at + 1].is_ascii_digit())
+    };
+    if !zeros(&folded[from..]) {
+        return;
+    }
+    let whole = folded.split_off(from);
     let mut in_digits = false;
-    let mut symbols = digits.chars().peekable();
+    let mut symbols = whole.chars().peekable();
     while let Some(symbol) = symbols.next() {
         let zero = symbol == '0' && !in_digits && symbols.peek().is_some_and(char::is_ascii_digit);
         if zero {
@@ -61,7 +76,17 @@ pub fn fold(text: &str) -> String {
         in_digits = symbol.is_ascii_digit();
         folded.push(symbol);
     }
-    folded
+}
+
+/// A letter that looks like a digit, as that digit.
+fn look(symbol: char) -> char {
+    match symbol {
+        'O' => '0',
+        'I' | 'L' => '1',
+        'B' => '8',
+        'S' => '5',
+        other => other,
+    }
 }
 
 /// Whether wherever the two differ, it is always the same one that has the letter: the one typed by hand. Identifiers
@@ -86,6 +111,34 @@ pub fn alike(left: &str, right: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    /// As it was first written: step by step.
+    fn plainly(text: &str) -> String {
+        let symbols = text.chars().filter(|symbol| symbol.is_alphanumeric()).flat_map(char::to_uppercase).map(look);
+        let digits: String = symbols.collect();
+        let mut folded = String::new();
+        let mut in_digits = false;
+        let mut symbols = digits.chars().peekable();
+        while let Some(symbol) = symbols.next() {
+            if symbol == '0' && !in_digits && symbols.peek().is_some_and(char::is_ascii_digit) {
+                continue;
+            }
+            in_digits = symbol.is_ascii_digit();
+            folded.push(symbol);
+        }
+        folded
+    }
+
+    proptest! {
+        #[test]
+        fn a_number_is_folded_as_step_by_step(text in "[A-Zoilbs0-3 ./ßﬁéı-]{0,12}", before in "[a0]{0,2}") {
+            prop_assert_eq!(fold(&text), plainly(&text));
+            let mut whole = before.clone();
+            fold_into(&text, &mut whole);
+            prop_assert_eq!(whole, before + &plainly(&text));
+        }
+    }
 
     #[test]
     fn spellings_of_one_number() {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use tieout_ingest::Store;
+use tieout_ingest::{Frame, Population, Store};
 use tieout_model::Status;
 use tieout_rules::fixture::Fixture;
 use tieout_rules::{Library, Rule, audit};
@@ -57,6 +57,12 @@ fn every_row_is_as_marked_by_both_engines() {
         if narrow.as_ref() != Ok(&default) {
             let narrow = narrow.map(|narrow| fixture.differences(&narrow));
             wrong.push(format!("{id}: with the needed columns alone the outcome is another: {narrow:?}"));
+        }
+        // Nor does it matter where the rows lie.
+        let filed = fixture.load_within(None, Some(0)).unwrap_or_else(|stopped| panic!("{stopped:#?}"));
+        let on_disk = |population: &Population| matches!(population.frame, Frame::Disk(..));
+        if !filed.populations.values().any(on_disk) || fixture.run(&filed, rule).as_ref() != Ok(&default) {
+            wrong.push(format!("{id}: with the rows in files the outcome is another"));
         }
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));

@@ -5,5 +5,6 @@
 mod contract;
 mod engines;
 mod fixtures;
+mod in_force;
 mod metamorphic;
 mod readme;

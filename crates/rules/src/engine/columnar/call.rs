@@ -10,6 +10,7 @@ use tieout_model::amount::{minor_units, round_units};
 
 use super::vector::{Kind, NO_DAY, NO_SMALL, NO_WIDE, Vector, Words, wide};
 use crate::expr::{Func, func};
+use crate::judge::number;
 use crate::value::Value;
 
 /// What one call came to so far: functions of texts and days repeat their arguments.
@@ -64,8 +65,27 @@ pub(super) fn apply(
             (Vector::Code(text), Vector::Code(id)) => Vector::Truth(mentions(text, id, texts, memo)),
             _ => plain(func, args, (kind, memo), rows, texts),
         },
+        (Func::NumberFold, [text]) if kind == Kind::Code => match text.as_ref() {
+            Vector::Code(all) => Vector::Code(folded(all, texts)),
+            _ => plain(func, args, (kind, memo), rows, texts),
+        },
         _ => remembered(func, args, kind, rows, texts, memo),
     }
+}
+
+/// Numbers of documents hardly repeat, so that nothing is remembered of them; they are folded one below the other.
+fn folded(all: &[u32], texts: &Texts) -> Vec<u32> {
+    let mut made = String::with_capacity(all.len() * 16);
+    let mut ends: Vec<Option<usize>> = Vec::with_capacity(all.len());
+    for code in all {
+        ends.push(texts.with(*code, |text| number::fold_into(text, &mut made)).map(|()| made.len()));
+    }
+    let mut from = 0;
+    let each = ends.iter().map(|end| {
+        let to = (*end)?;
+        Some(&made[std::mem::replace(&mut from, to)..to])
+    });
+    texts.codes(each)
 }
 
 /// Pairs of texts are many and texts are few: each is put into lower case once.

@@ -53,7 +53,7 @@ impl Chains {
             if place == NO_ROW {
                 return Ok(None);
             }
-            if keys.of(place as usize) == key {
+            if keys.is(place as usize, key) {
                 return Ok(Some(place));
             }
             place = self.links[place as usize];

@@ -8,7 +8,8 @@ use tieout_ingest::texts::{NO_TEXT, Texts};
 use tieout_model::amount::pow10;
 
 use super::call::{self, Memo};
-use super::vector::{FALSE, Kind, NO_DAY, NO_ROW, NO_SMALL, NO_WIDE, TRUE, UNKNOWN, Vector, wide};
+use super::kernel::{and, fill, given, has_missing, merge, or, ordered};
+use super::vector::{FALSE, Kind, NO_DAY, NO_ROW, NO_SMALL, NO_WIDE, TRUE, UNKNOWN, Vector};
 use super::view::{Id, Op, View};
 use crate::engine::EngineError;
 use crate::expr::Cmp;
@@ -325,23 +326,24 @@ impl<'v> Evaluator<'v> {
         Vector::Small(result)
     }
 
+    /// The first value that is there. Mostly that is the first, or the second where it is a constant.
     fn coalesce(&mut self, parts: &[Id], kind: Kind) -> Vector {
-        let mut result = Vector::missing(kind, self.rows());
-        let mut open = vec![TRUE; self.rows()];
+        let mut result: Option<Vector> = None;
         for part in parts {
-            if !open.contains(&TRUE) {
+            if result.as_ref().is_some_and(|result| !has_missing(result)) {
                 break;
             }
             let value = self.eval(*part);
-            let missing = value.is_missing();
-            merge(
-                &mut result,
-                &value,
-                open.iter().zip(&missing).map(|(open, missing)| *open == TRUE && *missing == FALSE),
-            );
-            open.iter_mut().zip(missing).for_each(|(open, missing)| *open &= missing);
+            match &mut result {
+                None if value.kind() == kind => result = Some(value.as_ref().clone()),
+                None => {
+                    let own = result.insert(Vector::missing(kind, self.rows()));
+                    fill(own, &value);
+                }
+                Some(result) => fill(result, &value),
+            }
         }
-        result
+        result.unwrap_or_else(|| Vector::missing(kind, self.rows()))
     }
 }
 
@@ -362,69 +364,6 @@ fn truths(vector: &Vector) -> &[u8] {
 fn wides(vector: &Vector) -> &[i128] {
     let Vector::Wide(all) = vector else { panic!("numbers are wanted, these are {:?}", vector.kind()) };
     all
-}
-
-fn given(rows: &[u32], value: &Vector) -> Vector {
-    fn only<T: Copy>(rows: &[u32], all: &[T], missing: T) -> Vec<T> {
-        rows.iter().zip(all).map(|(&row, &value)| if row == NO_ROW { missing } else { value }).collect()
-    }
-    match value {
-        Vector::Small(all) => Vector::Small(only(rows, all, NO_SMALL)),
-        Vector::Wide(all) => Vector::Wide(only(rows, all, NO_WIDE)),
-        Vector::Days(all) => Vector::Days(only(rows, all, NO_DAY)),
-        Vector::Truth(all) => Vector::Truth(only(rows, all, UNKNOWN)),
-        Vector::Code(all) => Vector::Code(only(rows, all, NO_TEXT)),
-    }
-}
-
-fn and(a: u8, b: u8) -> u8 {
-    if a == FALSE || b == FALSE { FALSE } else { u8::max(a, b) }
-}
-
-fn or(a: u8, b: u8) -> u8 {
-    if a == TRUE || b == TRUE { TRUE } else { u8::max(a, b) }
-}
-
-fn ordered<T: Copy + Ord>(cmp: Cmp, a: &[T], b: &[T], missing: T) -> Vec<u8> {
-    fn by<T: Copy + Ord>(a: &[T], b: &[T], missing: T, holds: impl Fn(T, T) -> bool) -> Vec<u8> {
-        let one = |(&a, &b): (&T, &T)| if a == missing || b == missing { UNKNOWN } else { u8::from(holds(a, b)) };
-        a.iter().zip(b).map(one).collect()
-    }
-    match cmp {
-        Cmp::Eq => by(a, b, missing, |a, b| a == b),
-        Cmp::Ne => by(a, b, missing, |a, b| a != b),
-        Cmp::Lt => by(a, b, missing, |a, b| a < b),
-        Cmp::Le => by(a, b, missing, |a, b| a <= b),
-        Cmp::Gt => by(a, b, missing, |a, b| a > b),
-        Cmp::Ge => by(a, b, missing, |a, b| a >= b),
-    }
-}
-
-/// Puts the values of some rows into a result.
-fn merge(result: &mut Vector, value: &Vector, rows: impl Iterator<Item = bool>) {
-    fn put<T: Copy>(result: &mut [T], value: &[T], rows: impl Iterator<Item = bool>) {
-        for ((result, &value), wanted) in result.iter_mut().zip(value).zip(rows) {
-            *result = if wanted { value } else { *result };
-        }
-    }
-    match (result, value) {
-        (Vector::Small(result), Vector::Small(value)) => put(result, value, rows),
-        (Vector::Wide(result), Vector::Wide(value)) => put(result, value, rows),
-        (Vector::Wide(result), Vector::Small(value)) => {
-            for ((result, &value), wanted) in result.iter_mut().zip(value).zip(rows) {
-                *result = if wanted { wide(value) } else { *result };
-            }
-        }
-        (Vector::Days(result), Vector::Days(value)) => put(result, value, rows),
-        (Vector::Truth(result), Vector::Truth(value)) => put(result, value, rows),
-        (Vector::Code(result), Vector::Code(value)) => put(result, value, rows),
-        // A constant that is missing has no type of its own, and the result is missing already.
-        (result, value) => {
-            let missing = value.is_missing();
-            let any = rows.zip(missing).any(|(wanted, missing)| wanted && missing == FALSE);
-            assert!(!any, "{:?} stands among {:?}", value.kind(), result.kind());
-        }
-    }
 }
 
 /// Runs over all rows of a view, chunk by chunk, several threads at once, and gives what each run of rows came to, in order.

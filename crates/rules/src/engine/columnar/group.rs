@@ -262,12 +262,12 @@ impl Groups {
                 let keys = Keys::new(own, &self.kinds, rows);
                 for row in 0..rows {
                     let key = keys.of(row);
-                    if let Some(last) = places.last().filter(|_| keys.of(row - 1) == key) {
+                    if let Some(last) = places.last().filter(|_| keys.is(row - 1, key)) {
                         places.push(*last);
                         continue;
                     }
                     let hash = hash(key);
-                    let place = match table.find(hash, |place| known.of(*place as usize) == key) {
+                    let place = match table.find(hash, |place| known.is(*place as usize, key)) {
                         Some(place) => *place,
                         None => {
                             let place = found(row);

@@ -8,6 +8,9 @@ use super::chain::{Chains, Unfit};
 use super::key::{Keys, hash};
 use super::vector::{Kind, NO_ROW, NO_SMALL, Vector};
 
+/// Rows of a run of numbers, at least on average.
+const RUN: usize = 16;
+
 /// The rows of a view by their key; rows with a missing key are not in it.
 #[derive(Debug)]
 pub(super) struct Index {
@@ -24,6 +27,8 @@ enum Heads {
     Direct(Vec<u32>),
     /// By bisection of the only key, a number that grows from row to row.
     Sorted(Vec<i64>),
+    /// Likewise where it mostly grows by one: the number and the row with which each run begins, and the rows.
+    Runs(Vec<(i64, u32)>, u32),
     /// By a text among several keys.
     Chained(Keys, Chains),
     Hashed(Keys, HashTable<u32>),
@@ -38,7 +43,8 @@ impl Index {
             && all.first().is_some_and(|first| *first != NO_SMALL)
             && all.is_sorted_by(|a, b| a < b)
         {
-            return Self { kinds, heads: Heads::Sorted(all.clone()), next: Vec::new() };
+            let heads = runs(all).unwrap_or_else(|| Heads::Sorted(all.clone()));
+            return Self { kinds, heads, next: Vec::new() };
         }
         let mut next = vec![NO_ROW; rows];
         let mut repeats = false;
@@ -100,16 +106,28 @@ impl Index {
                 };
                 numbers(first).map(|units| find(units).unwrap_or(NO_ROW)).collect()
             }
+            (Heads::Runs(runs, rows), _) => numbers(first).map(|units| in_runs(runs, *rows, units)).collect(),
             (Heads::Chained(own, chains), _) => {
                 let keys = Keys::new(columns, &self.kinds, first.len());
-                let find = |row: usize| {
+                // What is looked up mostly lies in the order of the rows themselves: after one of them comes the next. Where a
+                // key has several rows, the next may not be its first.
+                let unique = !self.repeats();
+                let mut next = own.len();
+                let mut find = |row: usize| {
                     if keys.is_missing(row) {
                         return NO_ROW;
                     }
-                    // A chain that is longer than chains may be was never built.
-                    chains.find(keys.of(row), own).ok().flatten().unwrap_or(NO_ROW)
+                    let key = keys.of(row);
+                    let found = if unique && next < own.len() && own.is(next, key) {
+                        u32::try_from(next).unwrap_or(NO_ROW)
+                    } else {
+                        // A chain that is longer than chains may be was never built.
+                        chains.find(key, own).ok().flatten().unwrap_or(NO_ROW)
+                    };
+                    next = if found == NO_ROW { next } else { found as usize + 1 };
+                    found
                 };
-                (0..first.len()).map(find).collect()
+                (0..first.len()).map(&mut find).collect()
             }
             (Heads::Hashed(own, table), _) => {
                 let keys = Keys::new(columns, &self.kinds, first.len());
@@ -118,7 +136,7 @@ impl Index {
                         return NO_ROW;
                     }
                     let key = keys.of(row);
-                    let same = |other: &u32| own.of(*other as usize) == key;
+                    let same = |other: &u32| own.is(*other as usize, key);
                     table.find(hash(key), same).copied().unwrap_or(NO_ROW)
                 };
                 (0..first.len()).map(find).collect()
@@ -153,6 +171,7 @@ impl Index {
         let mut firsts: Vec<u32> = match &self.heads {
             Heads::Direct(heads) => heads.iter().copied().filter(|head| *head != NO_ROW).collect(),
             Heads::Sorted(own) => (0..u32::try_from(own.len()).unwrap_or(NO_ROW)).collect(),
+            Heads::Runs(_, rows) => (0..*rows).collect(),
             Heads::Chained(_, chains) => chains.places().collect(),
             Heads::Hashed(_, table) => table.iter().copied().collect(),
         };
@@ -179,6 +198,33 @@ fn numbers(vector: &Vector) -> Box<dyn Iterator<Item = i64> + '_> {
         Vector::Wide(all) => Box::new(all.iter().map(|&units| i64::try_from(units).unwrap_or(NO_SMALL))),
         other => panic!("a number is looked up, these are {:?}", other.kind()),
     }
+}
+
+/// The runs of growing numbers, if they are few.
+fn runs(all: &[i64]) -> Option<Heads> {
+    let rows = u32::try_from(all.len()).ok()?;
+    let mut runs: Vec<(i64, u32)> = Vec::new();
+    let mut next = None;
+    for (row, units) in (0..rows).zip(all) {
+        if next != Some(*units) {
+            if runs.len() > all.len() / RUN {
+                return None;
+            }
+            runs.push((*units, row));
+        }
+        next = units.checked_add(1);
+    }
+    Some(Heads::Runs(runs, rows))
+}
+
+/// The row of a number.
+fn in_runs(runs: &[(i64, u32)], rows: u32, units: i64) -> u32 {
+    let after = runs.partition_point(|(first, _)| *first <= units);
+    let Some((first, row)) = after.checked_sub(1).and_then(|at| runs.get(at)) else { return NO_ROW };
+    let end = runs.get(after).map_or(rows, |(_, row)| *row);
+    let found =
+        units.checked_sub(*first).and_then(|step| u32::try_from(step).ok()).and_then(|step| row.checked_add(step));
+    found.filter(|row| *row < end).unwrap_or(NO_ROW)
 }
 
 /// By the key itself, unless keys are so few among their range that a table is smaller.
@@ -225,7 +271,7 @@ fn hashed(columns: &[&Vector], kinds: &[Kind], next: &mut [u32], repeats: &mut b
     for row in (0..next.len()).rev().filter(|row| !keys.is_missing(*row)) {
         let number = u32::try_from(row).unwrap_or(NO_ROW);
         let key = keys.of(row);
-        match table.find_mut(hash(key), |other| keys.of(*other as usize) == key) {
+        match table.find_mut(hash(key), |other| keys.is(*other as usize, key)) {
             Some(head) => {
                 *repeats = true;
                 next[row] = *head;
@@ -259,4 +305,26 @@ fn chained(chains: &mut Chains, keys: &Keys, next: &mut [u32], repeats: &mut boo
 /// Rows of rows.
 pub(super) fn hop(index: &[u32], rows: &[u32]) -> Vec<u32> {
     rows.iter().map(|&row| if row == NO_ROW { NO_ROW } else { index[row as usize] }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_that_grow_by_one_are_found_by_their_runs() {
+        let mut all: Vec<i64> = (100..150).collect();
+        all.extend(152..190);
+        all.extend((1i64 << 40)..(1 << 40) + 60);
+        let index = Index::new(&[&Vector::Small(all.clone())], all.len());
+        assert!(matches!(&index.heads, Heads::Runs(runs, 148) if runs.len() == 3));
+        let asked: Vec<i64> = (90..200).chain((1 << 40) - 2..(1 << 40) + 70).chain([NO_SMALL, i64::MAX]).collect();
+        let place =
+            |units: &i64| all.iter().position(|own| own == units).map_or(NO_ROW, |at| u32::try_from(at).unwrap());
+        let expected: Vec<u32> = asked.iter().map(place).collect();
+        assert_eq!(index.heads(&[&Vector::Small(asked)]), expected);
+        assert_eq!(index.firsts().len(), 148);
+        let sparse: Vec<i64> = (0..100).map(|number| number * 2).collect();
+        assert!(matches!(Index::new(&[&Vector::Small(sparse)], 100).heads, Heads::Sorted(_)));
+    }
 }

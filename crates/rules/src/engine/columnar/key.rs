@@ -29,6 +29,17 @@ impl Keys {
         &self.flat[row * self.width..(row + 1) * self.width]
     }
 
+    /// How many keys there are.
+    pub fn len(&self) -> usize {
+        self.missing.len()
+    }
+
+    /// Whether a row has this key. Keys are short, and a call to compare one costs more than to do it here.
+    #[inline]
+    pub fn is(&self, row: usize, key: &[u64]) -> bool {
+        self.of(row).iter().zip(key).all(|(own, other)| own == other)
+    }
+
     /// Whether a part of a row's key is missing.
     pub fn is_missing(&self, row: usize) -> bool {
         self.missing[row]

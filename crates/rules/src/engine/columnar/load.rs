@@ -3,13 +3,12 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use polars::prelude::{
-    self as pl, ChunkAgg as _, Column as Stored, DataType, Engine as PolarsEngine, PolarsError, PolarsResult,
-};
-use tieout_ingest::store::{Frame, REC, Store};
+use polars::prelude::{ChunkAgg as _, Column as Stored, DataType, PolarsError, PolarsResult};
+use rayon::prelude::*;
+use tieout_ingest::store::{Frame, Population, REC, Store};
 
 use super::column::Column;
-use super::vector::NO_SMALL;
+use super::vector::{NO_SMALL, Vector};
 use super::view::View;
 use crate::engine::EngineError;
 use crate::value::Column as Wanted;
@@ -49,17 +48,11 @@ impl<'s> Tables<'s> {
         lacking.sort_unstable();
         lacking.dedup();
         if !lacking.is_empty() {
-            let frame = match &known.frame {
-                Frame::Memory(frame) => frame.clone(),
-                Frame::Disk(..) => {
-                    let wanted: Vec<pl::Expr> = lacking.iter().map(|name| pl::col(name.as_str())).collect();
-                    known.frame.scan()?.select(wanted).collect_with_engine(PolarsEngine::Streaming)?.unwrap_single()
-                }
-            };
-            for name in lacking {
-                let vector = Arc::new(column(frame.column(&name)?)?);
+            let rows = usize::try_from(known.records).unwrap_or(0);
+            for (name, column) in lacking.iter().zip(columns_of(&known.frame, &lacking, rows)?) {
+                let vector = Arc::new(column);
                 loaded.places.insert(Arc::as_ptr(&vector) as usize);
-                loaded.columns.insert((population.to_owned(), name), vector);
+                loaded.columns.insert((population.to_owned(), name.clone()), vector);
             }
         }
         let of = |name: &str| loaded.columns[&(population.to_owned(), name.to_owned())].clone();
@@ -67,11 +60,48 @@ impl<'s> Tables<'s> {
         Ok(View::of(rows, columns.iter().map(|(stored, column)| (column.name.clone(), of(stored))).collect()))
     }
 
+    /// Gives up the columns that were read from files: the next rule mostly wants others, and memory is short.
+    pub fn forget(&self) {
+        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        let Loaded { columns, places } = &mut *loaded;
+        columns.retain(|(population, _), column| {
+            let on_disk = |population: &Population| matches!(population.frame, Frame::Disk(..));
+            let keep = !self.store.populations.get(population).is_some_and(on_disk);
+            if !keep {
+                places.remove(&(Arc::as_ptr(column) as usize));
+            }
+            keep
+        });
+    }
+
     /// Whether a vector is a column of the store.
     pub fn holds(&self, vector: &Arc<Column>) -> bool {
         let loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
         loaded.places.contains(&(Arc::as_ptr(vector) as usize))
     }
+}
+
+/// Columns of a population, in the order of their names: as they lie in memory, or read from its files one by one.
+fn columns_of(frame: &Frame, names: &[String], rows: usize) -> PolarsResult<Vec<Column>> {
+    let mut all: Vec<Column> = Vec::with_capacity(names.len());
+    let whole = matches!(frame, Frame::Memory(_));
+    frame.visit(names, |piece| {
+        for (at, name) in names.iter().enumerate() {
+            let more = column(piece.column(name)?)?;
+            if whole {
+                all.push(more);
+                continue;
+            }
+            if all.len() <= at {
+                all.push(Column::Own(Vector::empty(more.kind(), rows)));
+            }
+            if let Some(Column::Own(own)) = all.get_mut(at) {
+                own.append(more.whole().into_owned());
+            }
+        }
+        Ok(())
+    })?;
+    Ok(all)
 }
 
 /// A stored column as it lies there, in one piece.
@@ -97,24 +127,22 @@ pub fn bounds(store: &Store) -> Result<BTreeMap<(String, String), u128>, EngineE
     let mut bounds = BTreeMap::new();
     for (name, population) in &store.populations {
         let numbers = population.columns.iter().filter(|(_, column)| column.ty.scale().is_some());
-        let numbers: Vec<&String> = numbers.map(|(name, _)| name).collect();
+        let numbers: Vec<String> = numbers.map(|(name, _)| name.clone()).collect();
         if numbers.is_empty() {
             continue;
         }
-        let ends = |column: &&String| {
-            let value = pl::col(column.as_str());
-            [value.clone().min().alias(format!("{column}<")), value.max().alias(format!("{column}>"))]
-        };
-        let wanted: Vec<pl::Expr> = numbers.iter().flat_map(ends).collect();
-        let frame =
-            population.frame.scan()?.select(wanted).collect_with_engine(PolarsEngine::Streaming)?.unwrap_single();
-        for column in numbers {
-            let end = |suffix: &str| -> PolarsResult<u128> {
-                let value = frame.column(&format!("{column}{suffix}"))?.get(0)?;
-                Ok(value.extract::<i128>().map_or(0, i128::unsigned_abs))
+        let mut largest = vec![0u128; numbers.len()];
+        population.frame.visit(&numbers, |piece| {
+            let ends = |column: &String| -> PolarsResult<u128> {
+                let units = piece.column(column)?.i64()?;
+                let size = |end: Option<i64>| end.map_or(0, |units| u128::from(units.unsigned_abs()));
+                Ok(size(units.min()).max(size(units.max())))
             };
-            bounds.insert((name.clone(), column.clone()), end("<")?.max(end(">")?));
-        }
+            let ends: PolarsResult<Vec<u128>> = numbers.par_iter().map(ends).collect();
+            largest.iter_mut().zip(ends?).for_each(|(largest, end)| *largest = end.max(*largest));
+            Ok(())
+        })?;
+        bounds.extend(numbers.into_iter().map(|column| (name.clone(), column)).zip(largest));
     }
     Ok(bounds)
 }

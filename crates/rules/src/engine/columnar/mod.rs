@@ -13,6 +13,7 @@ mod explain;
 mod group;
 mod in_force;
 mod join;
+mod kernel;
 mod key;
 mod load;
 mod vector;
@@ -498,6 +499,9 @@ impl Engine for Columnar<'_> {
 
     fn forget(&self) {
         *self.memo.lock().unwrap_or_else(PoisonError::into_inner) = Memo::default();
+        self.tables.forget();
+        let mut indexes = self.indexes.lock().unwrap_or_else(PoisonError::into_inner);
+        indexes.retain(|columns, _| columns.iter().all(|column| self.tables.holds(&column.0)));
     }
 
     fn explained(&self) -> Vec<String> {

@@ -4,16 +4,20 @@
 //! read back. Binary floating point has none, so it is refused unless the mapping declares how many decimals it was rounded
 //! to.
 
+mod chunk;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use polars::prelude::{DataFrame, DataType, IdxCa, ParquetReader, PolarsResult, SerReader as _};
+use polars::prelude::{AnyValue, Column, DataFrame, ParquetReader, PolarsResult, SerReader as _};
+use rayon::prelude::*;
 use tieout_model::{Code, Diagnostic, Place, RecordRef};
 
+use self::chunk::Content;
+pub(crate) use self::chunk::{Decoded, Piece, Words};
 use super::batch::{Batch, Kept};
-use super::split::ReadError;
 use super::typed::{Typed, spell};
 use crate::diagnose::Sighting;
 use crate::load::Source;
@@ -21,22 +25,14 @@ use crate::locate::Located;
 use crate::plan::{How, TablePlan};
 use crate::source::Opened;
 
-/// Rows that are read at a time: a row group as most writers make it, which is decoded as a whole.
-const GROUP: usize = 1 << 18;
-/// Rows a batch.
-const ROWS: usize = 1 << 14;
-
 /// A Parquet file being read.
 pub(crate) struct Rows {
-    path: PathBuf,
-    next: usize,
+    pieces: std::vec::IntoIter<Piece>,
     /// Rows of the file.
     pub total: usize,
     float_places: Option<u8>,
-    headers: Vec<String>,
+    width: usize,
     kept: Arc<Kept>,
-    /// Columns that are kept, of the rows from here on.
-    group: (usize, DataFrame),
 }
 
 /// Reads a record of a Parquet file again, for a message that shows it as a whole.
@@ -80,36 +76,29 @@ pub(crate) fn open(
         vec![Diagnostic::new(Code::FileUnreadable, format!("`{shown}` cannot be read as Parquet: {error}")).at(place)]
     };
     std::io::copy(&mut opened.reader, &mut std::io::sink()).map_err(|error| failed(&error))?;
-    let file = File::open(path).map_err(|error| failed(&error))?;
-    let mut reader = ParquetReader::new(file);
-    let total = reader.num_rows().map_err(|error| failed(&error))?;
-    let frame = reader.with_slice(Some((0, 1))).finish().map_err(|error| failed(&error))?;
-    let headers: Vec<String> = frame.get_column_names().into_iter().map(ToString::to_string).collect();
+    let content = Arc::new(Content::read(path).map_err(|error| failed(&error))?);
+    let headers = content.headers();
     if float_places.is_none() {
-        let complaints = floats(&frame, tables, shown);
+        let complaints = floats(&content.floats(), tables, shown);
         if !complaints.is_empty() {
             return Err(complaints);
         }
     }
-    let rows = Rows {
-        path: path.to_owned(),
-        next: 0,
-        total,
-        float_places,
-        kept: Arc::new(Kept::all(headers.len())),
-        headers: headers.clone(),
-        group: (0, DataFrame::empty()),
-    };
-    Ok((headers, Source::Parquet(Box::new(rows))))
+    Ok((headers, Source::Parquet(Box::new(Rows::of(&content, float_places)))))
+}
+
+/// Headers, how many records a file has, and the first of them.
+pub(crate) fn beginning(path: &Path) -> Option<(Vec<String>, u64, Option<Batch>)> {
+    let content = Arc::new(Content::read(path).ok()?);
+    let headers = content.headers();
+    let mut rows = Rows::of(&content, None);
+    Some((headers, rows.total as u64, rows.next()))
 }
 
 /// Mapped columns of binary floating point.
-fn floats(frame: &DataFrame, tables: &[Arc<TablePlan>], shown: &str) -> Vec<Diagnostic> {
+fn floats(names: &[String], tables: &[Arc<TablePlan>], shown: &str) -> Vec<Diagnostic> {
     let mut complaints = Vec::new();
-    for column in
-        frame.columns().iter().filter(|column| matches!(column.dtype(), DataType::Float32 | DataType::Float64))
-    {
-        let name = column.name().as_str();
+    for name in names {
         let mapped = tables.iter().flat_map(|table| &table.columns).find(|mapped| match &mapped.how {
             How::Header(spellings) => spellings.iter().any(|spelling| spelling == name),
             _ => false,
@@ -129,56 +118,42 @@ fn floats(frame: &DataFrame, tables: &[Arc<TablePlan>], shown: &str) -> Vec<Diag
 }
 
 impl Rows {
-    /// Reads the first column and these, and no others.
-    pub fn keep(&mut self, fields: &[usize]) {
-        self.kept = Arc::new(Kept::only(self.headers.len(), fields));
+    /// All of them.
+    fn of(content: &Arc<Content>, float_places: Option<u8>) -> Self {
+        let width = content.headers().len();
+        let kept = Arc::new(Kept::all(width));
+        Self { pieces: content.pieces().into_iter(), total: content.rows(), float_places, width, kept }
     }
 
-    /// The next rows; `None` at the end.
-    pub fn batch(&mut self) -> Result<Option<Batch>, ReadError> {
-        if self.next >= self.total {
-            return Ok(None);
-        }
-        let io = |error: &dyn std::fmt::Display| ReadError::Io(std::io::Error::other(error.to_string()));
-        if self.next >= self.group.0 + self.group.1.height() {
-            let rows = GROUP.min(self.total - self.next);
-            let kept = self.headers.iter().enumerate().filter(|(field, _)| self.kept.slot(*field).is_some());
-            let names = kept.map(|(_, name)| name.clone()).collect();
-            let frame = slice(&self.path, self.next, rows, Some(names)).map_err(|error| io(&error))?;
-            if frame.height() == 0 {
-                return Err(io(&"it ends before its last row"));
-            }
-            self.group = (self.next, frame);
-        }
-        let (first, group) = &self.group;
-        let from = self.next - first;
-        let rows = ROWS.min(group.height() - from);
-        let frame = group.slice(i64::try_from(from).unwrap_or(i64::MAX), rows);
-        let batch = typed(&frame, &self.kept, self.next as u64, self.float_places).map_err(|error| io(&error))?;
-        self.next += rows;
-        Ok(Some(batch))
+    /// Reads the first column and these, and no others.
+    pub fn keep(&mut self, fields: &[usize]) {
+        self.kept = Arc::new(Kept::only(self.width, fields));
+    }
+}
+
+impl Iterator for Rows {
+    type Item = Batch;
+
+    /// The next rows, of which nothing is decoded yet.
+    fn next(&mut self) -> Option<Batch> {
+        let piece = Arc::new(self.pieces.next()?);
+        let before = piece.before as u64;
+        let numbers: Vec<u64> = (1..=piece.rows as u64).map(|row| before + row).collect();
+        let column = |field: &usize| Typed::new(&piece, *field, self.float_places);
+        Some(Batch {
+            kept: Arc::clone(&self.kept),
+            typed: self.kept.fields.iter().map(column).collect(),
+            start: (0, before, before + 1),
+            read: before + piece.rows as u64,
+            lines: numbers.clone(),
+            numbers,
+            ..Batch::default()
+        })
     }
 }
 
 fn slice(path: &Path, from: usize, rows: usize, columns: Option<Vec<String>>) -> PolarsResult<DataFrame> {
     ParquetReader::new(File::open(path)?).with_columns(columns).with_slice(Some((from, rows))).finish()
-}
-
-/// The cells of these rows as they were decoded: no record lies in one piece.
-fn typed(frame: &DataFrame, kept: &Arc<Kept>, before: u64, float_places: Option<u8>) -> PolarsResult<Batch> {
-    let rows = frame.height();
-    let numbers: Vec<u64> = (1..=rows as u64).map(|row| before + row).collect();
-    let typed =
-        frame.columns().iter().map(|column| Typed::new(column, float_places)).collect::<PolarsResult<Vec<_>>>()?;
-    Ok(Batch {
-        kept: Arc::clone(kept),
-        typed,
-        start: (0, before, before + 1),
-        read: before + rows as u64,
-        lines: numbers.clone(),
-        numbers,
-        ..Batch::default()
-    })
 }
 
 /// Spells every cell out.
@@ -214,35 +189,35 @@ pub(crate) fn locate(
     source: u32,
     numbers: &BTreeSet<u64>,
 ) -> BTreeMap<RecordRef, Located> {
-    let mut groups: BTreeMap<usize, Vec<u32>> = BTreeMap::new();
-    for row in numbers.iter().filter_map(|number| usize::try_from(number.checked_sub(1)?).ok()) {
-        groups.entry(row / GROUP).or_default().push(index(row % GROUP));
-    }
     let mut found = BTreeMap::new();
-    for (group, rows) in groups {
-        let Ok(frame) = picked(path, headers, group * GROUP, rows) else { continue };
-        let (frame, rows) = frame;
-        let Ok(batch) = render(&frame, 0, None) else { continue };
+    let Ok(content) = Content::read(path).map(Arc::new) else { return found };
+    let known = content.headers();
+    let fields: Vec<(usize, &String)> =
+        headers.iter().filter_map(|header| Some((known.iter().position(|name| name == header)?, header))).collect();
+    for piece in content.pieces() {
+        let before = piece.before as u64;
+        let rows: Vec<u32> = numbers
+            .range(before + 1..=before + piece.rows as u64)
+            .filter_map(|number| u32::try_from(number - before - 1).ok())
+            .collect();
+        if rows.is_empty() {
+            continue;
+        }
+        let pick = |(field, _): &(usize, &String)| piece.picked(*field, &rows);
+        let picked: PolarsResult<Vec<Column>> = fields.par_iter().map(pick).collect();
+        let Ok(picked) = picked else { continue };
         for (at, row) in rows.iter().enumerate() {
-            let number = (group * GROUP) as u64 + u64::from(*row) + 1;
-            let cells =
-                headers.iter().enumerate().map(|(column, header)| (header.clone(), batch.cell(at, column).to_owned()));
-            found.insert(RecordRef { source, record: number }, Located { line: number, cells: cells.collect() });
+            let number = before + u64::from(*row) + 1;
+            let cell = |(column, (_, header)): (&Column, &(usize, &String))| {
+                let mut text = String::new();
+                spell(&mut text, &column.get(at).unwrap_or(AnyValue::Null), None);
+                ((*header).clone(), text)
+            };
+            let cells = picked.iter().zip(&fields).map(cell).collect();
+            found.insert(RecordRef { source, record: number }, Located { line: number, cells });
         }
     }
     found
-}
-
-/// Some rows of those from a place on, and which of them are there.
-fn picked(path: &Path, headers: &[String], from: usize, mut rows: Vec<u32>) -> PolarsResult<(DataFrame, Vec<u32>)> {
-    let mut columns = Vec::with_capacity(headers.len());
-    for name in headers {
-        let frame = slice(path, from, GROUP, Some(vec![name.clone()]))?;
-        rows.retain(|row| (*row as usize) < frame.height());
-        let places = IdxCa::from_vec("".into(), rows.clone());
-        columns.extend(frame.take(&places)?.columns().iter().cloned());
-    }
-    Ok((DataFrame::new(rows.len(), columns)?, rows))
 }
 
 fn index(position: usize) -> u32 {
