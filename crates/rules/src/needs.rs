@@ -40,7 +40,7 @@ pub fn needed_columns(library: &Library, options: &Options) -> Needed {
         merge(&mut needed, needed_by(rule, options));
     }
     let (population, columns) = customers::COLUMNS;
-    let named = needed.entry(population.to_owned()).or_insert_with(BTreeSet::new);
+    let named = needed.entry(population.to_owned()).or_default();
     named.extend(columns.map(str::to_owned));
     needed
 }

@@ -442,7 +442,12 @@ fn a_member_state_is_a_jurisdiction_like_any() {
 fn figures(folder: &Path) -> BTreeMap<String, String> {
     let mut figures = BTreeMap::new();
     let mut put = |paper: &str, key: &str, measure: &str, value: &str| {
-        figures.insert(format!("{paper},{key},{measure}"), value.to_owned());
+        // Two rate rows of one authority with one cause on a document: either may be the one that is named.
+        let mut name = format!("{paper},{key},{measure}");
+        while figures.contains_key(&name) {
+            name.push('+');
+        }
+        figures.insert(name, value.to_owned());
     };
     for row in table(&folder.join("bridge.csv")).iter().filter(|row| !row["lines"].is_empty()) {
         for measure in ["lines", "net", "taxed"] {
@@ -521,8 +526,11 @@ fn the_papers_are_those_of_an_independent_script() {
             assert!(expected.len() > 100, "{state} {period}: {} figures", expected.len());
             compared += expected.len();
             for key in found.keys().chain(expected.keys().filter(|key| !found.contains_key(*key))) {
-                let (ours, theirs) = (found.get(key), expected.get(key));
-                if ours != theirs {
+                let (ours, theirs) = (found.get(key), expected.get(key.trim_end_matches('+')));
+                let twin = found.iter().any(|(name, value)| {
+                    name != key && name.trim_end_matches('+') == key.trim_end_matches('+') && Some(value) == theirs
+                });
+                if ours != theirs && !twin {
                     wrong.push(format!("{state} {period} {key}: {ours:?}, expected {theirs:?}"));
                 }
             }

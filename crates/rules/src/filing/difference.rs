@@ -24,6 +24,17 @@ pub(crate) struct Unit {
     pub lines: u64,
 }
 
+impl Unit {
+    fn plus(&self, other: &Self) -> Self {
+        Self {
+            base: self.base + other.base,
+            exact: self.exact + other.exact,
+            by_line: self.by_line + other.by_line,
+            lines: self.lines + other.lines,
+        }
+    }
+}
+
 /// Which unit: jurisdiction, row of the rate table, line (`NONE`: the document).
 pub(crate) type UnitKey = (u32, usize, u32);
 
@@ -70,7 +81,8 @@ pub(crate) fn compare(
     units: &BTreeMap<UnitKey, Unit>,
     rows: &[(u32, Stated)],
 ) -> Vec<Compared> {
-    let of: BTreeMap<UnitKey, Vec<&Stated>> = match_rows(reference, units, rows);
+    let groups = groups(reference, units);
+    let of: BTreeMap<UnitKey, Vec<&Stated>> = match_rows(reference, units, &groups, rows);
     let taken = |row: &Stated| of.values().flatten().any(|one| std::ptr::eq(*one, row));
     let strangers: Vec<&(u32, Stated)> = rows.iter().filter(|(_, row)| !taken(row)).collect();
     let level = |one: u32| reference.jurisdictions.get(one as usize).map(|place| place.level);
@@ -80,28 +92,41 @@ pub(crate) fn compare(
         .map(|(jurisdiction, _)| level(*jurisdiction))
         .collect();
     let combined = is_combined(manner, units, &of);
+    let due_of = |unit: &Unit| if manner.by_line { unit.by_line } else { manner.round(unit.exact) };
     let mut compared = Vec::new();
-    for (key, unit) in units {
-        let rows = of.get(key).map(Vec::as_slice).unwrap_or_default();
-        let due = if manner.by_line { unit.by_line } else { manner.round(unit.exact) };
-        let collected: i128 = rows.iter().filter_map(|row| row.tax).map(i128::from).sum();
-        let (cause, charged) = cause(reference, manner, (key, unit), rows, due, collected, combined);
-        let cause = match cause {
-            Cause::Untaxed if strange.contains(&level(key.0)) => Cause::WrongPlace,
-            cause => cause,
-        };
-        let other = charged
-            .filter(|_| cause == Cause::WrongRate)
-            .and_then(|charged| neighbour(reference, key.1, charged).map(|from| (charged, from)));
-        compared.push(Compared {
-            unit: Some(*key),
-            jurisdiction: key.0,
-            base: unit.base,
-            due,
-            collected,
-            cause,
-            other,
-        });
+    for Group { bearer, members } in groups {
+        let rows = of.get(&bearer).map(Vec::as_slice).unwrap_or_default();
+        let total: i128 = rows.iter().filter_map(|row| row.tax).map(i128::from).sum();
+        // Where nothing was collected, there is nothing to share.
+        let parts: Vec<Vec<UnitKey>> =
+            if total == 0 { members.iter().map(|key| vec![*key]).collect() } else { vec![members.clone()] };
+        for part in parts {
+            let joint = part.iter().fold(Unit::default(), |sum, key| sum.plus(&units[key]));
+            let key = if part.contains(&bearer) { bearer } else { part[0] };
+            let (cause, charged) = cause(reference, manner, (&key, &joint), rows, due_of(&joint), total, combined);
+            let cause = match cause {
+                Cause::Untaxed if strange.contains(&level(key.0)) => Cause::WrongPlace,
+                cause => cause,
+            };
+            let other = charged
+                .filter(|_| cause == Cause::WrongRate)
+                .and_then(|charged| neighbour(reference, key.1, charged).map(|from| (charged, from)));
+            let others: i128 = part.iter().filter(|one| **one != key).map(|one| due_of(&units[one])).sum();
+            for one in part {
+                let unit = &units[&one];
+                let due = due_of(unit);
+                let is_bearer = one == key;
+                compared.push(Compared {
+                    unit: Some(one),
+                    jurisdiction: one.0,
+                    base: unit.base,
+                    due,
+                    collected: if is_bearer { total - others } else { due },
+                    cause: if is_bearer { cause } else { Cause::Rounding },
+                    other: other.filter(|_| is_bearer),
+                });
+            }
+        }
     }
     for (jurisdiction, row) in strangers {
         compared.push(Compared {
@@ -176,22 +201,47 @@ pub(crate) fn scaled(compared: Vec<Compared>, share: super::judge::Share, places
     compared.into_iter().map(part).collect()
 }
 
-/// Rows go to the unit of their jurisdiction, and of their line where they state one; of several rates to the stated one.
+/// Units of one authority and line at one rate: a seller writes one tax row for them, whatever their classes.
+struct Group {
+    /// The one with the largest base, to which the difference goes.
+    bearer: UnitKey,
+    members: Vec<UnitKey>,
+}
+
+fn groups(reference: &Reference, units: &BTreeMap<UnitKey, Unit>) -> Vec<Group> {
+    let mut by_rate: BTreeMap<(u32, u32, i128, Option<usize>), Vec<UnitKey>> = BTreeMap::new();
+    for key in units.keys() {
+        let rate = &reference.rates[key.1];
+        // Taxes by the unit and rates with a limit stand alone.
+        let own = (rate.flat.is_some() || rate.cap.is_some()).then_some(key.1);
+        by_rate.entry((key.0, key.2, rate.rate, own)).or_default().push(*key);
+    }
+    let group = |members: Vec<UnitKey>| {
+        let is_general = |key: &UnitKey| reference.rates[key.1].class == "general";
+        let largest =
+            members.iter().max_by_key(|key| (units[*key].base.abs(), is_general(key), std::cmp::Reverse(**key)));
+        largest.copied().map(|bearer| Group { bearer, members })
+    };
+    by_rate.into_values().filter_map(group).collect()
+}
+
+/// Rows go to the units of their authority, and of their line where they state one: to those at the stated rate, else to the
+/// one with the largest base.
 fn match_rows<'a>(
     reference: &Reference,
     units: &BTreeMap<UnitKey, Unit>,
+    groups: &[Group],
     rows: &'a [(u32, Stated)],
 ) -> BTreeMap<UnitKey, Vec<&'a Stated>> {
     let mut of: BTreeMap<UnitKey, Vec<&Stated>> = BTreeMap::new();
     for (jurisdiction, row) in rows {
-        let own: Vec<&UnitKey> = units
-            .keys()
-            .filter(|key| key.0 == *jurisdiction && (key.2 == NONE || row.line == NONE || key.2 == row.line))
-            .collect();
-        let by_rate = own.iter().find(|key| row.rate.map(i128::from) == Some(reference.rates[key.1].rate));
-        let largest = own.iter().max_by_key(|key| (units[**key].base.abs(), std::cmp::Reverse(**key)));
-        if let Some(key) = by_rate.or(largest) {
-            of.entry(**key).or_default().push(row);
+        let is_own = |key: &UnitKey| key.0 == *jurisdiction && (key.2 == NONE || row.line == NONE || key.2 == row.line);
+        let own: Vec<&Group> = groups.iter().filter(|group| is_own(&group.bearer)).collect();
+        let by_rate = own.iter().find(|group| row.rate.map(i128::from) == Some(reference.rates[group.bearer.1].rate));
+        let base = |group: &Group| units[&group.bearer].base.abs();
+        let largest = own.iter().max_by_key(|group| (base(group), std::cmp::Reverse(group.bearer)));
+        if let Some(group) = by_rate.or(largest) {
+            of.entry(group.bearer).or_default().push(row);
         }
     }
     of
