@@ -114,8 +114,9 @@ pub(crate) fn compare(
             let others: i128 = part.iter().filter(|one| **one != key).map(|one| due_of(&units[one])).sum();
             for one in part {
                 let unit = &units[&one];
-                let due = due_of(unit);
                 let is_bearer = one == key;
+                // Lawful is the tax of all of them; each has its own of it, the bearer the rest.
+                let due = if is_bearer { due_of(&joint) - others } else { due_of(unit) };
                 compared.push(Compared {
                     unit: Some(one),
                     jurisdiction: one.0,
@@ -292,10 +293,14 @@ fn cause(
         };
         return (cause, stated_rate);
     }
-    if let Some(rate) = stated_rate.filter(|rate| *rate != row.rate)
-        && manner.round(base * rate) == collected
+    // What the rows state of base and rate comes to what was collected, and a rate is another one.
+    let product = |row: &&Stated| Some(manner.round(i128::from(row.base?) * i128::from(row.rate?)));
+    let products: Option<i128> = rows.iter().map(product).sum();
+    let is_other = rates.iter().any(|rate| i128::from(*rate) != row.rate);
+    if is_other
+        && (products == Some(collected) || stated_rate.is_some_and(|rate| manner.round(base * rate) == collected))
     {
-        return (Cause::WrongRate, Some(rate));
+        return (Cause::WrongRate, stated_rate.filter(|rate| *rate != row.rate));
     }
     if base != unit.base && manner.round(base * row.rate) == collected {
         let cause = if base.abs() > unit.base.abs() { Cause::ExemptTaxed } else { Cause::Untaxed };
