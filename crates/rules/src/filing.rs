@@ -26,7 +26,7 @@ use tieout_model::{Date, Period, RecordRef};
 pub use self::rates::rates;
 
 use self::difference::{Manner, Unit, UnitKey, compare, compare_sum};
-use self::judge::{Judge, Judged, Share};
+use self::judge::{Beside, Judge, Judged, Share};
 use self::place::Boundaries;
 use self::reference::Reference;
 use self::sale::{NONE, Sales, Stated, Taxes};
@@ -199,30 +199,54 @@ impl Desk<'_> {
     fn judge_lines(&mut self, at: u32, lines: &[u32]) -> Vec<Judged> {
         let sales = self.judge.sales;
         let none = HashMap::new();
+        let allowances = self.allowances(at, lines);
+        let beside = |goods, index: usize| Beside { goods, allowance: allowances.as_ref().map(|all| all[index]) };
         let items: Vec<Option<Judged>> = lines
             .iter()
-            .map(|line| &sales.lines[*line as usize])
-            .map(|sale| sale.is_item.then(|| self.judge.line(at, sale, &none)))
+            .enumerate()
+            .map(|(index, line)| (index, &sales.lines[*line as usize]))
+            .map(|(index, sale)| sale.is_item.then(|| self.judge.line(at, sale, &beside(&none, index))))
             .collect();
         if items.iter().all(Option::is_some) {
             return items.into_iter().flatten().collect();
         }
         // By jurisdiction: taxed, and all, of the goods.
         let mut goods: HashMap<u32, (i128, i128)> = HashMap::new();
-        for (line, one) in lines.iter().zip(&items) {
+        for (index, (line, one)) in lines.iter().zip(&items).enumerate() {
             let Some(one) = one else { continue };
             for part in &one.parts {
                 let sum = goods.entry(part.jurisdiction).or_default();
+                let off = allowances.as_ref().map_or(0, |all| all[index]);
                 sum.0 += part.base;
-                sum.1 += sales.lines[*line as usize].net.map_or(0, i128::from);
+                sum.1 += sales.lines[*line as usize].net.map_or(0, i128::from) - off;
             }
         }
-        let rest = lines.iter().zip(items);
-        rest.map(|(line, one)| match one {
+        let rest = lines.iter().zip(items).enumerate();
+        rest.map(|(index, (line, one))| match one {
             Some(one) => one,
-            None => self.judge.line(at, &sales.lines[*line as usize], &goods),
+            None => self.judge.line(at, &sales.lines[*line as usize], &beside(&goods, index)),
         })
         .collect()
+    }
+
+    /// What is taken off a document as a whole, shared out to its goods by net: to the currency, the rest to the largest.
+    fn allowances(&self, at: u32, lines: &[u32]) -> Option<Vec<i128>> {
+        let sales = self.judge.sales;
+        let all = i128::from(sales.documents[at as usize].allowance);
+        if all == 0 {
+            return Some(vec![0; lines.len()]);
+        }
+        let of = |line: &u32| &sales.lines[*line as usize];
+        let net = |line: &u32| if of(line).is_item { of(line).net.map(i128::from) } else { Some(0) };
+        let nets: Vec<i128> = lines.iter().map(net).collect::<Option<_>>()?;
+        let total: i128 = nets.iter().sum();
+        let share = Share { part: all, of: total };
+        let is_whole = total != 0 && all.signum() == total.signum() && all.abs() <= total.abs();
+        let mut shares: Vec<i128> =
+            is_whole.then(|| nets.iter().map(|net| share.take(*net, self.judge.places)).collect())?;
+        let largest = (0..nets.len()).max_by_key(|index| (nets[*index].abs(), std::cmp::Reverse(*index)))?;
+        shares[largest] += all - shares.iter().sum::<i128>();
+        Some(shares)
     }
 
     /// Lines of other periods are in no cell of this return; a credit falls into the period that its state says.

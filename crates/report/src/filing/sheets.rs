@@ -287,7 +287,11 @@ fn totals(sheet: &mut Sheet, bridge: &Bridge) {
         part.push("+D{Bridge:credit}-E{Bridge:credit}");
     }
     let part = if part.is_empty() { "0".to_owned() } else { part.concat() };
-    total("part", "Part of taxable lines that is not taxed (thresholds)", Cell::Formula(part, bridge.part_not_taxed));
+    total(
+        "part",
+        "Part of taxable lines that is not taxed (thresholds, allowances)",
+        Cell::Formula(part, bridge.part_not_taxed),
+    );
     let credits = if has(Place::Credit) { "-E{Bridge:credit}" } else { "0" };
     total("credits", "Credits for taxable sales", Cell::Formula(credits.to_owned(), bridge.credits));
     total("bad_debts", "Bad debts less recoveries", Cell::Money(bridge.bad_debts));

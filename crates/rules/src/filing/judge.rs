@@ -105,6 +105,14 @@ type LawKey = (Vec<u32>, u32, Supply, bool, Date, Option<(Date, Date)>);
 /// The certificate that supports an exemption, and why none does.
 type Support = (Option<(String, Exemption)>, Option<String>);
 
+/// What the rest of a document says of a line.
+pub(crate) struct Beside<'a> {
+    /// By authority: taxed, and all, of the document's goods.
+    pub goods: &'a HashMap<u32, (i128, i128)>,
+    /// The line's share of what is taken off the document as a whole; none if it cannot be shared out.
+    pub allowance: Option<i128>,
+}
+
 pub(crate) struct Judge<'a> {
     pub reference: &'a Reference,
     pub boundaries: &'a Boundaries,
@@ -138,8 +146,8 @@ impl<'a> Judge<'a> {
         Self { reference, boundaries, sales, taxes, bought, places: 2, stacks: HashMap::new(), laws: HashMap::new() }
     }
 
-    /// Judges a line; a line that follows the goods needs the document's others (`goods`: taxed share by jurisdiction).
-    pub(crate) fn line(&mut self, at: u32, sale: &Sale, goods: &HashMap<u32, (i128, i128)>) -> Judged {
+    /// Judges a line, with what the rest of its document says of it.
+    pub(crate) fn line(&mut self, at: u32, sale: &Sale, beside: &Beside<'_>) -> Judged {
         let mut judged = Judged {
             cell: Cell::NotTested,
             reason: String::new(),
@@ -155,7 +163,7 @@ impl<'a> Judge<'a> {
             certificate: None,
             unsupported: None,
         };
-        match self.try_line(at, sale, goods, &mut judged) {
+        match self.try_line(at, sale, beside, &mut judged) {
             Ok(cell) => judged.cell = cell,
             Err(Stop(cell, reason)) => {
                 judged.cell = cell;
@@ -169,13 +177,7 @@ impl<'a> Judge<'a> {
         judged
     }
 
-    fn try_line(
-        &mut self,
-        at: u32,
-        sale: &Sale,
-        goods: &HashMap<u32, (i128, i128)>,
-        judged: &mut Judged,
-    ) -> Result<Cell, Stop> {
+    fn try_line(&mut self, at: u32, sale: &Sale, beside: &Beside<'_>, judged: &mut Judged) -> Result<Cell, Stop> {
         let names = &self.sales.names;
         let document = &self.sales.documents[at as usize];
         let kind = names.get(document.kind);
@@ -229,8 +231,11 @@ impl<'a> Judge<'a> {
         if document.is_marketplace {
             return Ok(Cell::Marketplace);
         }
-        if document.has_header_amounts {
-            return Err(test("an allowance or charge of the whole document is not shared out to its lines"));
+        if document.has_charge {
+            return Err(test("a charge of the whole document stands on no line"));
+        }
+        if document.allowance != 0 && beside.allowance.is_none() {
+            return Err(test("what is taken off the whole document cannot be shared out to its goods"));
         }
         let (rate_day, span) = self.governing(source, sale, &state)?;
         let (stack, is_verified) = self.stack(at, sale, (origin, destination), &scope, &state, rate_day)?;
@@ -242,7 +247,8 @@ impl<'a> Judge<'a> {
         let mut state_base = None;
         let mut largest = 0i128;
         for law in laws {
-            let (base, spared) = self.base(&law, i128::from(net), sale, goods)?;
+            let charged = i128::from(net) - beside.allowance.unwrap_or(0);
+            let (base, spared) = self.base(&law, charged, sale, beside.goods)?;
             let (base, holiday) = if certificate.is_some() { (0, false) } else { (base, spared) };
             by_holiday |= holiday;
             let rate = &self.reference.rates[law.rate];

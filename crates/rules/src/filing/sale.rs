@@ -113,8 +113,10 @@ pub(crate) struct Document {
     pub original: u32,
     /// Money units; of a seller who reports cash, the measure of what was paid.
     pub gross: Option<i64>,
-    /// True if the header states an allowance or a charge that no line holds.
-    pub has_header_amounts: bool,
+    /// Taken off the document as a whole: money units, zero if nothing is stated.
+    pub allowance: i64,
+    /// True if the header states a charge that no line holds.
+    pub has_charge: bool,
 }
 
 /// All of them.
@@ -263,7 +265,6 @@ impl Sales {
                 "ship_from.jurisdiction_set_id",
             ],
         );
-        let stated = |name: &str| cells.units(name).is_some_and(|units| units != 0);
         Document {
             id,
             number: self.code(cells, "invoice_no"),
@@ -280,7 +281,8 @@ impl Sales {
             from,
             original: self.code(cells, "original_invoice_id"),
             gross: cells.units("gross_total").and_then(|units| i64::try_from(units).ok()),
-            has_header_amounts: stated("allowance_total") || stated("charge_total"),
+            allowance: cells.units("allowance_total").and_then(|units| i64::try_from(units).ok()).unwrap_or(0),
+            has_charge: cells.units("charge_total").is_some_and(|units| units != 0),
         }
     }
 
