@@ -19,6 +19,39 @@ use tieout_model::report::SourceFile;
 pub use crate::pack::File;
 pub(crate) use sheet::{Cell, Column, Kind, Row, Sheet};
 
+/// Every file that papers may consist of: what a former run left of them and this one does not write is to go.
+pub const NAMES: [&str; 29] = [
+    "papers.xlsx",
+    "papers.html",
+    "papers.json",
+    "detail.csv",
+    "cover.csv",
+    "return.csv",
+    "form.csv",
+    "bridge.csv",
+    "schedule.csv",
+    "over_collected.csv",
+    "under_collected.csv",
+    "by_customer.csv",
+    "certificates.csv",
+    "unsupported_exemptions.csv",
+    "credits.csv",
+    "bad_debts.csv",
+    "rate_changes.csv",
+    "earlier_periods.csv",
+    "filed_return.csv",
+    "sources.csv",
+    "overall.json",
+    "overall.xlsx",
+    "on_no_return.csv",
+    "all_lines.csv",
+    "where_lines_landed.csv",
+    "tax_not_compared.csv",
+    "tie_out.csv",
+    "reconciling_items.csv",
+    "reference_data.csv",
+];
+
 /// What all papers say of themselves.
 pub struct Heading<'a> {
     /// Of the program.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use tieout_model::amount::{MONEY_SCALE, RATE_SCALE};
 use tieout_model::filing::{self, Broken, Detail, DetailPart, Filing, Papers};
 use tieout_model::{Amount, Code, Diagnostic, Place};
-use tieout_report::filing::{FilledForm, Heading};
+use tieout_report::filing::{FilledForm, Heading, NAMES};
 use tieout_report::visible;
 use tieout_rules::filing::Wanted;
 use tieout_rules::filing::form::{Form, FormError};
@@ -129,6 +129,8 @@ fn work(args: &ReturnArgs) -> Result<(String, Vec<Diagnostic>), Vec<Diagnostic>>
         let broken = filing::check(filing);
         let name = folder_name(filing);
         if !broken.is_empty() && !filing.lines.is_empty() {
+            // Nor is a former one left in its place.
+            sweep(&args.out.join(&name), &[])?;
             diagnostics.extend(broken.iter().map(|broken| identity(&name, broken)));
             continue;
         }
@@ -147,6 +149,11 @@ fn work(args: &ReturnArgs) -> Result<(String, Vec<Diagnostic>), Vec<Diagnostic>>
         let files =
             tieout_report::filing::files(&heading, filing, &filled).map_err(|error| failed(error.to_string()))?;
         write(&folder, &files)?;
+        let mut written: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
+        if !filing.bridge.rows.is_empty() {
+            written.push("detail.csv");
+        }
+        sweep(&folder, &written)?;
         details.finish(filing, &folder).map_err(|error| failed(format!("the detail cannot be written: {error}")))?;
     }
     let unused = forms.iter().zip(&is_used).filter(|(_, is_used)| !**is_used);
@@ -156,9 +163,15 @@ fn work(args: &ReturnArgs) -> Result<(String, Vec<Diagnostic>), Vec<Diagnostic>>
         let warning = Diagnostic { level: tieout_model::Level::Warning, ..form.complain(&error) };
         say::complain(&[warning]);
     }
+    let has_aside = details.aside.is_some();
     details.finish_aside().map_err(|error| failed(format!("the detail cannot be written: {error}")))?;
     let files = tieout_report::filing::overall(&heading, &papers).map_err(|error| failed(error.to_string()))?;
     write(&args.out, &files)?;
+    let mut written: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
+    if has_aside {
+        written.push("on_no_return.csv");
+    }
+    sweep(&args.out, &written)?;
     if !args.sources.quiet {
         say::line(&format!("{} in {}: begin with summary.txt", counted(&papers), args.out.display()));
     }
@@ -177,6 +190,23 @@ fn write(folder: &Path, files: &[tieout_report::filing::File]) -> Result<(), Vec
         let path = folder.join(&file.name);
         output::to_file(&path, |out| out.write_all(&file.bytes))
             .map_err(|error| failed(format!("`{}` cannot be written: {error}", path.display())))?;
+    }
+    Ok(())
+}
+
+/// Takes away what a former run left of papers that this one did not write.
+fn sweep(folder: &Path, written: &[&str]) -> Result<(), Vec<Diagnostic>> {
+    for name in NAMES.into_iter().filter(|name| !written.contains(name)) {
+        let path = folder.join(name);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(failed(format!(
+                    "`{}` is of a former run and cannot be taken away: {error}",
+                    path.display()
+                )));
+            }
+            _ => {}
+        }
     }
     Ok(())
 }
@@ -242,7 +272,14 @@ fn forms(paths: &[PathBuf]) -> Result<Vec<FormFile>, Vec<Diagnostic>> {
                     .help("name a TOML file with the lines of a state's form"),
             ),
             Ok(text) => match Form::read(&text) {
-                Ok(form) => forms.push(FormFile { path: shown, text, form }),
+                Ok(form) => {
+                    let twin = forms.iter().find(|other: &&FormFile| other.form.state == form.state);
+                    if let Some(twin) = twin {
+                        let message = format!("`{shown}` and `{}` are both forms of {}", twin.path, form.state);
+                        wrong.push(complaint(&shown, &text, &FormError { message, span: None }));
+                    }
+                    forms.push(FormFile { path: shown, text, form });
+                }
                 Err(error) => wrong.push(complaint(&shown, &text, &error)),
             },
         }

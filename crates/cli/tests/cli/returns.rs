@@ -234,6 +234,8 @@ fn what_cannot_be_filed_is_refused_with_what_would_mend_it() {
         &["--form", &form("[[line]]\ncode = \"1\"\nlabel = \"One\"\nformula = \"due\"\neach = \"village\"\n")],
         "`village` is no level",
     );
+    let twin = line("gross");
+    refused(&["--form", &twin, "--form", &twin], "are both forms of US-NE");
     // Without registrations nobody knows what is filed.
     let bare = place.path().join("bare");
     fs::create_dir(&bare).unwrap();
@@ -562,4 +564,33 @@ fn the_order_of_records_changes_no_figure() {
     assert!(straight.0.len() > 100);
     assert_eq!(straight.0, reversed.0);
     assert_eq!(straight.1, reversed.1);
+}
+
+/// What an earlier run wrote and this one does not is not to be taken for its papers.
+#[test]
+fn papers_of_a_former_run_do_not_stay_among_new_ones() {
+    let place = tempfile::tempdir().unwrap();
+    let out = place.path().join("papers");
+    let run = |period: &str| {
+        let out = out.display().to_string();
+        let run = super::tieout(&fixture("cases/sales-tax"), &["return", "--quiet", "--period", period, "--out", &out]);
+        assert_eq!(run.code, 0, "{}", run.err);
+    };
+    run("2026-10");
+    let folder = out.join("E1-US-NE-2026-10-USD");
+    assert!(folder.join("credits.csv").is_file() && out.join("on_no_return.csv").is_file());
+    fs::copy(folder.join("credits.csv"), folder.join("bad_debts.csv")).unwrap();
+    fs::write(folder.join("notes.txt"), "the preparer's own").unwrap();
+    run("2026-10");
+    assert!(!folder.join("bad_debts.csv").exists() && folder.join("notes.txt").is_file());
+    run("2026-06");
+    assert!(!out.join("on_no_return.csv").exists(), "every line of June is on a return");
+    for entry in fs::read_dir(&out).unwrap().map(Result::unwrap).filter(|entry| entry.path().is_file()) {
+        let name = entry.file_name().into_string().unwrap();
+        assert!(name == "summary.txt" || tieout_report::filing::NAMES.contains(&name.as_str()), "{name} is in no list");
+    }
+    for entry in fs::read_dir(&folder).unwrap().map(Result::unwrap) {
+        let name = entry.file_name().into_string().unwrap();
+        assert!(name == "notes.txt" || tieout_report::filing::NAMES.contains(&name.as_str()), "{name} is in no list");
+    }
 }

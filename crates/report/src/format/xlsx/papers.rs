@@ -43,7 +43,7 @@ fn workbook(heading: &Heading<'_>, title: &str, sheets: &[Sheet]) -> Result<Vec<
         let mut table = Table::begin(&mut setting, spec)?;
         for (at, row) in sheet.rows.iter().enumerate() {
             let look = if row.is_total { Look::Block } else { Look::Plain };
-            table.line(&cells(heading, sheet, (at, row), places.as_ref().filter(|_| is_whole)), look)?;
+            table.line(&cells(heading, sheet, (at, row), is_whole.then_some(&places)), look)?;
         }
         done.extend(table.end()?);
     }
@@ -108,7 +108,7 @@ struct Places {
 }
 
 impl Places {
-    fn new(sheets: &[Sheet]) -> Option<Self> {
+    fn new(sheets: &[Sheet]) -> Self {
         let mut places = Self { spans: HashMap::new(), keys: HashMap::new() };
         for sheet in sheets {
             let first = first(sheet);
@@ -119,7 +119,7 @@ impl Places {
                 }
             }
         }
-        Some(places)
+        places
     }
 
     /// Puts numbers into `{row}`, `{above}`, `{first}`, `{last}`, `{Sheet:first}`, `{Sheet:key}`; `None` if one is not known.
