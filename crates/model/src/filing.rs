@@ -290,16 +290,29 @@ pub struct RegisterRow {
     pub collected: i128,
     /// A former or later rate of the same jurisdiction that gives what was collected: rate and its first day.
     pub other_rate: Option<(i128, Date)>,
-    /// Given back since: money units, and the last day.
+    /// True for a credit that takes back what its original took too much or too little: it lessens that register.
+    pub is_reversal: bool,
+    /// Given back since of this row: money units, and the last day.
     pub refunded: (i128, Option<Date>),
-    /// The period in which it is remitted, as far as this return goes.
-    pub remitted_in: Option<String>,
+    /// The return with which what was not given back is to be remitted, beside its amount due; none where refunds come first,
+    /// where nobody says, or where these papers are no return.
+    pub to_remit_with: Option<String>,
 }
 
 impl RegisterRow {
     /// Collected less due: positive is over-collected.
     pub fn difference(&self) -> i128 {
         self.collected - self.due
+    }
+
+    /// True for the register of what is over-collected: a reversal stands where its original does, with the other sign.
+    pub fn is_over(&self) -> bool {
+        (self.difference() > 0) != self.is_reversal
+    }
+
+    /// Over-collected and not given back: money units.
+    pub fn open(&self) -> i128 {
+        if self.is_over() { (self.difference() - self.refunded.0).max(0) } else { 0 }
     }
 }
 
@@ -534,9 +547,8 @@ pub struct Filing {
 impl Filing {
     /// Over-collected (positive) and under-collected (negative) by error, as the registers have it, rounding apart; money units.
     pub fn errors(&self) -> (i128, i128) {
-        let all = self.register.iter().map(RegisterRow::difference);
-        let over = all.clone().filter(|units| *units > 0).sum();
-        (over, all.filter(|units| *units < 0).sum())
+        let of = |is_over: bool| self.register.iter().filter(move |row| row.is_over() == is_over);
+        (of(true).map(RegisterRow::difference).sum(), of(false).map(RegisterRow::difference).sum())
     }
 
     /// A figure of the return by its code.

@@ -44,7 +44,7 @@ pub const NAMES: [&str; 29] = [
     "overall.json",
     "overall.xlsx",
     "on_no_return.csv",
-    "all_lines.csv",
+    "cells.csv",
     "where_lines_landed.csv",
     "tax_not_compared.csv",
     "tie_out.csv",

@@ -20,8 +20,8 @@ pub(super) fn of_filing(heading: &Heading<'_>, filing: &Filing, forms: &[FilledF
     sheets.extend([
         bridge(filing),
         schedule(filing),
-        register(filing, "Over-collected", "over_collected", |row| row.difference() > 0),
-        register(filing, "Under-collected", "under_collected", |row| row.difference() < 0),
+        register(filing, "Over-collected", "over_collected", |row| row.is_over()),
+        register(filing, "Under-collected", "under_collected", |row| !row.is_over()),
         customers(filing),
         certificates(filing),
         unsupported(filing),
@@ -221,7 +221,7 @@ fn bridge(filing: &Filing) -> Sheet {
     ];
     let columns = vec![
         words("Row", "row", 44),
-        words("Sign", "sign", 6),
+        words("Goes", "goes", 10),
         figures("Lines", "lines"),
         figures("Net", "net"),
         figures("Taxed part", "taxed"),
@@ -231,9 +231,9 @@ fn bridge(filing: &Filing) -> Sheet {
     for row in &bridge.rows {
         let sign = match row.cell {
             Place::Taxable => "",
-            Place::Credit => "−",
-            Place::Marketplace if !bridge.has_marketplace => "no",
-            _ => "−",
+            Place::Credit => "below",
+            Place::Marketplace if !bridge.has_marketplace => "left out",
+            _ => "less",
         };
         let cells = vec![
             Cell::Text(row.cell.words()),
@@ -253,8 +253,8 @@ fn bridge(filing: &Filing) -> Sheet {
     }
     if bridge.out_of_state != 0 {
         sheet.row(vec![
-            Cell::text("taxed in other states"),
-            Cell::text("−"),
+            Cell::text("sales sourced to other states"),
+            Cell::text("less"),
             Cell::Empty,
             Cell::Money(bridge.out_of_state),
             Cell::Empty,

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use tieout_model::filing::{Cell as Place, Filing, Papers, by_cell};
+use tieout_model::filing::{Cell as Place, Filing, Kind, Papers, by_cell};
 
 use super::{Cell, Heading};
 use crate::layout::{visible, wrap};
@@ -107,6 +107,10 @@ fn one(text: &mut String, filing: &Filing) {
     let (over, under) = filing.errors();
     figure(text, "  over-collected by error", over, currency);
     figure(text, "  under-collected by error", under, currency);
+    let debts: i128 = filing.schedule.iter().filter(|row| row.kind == Kind::BadDebts).map(|row| row.due).sum();
+    if debts != 0 {
+        figure(text, "  tax on bad debts, deducted from the tax due", -debts, currency);
+    }
     if let Some(amount) = filing.line("AmountDueOrRefund") {
         figure(text, "amount due", amount, currency);
     }

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tieout_model::Rounding;
 use tieout_model::amount::{MONEY_SCALE, RATE_SCALE, minor_units, pow10, round_units};
-use tieout_model::filing::{Cell, Exemption, FiledRow, Filing, ReturnLine, ScheduleRow};
+use tieout_model::filing::{Cell, Exemption, FiledRow, Filing, RegisterRow, ReturnLine, ScheduleRow};
+use tieout_model::{Date, Rounding};
 
 use super::reference::Reference;
 use super::tie::After;
@@ -13,8 +13,14 @@ use super::tie::After;
 const OTHER: [Cell; 4] = [Cell::Exempt(Exemption::Other), Cell::NonTaxable, Cell::Holiday, Cell::Marketplace];
 
 /// Fills in the return's lines.
-pub(super) fn fill(filing: &mut Filing, reference: &Reference, after: &After, remarks: &mut BTreeSet<String>) {
-    let mut lines = Lines { filing, made: Vec::new() };
+pub(super) fn fill(
+    filing: &mut Filing,
+    (reference, after): (&Reference, &After),
+    as_of: Option<Date>,
+    remarks: &mut BTreeSet<String>,
+) {
+    let is_late = filing.due_date.zip(as_of).is_some_and(|(due, as_of)| as_of > due);
+    let mut lines = Lines { filing, is_late, made: Vec::new() };
     lines.sales();
     let total = lines.tax();
     lines.rest(total, reference, after, remarks);
@@ -25,6 +31,8 @@ pub(super) fn fill(filing: &mut Filing, reference: &Reference, after: &After, re
 
 struct Lines<'a> {
     filing: &'a Filing,
+    /// True if it is prepared after its day.
+    is_late: bool,
     made: Vec<ReturnLine>,
 }
 
@@ -127,7 +135,7 @@ impl Lines<'_> {
     fn rest(&mut self, total: i128, reference: &Reference, after: &After, remarks: &mut BTreeSet<String>) {
         let none = || (0, String::new());
         for (code, label) in [("InterestDue", "Interest"), ("PenaltyDue", "Penalty")] {
-            self.put(code, label, "to be set by the preparer, where due", 0, none());
+            self.put(code, label, "not worked out: to be set by the preparer", 0, none());
         }
         let discount = self.discount(total, reference, remarks);
         self.put("Discounts", "Vendor's discount", "tiers of the discount table on TotalTaxDue", discount, none());
@@ -140,10 +148,14 @@ impl Lines<'_> {
             paid,
             (payments, String::new()),
         );
-        self.put("NewPrepayments", "New prepayments", "to be set by the preparer, where due", 0, none());
+        self.put("NewPrepayments", "New prepayments", "not worked out: to be set by the preparer", 0, none());
         let formula =
             "TotalTaxDue + InterestDue + PenaltyDue + NewPrepayments − Discounts − SSTPAllowance − Priorpayments";
         self.put("AmountDueOrRefund", "Amount due, or refund", formula, total - discount - paid, none());
+        let open: i128 =
+            self.filing.register.iter().filter(|row| row.to_remit_with.is_some()).map(RegisterRow::open).sum();
+        let label = "Over-collected tax to remit, not in the amount due above";
+        self.put("ExcessTaxCollected", label, "Σ of the over-collected register that is to be remitted", open, none());
     }
 
     /// The vendor's discount: each tier's rate on the tax within it; of an original return only.
@@ -154,6 +166,9 @@ impl Lines<'_> {
         let Some(in_force) = in_force.filter(|_| total > 0) else { return 0 };
         if self.filing.is_amended {
             remarks.insert("a discount is for an original return only".to_owned());
+            return 0;
+        }
+        if self.is_late {
             return 0;
         }
         remarks.insert("the discount is lost where the return is late".to_owned());

@@ -125,6 +125,14 @@ pub(crate) enum Frequency {
 }
 
 impl Frequency {
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Monthly => "monthly",
+            Self::Quarterly => "quarterly",
+            Self::Annual => "annually",
+        }
+    }
+
     /// The filing period of a day.
     pub(crate) fn period(self, day: Date) -> String {
         match self {

@@ -293,6 +293,9 @@ impl<'a> Sums<'a> {
             if cause == Cause::Rounding || one.collected == one.due {
                 continue;
             }
+            let of_original = original_document.is_some_and(|at| self.causes.contains_key(&(at, one.jurisdiction)));
+            let nothing_taken = cause == Cause::Untaxed && one.collected == 0;
+            let is_reversal = is_credit && (of_original || is_refund || nothing_taken);
             self.causes.insert((at, one.jurisdiction), cause);
             let jurisdiction = match self.reference.jurisdictions.get(one.jurisdiction as usize) {
                 Some(place) => place.id.clone(),
@@ -326,8 +329,9 @@ impl<'a> Sums<'a> {
                 due: one.due,
                 collected: one.collected,
                 other_rate: one.other,
+                is_reversal,
                 refunded: (0, None),
-                remitted_in: None,
+                to_remit_with: None,
             });
         }
         if is_refund && let Some(original) = original_document {
@@ -382,24 +386,38 @@ impl<'a> Sums<'a> {
             let original = self.original_period(document.entity, *state, day);
             let was_filed = self.after.was_filed(names.get(document.entity), &place.id, &original);
             let basis = self.registration(document.entity, *state, day).map_or(Basis::Accrual, |one| one.basis);
+            let mut taken = 0;
             for debt in debts {
+                // Of a sale no more is deducted than it was, over all periods and less what was recovered.
+                let net = debt.net.min(total - taken);
+                taken += net;
+                if debt.day < self.wanted.period.from {
+                    continue;
+                }
                 let why_not = match self.reference.practice(&name, "bad_debt", debt.day) {
                     _ if basis == Basis::Cash => {
                         Some("the seller reports cash received, so nothing was remitted".to_owned())
                     }
                     _ if original == self.wanted.period_name => Some("the sale is of the same period".to_owned()),
                     _ if was_filed == Some(false) => Some(format!("{original} was not filed, so nothing was remitted")),
+                    Some("deduct") if net == 0 && debt.net != 0 => {
+                        Some("the sale was written off in full before".to_owned())
+                    }
                     Some("deduct") => None,
                     Some(_) => Some(format!("{name} allows no deduction")),
                     None => Some(format!("no row says whether {name} allows a deduction")),
                 };
                 let draft = self.drafts.entry((document.entity, *state, document.currency)).or_default();
+                if why_not.is_none() && net != debt.net {
+                    let text = format!("bad debt {} is deducted in part: the sale was written off before", debt.id);
+                    draft.remarks.insert(text);
+                }
                 if let Some(why) = &why_not {
                     *draft.not_deducted.entry(why.clone()).or_default() += 1;
                 }
                 let (mut base_of_state, mut due) = (0, 0);
                 for (key, unit) in units.iter().filter(|_| why_not.is_none() && total != 0) {
-                    let share = div_units(unit.base * debt.net, total, Rounding::HalfUp);
+                    let share = div_units(unit.base * net, total, Rounding::HalfUp);
                     let base = -(round_units(share, drop, Rounding::HalfUp) * pow10(drop));
                     let rate = &self.reference.rates[key.1];
                     let is_intrastate = rate.scope != "interstate";

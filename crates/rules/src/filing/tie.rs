@@ -30,7 +30,7 @@ type ReturnKey = (String, String, String);
 pub(crate) struct After {
     /// By document: tax given back, and the last day.
     pub refunds: HashMap<String, (i128, Option<Date>)>,
-    /// By document: of the period.
+    /// By document: up to the end of the period, in order of day and id.
     pub bad_debts: HashMap<String, Vec<BadDebt>>,
     /// Lines of the last version; none: the exports have no filed returns.
     filed: Option<BTreeMap<ReturnKey, Vec<(String, i128)>>>,
@@ -53,13 +53,14 @@ impl After {
                     sum.0 += tax;
                     sum.1 = sum.1.max(Some(day));
                 }
-                Some("bad_debt") if wanted.period.contains(day) => {
+                Some("bad_debt") if day < wanted.period.to => {
                     let id = row.text("adjustment_id").unwrap_or_default();
                     after.bad_debts.entry(document).or_default().push(BadDebt { id, day, net, tax });
                 }
                 _ => {}
             }
         }
+        after.bad_debts.values_mut().for_each(|debts| debts.sort_by(|a, b| (a.day, &a.id).cmp(&(b.day, &b.id))));
         if catalog.table("payment_application").is_some() {
             let mut paid: HashMap<String, i128> = HashMap::new();
             for row in rows(engine, catalog, "payment_application", &["invoice_id", "applied_date", "amount"])?.iter() {

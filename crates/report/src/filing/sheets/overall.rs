@@ -12,7 +12,7 @@ pub(super) fn population(papers: &Papers) -> Sheet {
         figures("Net", "net"),
     ];
     let intro = ["Every line of the exports once. The sums are those of the exports."];
-    let mut sheet = Sheet::new("All lines", "all_lines", &intro, columns);
+    let mut sheet = Sheet::new("Cells", "cells", &intro, columns);
     for (cell, measure) in by_cell(&papers.landed) {
         for (at, (currency, amount)) in measure.amounts().enumerate() {
             sheet.row(vec![

@@ -32,18 +32,19 @@ pub(super) fn register(
         words("In force from", "rate_that_fits_from", 12),
         figures("Given back", "refunded"),
         words("Given back on", "refunded_on", 12),
-        words("Remitted in", "remitted_in", 12),
+        words("To remit with", "to_remit_with", 12),
         words("What to do", "action", 22),
     ];
     let mut sheet = Sheet::new(title, file, &[intro], columns);
     let rows: Vec<&RegisterRow> = filing.register.iter().filter(|row| keep(row)).collect();
     for row in &rows {
         let difference = row.difference();
-        let action = match difference {
-            over if over > 0 && row.refunded.0 >= over => "none: given back",
-            over if over > 0 && row.remitted_in.is_some() => "remit, unless refunded",
-            over if over > 0 => "refund or remit",
-            _ => "bill or bear it",
+        let action = match (row.is_reversal, row.is_over()) {
+            (true, _) => "none: takes back its original's",
+            (false, true) if row.open() == 0 => "none: given back",
+            (false, true) if row.to_remit_with.is_some() => "remit what is not refunded",
+            (false, true) => "refund or remit",
+            (false, false) => "bill or bear it",
         };
         sheet.row(vec![
             Cell::text(&row.number),
@@ -60,7 +61,7 @@ pub(super) fn register(
             Cell::day(row.other_rate.map(|(_, from)| from)),
             Cell::Money(row.refunded.0),
             Cell::day(row.refunded.1),
-            Cell::option(row.remitted_in.as_deref()),
+            Cell::option(row.to_remit_with.as_deref()),
             Cell::text(action),
         ]);
     }
@@ -88,9 +89,9 @@ pub(super) fn customers(filing: &Filing) -> Sheet {
     let mut by: BTreeMap<&str, (BTreeMap<&str, i128>, i128, i128)> = Default::default();
     for row in &filing.register {
         let sum = by.entry(row.customer.as_deref().unwrap_or("")).or_default();
-        sum.0.insert(&row.document, row.refunded.0);
+        *sum.0.entry(&row.document).or_default() += row.refunded.0;
         let difference = row.difference();
-        if difference > 0 { sum.1 += difference } else { sum.2 -= difference }
+        if row.is_over() { sum.1 += difference } else { sum.2 -= difference }
     }
     for (customer, (documents, over, under)) in by {
         sheet.row(vec![

@@ -38,9 +38,13 @@ fn workbook(heading: &Heading<'_>, title: &str, sheets: &[Sheet]) -> Result<Vec<
             intro: sheet.intro.iter().map(|line| (vec![Cell::text(line.as_str())], Look::Intro)).collect(),
             columns: sheet.columns.iter().flat_map(columns).collect(),
             validations: Vec::new(),
-            pages_wide: 1,
+            // Many columns would be too small to read on one page.
+            pages_wide: if sheet.columns.len() > 12 { 2 } else { 1 },
         };
         let mut table = Table::begin(&mut setting, spec)?;
+        if sheet.rows.is_empty() {
+            table.line(&[Cell::text("None.")], Look::Muted)?;
+        }
         for (at, row) in sheet.rows.iter().enumerate() {
             let look = if row.is_total { Look::Block } else { Look::Plain };
             table.line(&cells(heading, sheet, (at, row), is_whole.then_some(&places)), look)?;

@@ -8,7 +8,7 @@ use tieout_model::filing::{
 };
 use tieout_model::{Date, Period, Rounding};
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::super::lines;
 use super::{Draft, FilingKey, LandedKey, Sums};
@@ -83,21 +83,12 @@ impl Sums<'_> {
         let schedule = self.schedule(state, &draft, places);
         let mut register = std::mem::take(&mut draft.register);
         let practice = self.reference.practice(&name, "over_collected", period.to.add_days(-1)).map(str::to_owned);
-        for row in &mut register {
-            row.refunded = self.after.refunds.get(&row.document).copied().unwrap_or_default();
-            if let Some(back) = names.find(&row.document).and_then(|id| self.given_back.get(&id)) {
-                row.refunded.0 += back.0;
-                row.refunded.1 = row.refunded.1.max(back.1);
-            }
-            let over = row.difference() > 0 && row.refunded.0 == 0;
-            row.remitted_in =
-                practice.as_deref().filter(|word| over && *word == "remit").map(|_| self.wanted.period_name.clone());
-        }
         register.sort_by(|a, b| {
             let size = |row: &RegisterRow| std::cmp::Reverse(row.difference().abs());
             (size(a), &a.number, &a.jurisdiction).cmp(&(size(b), &b.number, &b.jurisdiction))
         });
-        if register.iter().any(|row| row.difference() > 0) && practice.is_none() {
+        self.give_back(&mut register);
+        if register.iter().any(|row| row.open() > 0) && practice.is_none() {
             draft
                 .remarks
                 .insert(format!("no row says whether {name} wants over-collected tax refunded first or remitted"));
@@ -114,11 +105,12 @@ impl Sums<'_> {
         if let Some(registration) = registration.filter(|_| !is_own_period) {
             let whole = registration.frequency.period(period.from);
             let is_part = whole.parse::<Period>().is_ok_and(|whole| whole.from <= period.from && period.to <= whole.to);
-            let words = if is_part { "a part of it" } else { "more than one such period" };
-            let text = format!("{name} is filed for periods like {whole}: these are papers for {words}, and no return");
+            let words = if is_part { "a part of such a period" } else { "more than one such period" };
+            let often = registration.frequency.word();
+            let text = format!("{name} is filed {often}: these are papers for {words}, and no return");
             draft.remarks.insert(text);
         }
-        let due_date = registration.and_then(|one| one.due_day).and_then(|day| {
+        let due_date = registration.filter(|_| is_own_period).and_then(|one| one.due_day).and_then(|day| {
             let next = period.to;
             let day = i8::try_from(day).ok()?;
             Date::from_ymd(next.year(), next.month(), day)
@@ -156,11 +148,48 @@ impl Sums<'_> {
             remarks: Vec::new(),
             entity,
         };
+        if is_own_period && practice.as_deref() == Some("remit") {
+            for row in filing.register.iter_mut().filter(|row| row.open() > 0) {
+                row.to_remit_with = Some(filing.period_name.clone());
+            }
+        }
         if is_own_period {
-            lines::fill(&mut filing, self.reference, self.after, &mut draft.remarks);
+            self.late(&filing, &mut draft.remarks);
+            let asked = (self.reference, self.after);
+            lines::fill(&mut filing, asked, self.wanted.as_of, &mut draft.remarks);
         }
         filing.remarks = draft.remarks.into_iter().collect();
         filing
+    }
+
+    /// A return that is prepared after its day.
+    fn late(&self, filing: &Filing, remarks: &mut BTreeSet<String>) {
+        let (Some(due), Some(as_of)) = (filing.due_date, self.wanted.as_of) else { return };
+        if as_of > due && !filing.is_amended {
+            let days = as_of.0 - due.0;
+            remarks.insert(format!(
+                "was to be filed by {due}, {days} days before the as-of day: no discount; interest and penalty are not worked out"
+            ));
+        }
+    }
+
+    /// What was given back on a document goes to its largest differences first.
+    fn give_back(&self, register: &mut [RegisterRow]) {
+        let mut left: HashMap<String, (i128, Option<Date>)> = HashMap::new();
+        for row in register.iter().filter(|row| row.is_over() && !row.is_reversal) {
+            let mut back = self.after.refunds.get(&row.document).copied().unwrap_or_default();
+            if let Some(by_credit) = self.sales.names.find(&row.document).and_then(|id| self.given_back.get(&id)) {
+                back.0 += by_credit.0;
+                back.1 = back.1.max(by_credit.1);
+            }
+            left.insert(row.document.clone(), back);
+        }
+        for row in register.iter_mut().filter(|row| row.is_over() && !row.is_reversal) {
+            let Some(back) = left.get_mut(&row.document).filter(|back| back.0 > 0) else { continue };
+            let part = back.0.min(row.difference());
+            row.refunded = (part, back.1);
+            back.0 -= part;
+        }
     }
 
     fn bridge(&self, entity: &str, name: &str, currency: &str, draft: &mut Draft) -> Bridge {
