@@ -668,6 +668,16 @@ pub struct Detail<'a> {
     pub number: &'a str,
     /// Line number.
     pub line: &'a str,
+    /// Of a credit, the number of what it takes back; empty otherwise.
+    pub original: &'a str,
+    /// Certificate that it rests on; empty if on none.
+    pub certificate: &'a str,
+    /// The line's tax category.
+    pub category: &'a str,
+    /// Ship-from and ship-to address; empty where unknown.
+    pub route: (&'a str, &'a str),
+    /// True if it stays in one state.
+    pub is_intrastate: bool,
     /// Tax date, if it has one.
     pub day: Option<Date>,
     /// Customer.
@@ -682,8 +692,20 @@ pub struct Detail<'a> {
     pub parts: Vec<DetailPart<'a>>,
 }
 
-/// Jurisdiction, base (money units), rate (scale 12), exact tax (scale 18).
-pub type DetailPart<'a> = (&'a str, i128, i128, i128);
+/// What one authority takes of a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DetailPart<'a> {
+    /// The authority's id.
+    pub jurisdiction: &'a str,
+    /// Class of the rate.
+    pub class: &'a str,
+    /// Money units.
+    pub base: i128,
+    /// Scale 12.
+    pub rate: i128,
+    /// Scale 18.
+    pub exact: i128,
+}
 
 /// Money units as an amount.
 pub fn money(units: i128) -> Amount {

@@ -32,20 +32,11 @@ const NEEDED: [(&str, &str); 5] = [
 
 /// The columns of on_no_return.csv.
 const ASIDE: [&str; 9] = ["file", "record", "number", "line", "tax_date", "customer", "cell", "why", "net"];
-/// The columns of detail.csv.
-const DETAIL: [&str; 12] = [
-    "file",
-    "record",
-    "number",
-    "line",
-    "tax_date",
-    "customer",
-    "cell",
-    "net",
-    "taxed",
-    "jurisdictions",
-    "bases",
-    "taxes",
+/// The columns of detail.csv: a row for each authority that a line is taxed by, net and taxed on the first of them.
+#[rustfmt::skip]
+const DETAIL: [&str; 20] = [
+    "file", "record", "number", "line", "tax_date", "customer", "cell", "net", "taxed", "category", "ship_from", "ship_to", "scope", "original",
+    "certificate", "jurisdiction", "class", "rate", "base", "tax",
 ];
 
 /// Runs the command: 0 every return is written, 1 one could not be printed since its identities do not hold, 2 nothing was made.
@@ -331,22 +322,36 @@ impl Details<'_> {
         let Some(open) = self.open.get_mut(&key) else { return Ok(()) };
         let path = self.heading.sources.get(detail.record.source as usize).map_or("", |source| source.path.as_str());
         let money = |units: i128| Amount::money(units).to_places(2);
-        let part = |one: &dyn Fn(&DetailPart<'_>) -> String| detail.parts.iter().map(one).collect::<Vec<_>>().join(" ");
-        let cells = [
-            path.to_owned(),
-            detail.record.record.to_string(),
-            detail.number.to_owned(),
-            detail.line.to_owned(),
-            detail.day.map_or_else(String::new, |day| day.to_string()),
-            detail.customer.to_owned(),
-            detail.cell.name(),
-            money(detail.net),
-            money(detail.taxed),
-            part(&|(id, ..)| (*id).to_owned()),
-            part(&|(_, base, ..)| money(*base)),
-            part(&|(.., exact)| Amount::new(*exact, MONEY_SCALE + RATE_SCALE).to_places(2)),
-        ];
-        tieout_report::filing::line(&cells, &mut open.draft)
+        let none = [None];
+        let parts: Vec<Option<&DetailPart<'_>>> = detail.parts.iter().map(Some).collect();
+        for (at, part) in (if parts.is_empty() { none.as_slice() } else { parts.as_slice() }).iter().enumerate() {
+            let first = |text: String| if at == 0 { text } else { String::new() };
+            let of = |text: &dyn Fn(&DetailPart<'_>) -> String| part.map(text).unwrap_or_default();
+            let cells = [
+                path.to_owned(),
+                detail.record.record.to_string(),
+                detail.number.to_owned(),
+                detail.line.to_owned(),
+                detail.day.map_or_else(String::new, |day| day.to_string()),
+                detail.customer.to_owned(),
+                detail.cell.name(),
+                first(money(detail.net)),
+                first(money(detail.taxed)),
+                detail.category.to_owned(),
+                detail.route.0.to_owned(),
+                detail.route.1.to_owned(),
+                if detail.is_intrastate { "intrastate" } else { "interstate" }.to_owned(),
+                detail.original.to_owned(),
+                detail.certificate.to_owned(),
+                of(&|part| part.jurisdiction.to_owned()),
+                of(&|part| part.class.to_owned()),
+                of(&|part| Amount::new(part.rate, RATE_SCALE).to_places(0)),
+                of(&|part| money(part.base)),
+                of(&|part| Amount::new(part.exact, MONEY_SCALE + RATE_SCALE).to_places(2)),
+            ];
+            tieout_report::filing::line(&cells, &mut open.draft)?;
+        }
+        Ok(())
     }
 
     /// A line of the period that is on no return, and why.

@@ -54,21 +54,17 @@ fn verdict(papers: &Path, folder: &Path, number: &str) -> String {
     if lines.is_empty() {
         return "on no paper".to_owned();
     }
-    let cells: Vec<&str> = lines.iter().map(|line| line["cell"].as_str()).collect();
-    let taxed: i64 = lines.iter().map(|line| cents(&line["taxed"])).sum();
+    // A line's first row has its net.
+    let firsts: Vec<&Record> = lines.iter().filter(|line| !line["net"].is_empty()).collect();
+    let cells: Vec<&str> = firsts.iter().map(|line| line["cell"].as_str()).collect();
+    let taxed: i64 = firsts.iter().map(|line| cents(&line["taxed"])).sum();
     let mut exact: BTreeMap<&str, i64> = BTreeMap::new();
-    for line in &lines {
-        for (place, tax) in
-            line["jurisdictions"].split(' ').zip(line["taxes"].split(' ')).filter(|(place, _)| !place.is_empty())
-        {
-            // Lines of a marked document have tax in whole thousandths at the most.
-            let thousandths = |text: &str| {
-                let (whole, part) = text.trim_start_matches('-').split_once('.').unwrap();
-                let units: i64 = format!("{whole}{part:0<6}").parse().unwrap();
-                if text.starts_with('-') { -units } else { units }
-            };
-            *exact.entry(place).or_default() += thousandths(tax);
-        }
+    for line in lines.iter().filter(|line| !line["jurisdiction"].is_empty()) {
+        // Tax of a marked document has six decimals at the most.
+        let (whole, part) = line["tax"].trim_start_matches('-').split_once('.').unwrap();
+        let units: i64 = format!("{whole}{part:0<6}").parse().unwrap();
+        let units = if line["tax"].starts_with('-') { -units } else { units };
+        *exact.entry(&line["jurisdiction"]).or_default() += units;
     }
     let due: i64 = exact
         .values()
@@ -365,8 +361,11 @@ fn cash_basis_takes_what_was_paid() {
     let out = exports.papers();
     let folder = out.join("E-US-NE-2026-10-USD");
     // 100.00; 40.00 and 60.00 × 35.17 ÷ 105.50 = 13.33 and 20.00; half of 100.00.
-    let detail: Vec<String> =
-        table(&folder.join("detail.csv")).iter().map(|line| format!("{} {}", line["number"], line["net"])).collect();
+    let detail: Vec<String> = table(&folder.join("detail.csv"))
+        .iter()
+        .filter(|line| !line["net"].is_empty())
+        .map(|line| format!("{} {}", line["number"], line["net"]))
+        .collect();
     assert_eq!(detail, ["WHOLE 100.00", "THIRD 13.33", "THIRD 20.00", "WRONG 50.00"]);
     let lines = table(&folder.join("return.csv"));
     let amount = |code: &str| lines.iter().find(|line| line["code"] == code).unwrap()["amount"].clone();

@@ -242,7 +242,7 @@ impl<'a> Judge<'a> {
         judged.is_verified = is_verified;
         let laws = self.laws(&stack, sale, judged.is_intrastate, rate_day, span)?;
         judged.is_law_given = self.reference.taxability.is_some();
-        let (certificate, unsupported) = self.certificate(document, sale, &state, day, judged.is_law_given)?;
+        let (certificate, unsupported) = self.certificate(at, sale, &state, day, judged.is_law_given)?;
         let mut by_holiday = false;
         let mut state_base = None;
         let mut largest = 0i128;

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use tieout_model::amount::{MONEY_SCALE, div_units, minor_units, pow10, round_units};
 use tieout_model::coverage::Measure;
 use tieout_model::filing::{
-    Basis, Cause, Cell, CutoffRow, Detail, Kind, RegisterRow, TAX_SCALE, TracedRow, UnsupportedRow,
+    Basis, Cause, Cell, CutoffRow, Detail, DetailPart, Kind, RegisterRow, TAX_SCALE, TracedRow, UnsupportedRow,
 };
 use tieout_model::{Date, Rounding};
 
@@ -103,6 +103,10 @@ impl<'a> Sums<'a> {
         self.sales.names.option(code).unwrap_or(tieout_model::amount::NO_CURRENCY)
     }
 
+    fn address(&self, code: u32) -> &'a str {
+        self.sales.addresses.get(code as usize).map_or("", |address| address.id.as_str())
+    }
+
     /// A line lands in its cell.
     pub(crate) fn land(&mut self, at: u32, line: u32, one: &Judged, detail: &mut dyn FnMut(&Detail<'_>)) {
         let document = &self.sales.documents[at as usize];
@@ -136,6 +140,14 @@ impl<'a> Sums<'a> {
             record: record(sale.record),
             number,
             line: line_no,
+            original: match self.sales.document_at.get(&document.original) {
+                Some(at) => names.get(self.sales.documents[*at as usize].number),
+                None => names.get(document.original),
+            },
+            certificate: one.certificate.as_deref().unwrap_or_default(),
+            category: names.get(sale.category),
+            route: (self.address(document.from), self.address(sale.to)),
+            is_intrastate: one.is_intrastate,
             day: one.day,
             customer: names.get(document.customer),
             cell: one.cell,
@@ -192,7 +204,13 @@ impl<'a> Sums<'a> {
             let rate = &self.reference.rates[part.rate];
             let base = one.share.take(part.base, places);
             let exact = if base == part.base { part.exact } else { part.exact / part.base * base };
-            (self.reference.jurisdictions[part.jurisdiction as usize].id.as_str(), base, rate.rate, exact)
+            DetailPart {
+                jurisdiction: &self.reference.jurisdictions[part.jurisdiction as usize].id,
+                class: &rate.class,
+                base,
+                rate: rate.rate,
+                exact,
+            }
         });
         told.filing = Some((names.get(document.entity), state_name, currency));
         told.parts = parts.collect();

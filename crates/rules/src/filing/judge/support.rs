@@ -4,20 +4,21 @@ use tieout_model::Date;
 use tieout_model::filing::Cell;
 
 use super::super::reference::Certificate;
-use super::super::sale::{Document, Sale};
+use super::super::sale::{NONE, Sale, Stated};
 use super::{Judge, Stop, Support};
 
 impl Judge<'_> {
     /// The certificate that a line rests on, or why none supports a claim.
     pub(super) fn certificate(
         &self,
-        document: &Document,
+        at: u32,
         sale: &Sale,
         state: &str,
         day: Date,
         is_law_given: bool,
     ) -> Result<Support, Stop> {
         let names = &self.sales.names;
+        let document = &self.sales.documents[at as usize];
         let customer = names.get(document.customer);
         let all = self.reference.certificates.get(customer).map(Vec::as_slice).unwrap_or_default();
         let category = names.option(sale.category).filter(|_| is_law_given);
@@ -31,7 +32,10 @@ impl Judge<'_> {
                 Err((_, reason)) => why = Some(reason),
             }
         }
-        if !sale.claims_exemption || sale.tax.is_some_and(|tax| tax != 0) {
+        let rows = self.taxes.of.get(&at).map(Vec::as_slice).unwrap_or_default();
+        let of_line = |row: &&Stated| row.line == NONE || row.line == sale.line;
+        let is_taxed = rows.iter().filter(of_line).filter_map(|row| row.tax).chain(sale.tax).any(|tax| tax != 0);
+        if !sale.claims_exemption || is_taxed {
             return Ok((None, None));
         }
         let none = "no certificate of the customer is in force on that day".to_owned();
