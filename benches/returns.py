@@ -32,7 +32,7 @@ def figures(folder):
             found[paper, key, measure].append(row[measure])
 
     for row in table(folder / "bridge.csv"):
-        if row["lines"]:
+        if row["taxed"]:
             put("bridge", row["row"], row, "lines", "net", "taxed")
     for row in table(folder / "schedule.csv"):
         key = "|".join(row[name] for name in ("jurisdiction", "kind", "class", "scope", "original_period", "rate"))

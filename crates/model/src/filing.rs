@@ -463,8 +463,10 @@ pub struct Bridge {
     pub rows: Vec<BridgeRow>,
     /// Gross sales as the form defines them.
     pub gross: i128,
-    /// Of gross, taxed elsewhere.
+    /// Of gross, sourced to other states.
     pub out_of_state: i128,
+    /// The same by state: lines, net.
+    pub elsewhere: Vec<(String, u64, i128)>,
     /// The part of taxable lines that is not taxed (thresholds).
     pub part_not_taxed: i128,
     /// Taxable part of credits, positive.

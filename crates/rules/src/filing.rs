@@ -94,7 +94,7 @@ pub fn file(store: &Store, wanted: &Wanted, detail: &mut dyn FnMut(&Detail<'_>))
         }
         papers.tax = Some(tax);
     }
-    papers.ties = tie::ties(&engine, &catalog, wanted, &sales, &taxes, &papers)?;
+    papers.ties = tie::ties(&engine, &catalog, wanted, &sales, &taxes, (&papers, &after))?;
     papers.unasked = [
         "taxability_rule",
         "certificate_scope",

@@ -450,7 +450,7 @@ fn figures(folder: &Path) -> BTreeMap<String, String> {
         }
         figures.insert(name, value.to_owned());
     };
-    for row in table(&folder.join("bridge.csv")).iter().filter(|row| !row["lines"].is_empty()) {
+    for row in table(&folder.join("bridge.csv")).iter().filter(|row| !row["taxed"].is_empty()) {
         for measure in ["lines", "net", "taxed"] {
             put("bridge", &row["row"], measure, &row[measure]);
         }

@@ -105,6 +105,8 @@ fn bridge(proof: &mut Proof, filing: &Filing) {
     );
     let taxable = bridge.row(Cell::Taxable).map_or((0, 0), |row| (row.net, row.taxed));
     let part = taxable.0 - taxable.1 + untaxed_credit;
+    let elsewhere: i128 = bridge.elsewhere.iter().map(|(_, _, net)| net).sum();
+    proof.equal("out of state = Σ by state", bridge.out_of_state, elsewhere);
     proof.equal("part not taxed = net of taxable lines and credits − their taxed part", bridge.part_not_taxed, part);
     proof.equal("credits = taxed part of the credits, turned round", bridge.credits, -credit.1);
     let deducted =
@@ -264,6 +266,7 @@ mod tests {
                 ],
                 gross: 15_000 * CENT,
                 out_of_state: 0,
+                elsewhere: Vec::new(),
                 part_not_taxed: 6_000 * CENT,
                 credits: 1_000 * CENT,
                 bad_debts: 500 * CENT,
@@ -334,10 +337,11 @@ mod tests {
 
     #[test]
     fn each_identity_that_is_broken_is_named() {
-        let breaks: [(&str, Break); 19] = [
+        let breaks: [(&str, Break); 20] = [
             ("each cell of the bridge stands once", |one| one.bridge.rows.push(row(Cell::Taxable, 0, 0, 0))),
             ("gross = taxable + exempt", |one| one.bridge.gross += CENT),
             ("gross = taxable + exempt", |one| one.bridge.rows[2].net += CENT),
+            ("out of state = Σ by state", |one| one.bridge.elsewhere.push(("US-YY".to_owned(), 1, CENT))),
             ("part not taxed = net of taxable", |one| one.bridge.part_not_taxed -= CENT),
             ("credits = taxed part of the credits", |one| one.bridge.credits += CENT),
             ("taxable = gross − exempt", |one| one.bridge.bad_debts += CENT),

@@ -251,12 +251,12 @@ fn bridge(filing: &Filing) -> Sheet {
             _ => sheet.row(cells),
         }
     }
-    if bridge.out_of_state != 0 {
+    for (state, lines, net) in &bridge.elsewhere {
         sheet.row(vec![
-            Cell::text("sales sourced to other states"),
+            Cell::Text(format!("sourced to {state}, on its return")),
             Cell::text("less"),
-            Cell::Empty,
-            Cell::Money(bridge.out_of_state),
+            Cell::Count(*lines),
+            Cell::Money(*net),
             Cell::Empty,
             Cell::Empty,
         ]);

@@ -51,10 +51,16 @@ impl Lines<'_> {
 
     fn sales(&mut self) {
         let bridge = &self.filing.bridge;
-        let on: Vec<Cell> = Cell::ALL.into_iter().filter(|cell| cell.is_on_return()).collect();
+        let is_in = |cell: &Cell| cell.is_on_return() && (bridge.has_marketplace || *cell != Cell::Marketplace);
+        let on: Vec<Cell> = Cell::ALL.into_iter().filter(is_in).collect();
         let deducted: Vec<Cell> = on.iter().copied().filter(|cell| *cell != Cell::Taxable).collect();
-        let formula = "taxable + exempt + not taxable + holiday + marketplace + out of state";
-        self.put("TotalSales", "Gross sales", formula, bridge.gross, self.behind(&on));
+        let formula = match bridge.has_marketplace {
+            true => "taxable + exempt + not taxable + holiday + marketplace + other states",
+            false => "taxable + exempt + not taxable + holiday + other states",
+        };
+        let elsewhere: u64 = bridge.elsewhere.iter().map(|(_, lines, _)| lines).sum();
+        let (own, hash) = self.behind(&on);
+        self.put("TotalSales", "Gross sales", formula, bridge.gross, (own + elsewhere, hash));
         let deductions = bridge.gross - bridge.taxable;
         let formula = "Σ breakout";
         self.put("ExemptionsDeductions", "Exemptions and deductions", formula, deductions, self.behind(&deducted));
@@ -69,7 +75,7 @@ impl Lines<'_> {
             .map(|reason| bridge.net(Cell::Exempt(reason)))
             .sum();
         let formula =
-            "exempt.other + nontaxable + holiday + marketplace + out of state + part not taxed + credits + bad debts";
+            "exempt.other + nontaxable + holiday + marketplace + other states + part not taxed + credits + bad debts";
         let marketplace = if bridge.has_marketplace { bridge.net(Cell::Marketplace) } else { 0 };
         let other = bridge.net(Cell::Exempt(Exemption::Other))
             + bridge.net(Cell::NonTaxable)

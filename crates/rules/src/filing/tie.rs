@@ -35,6 +35,8 @@ pub(crate) struct After {
     /// Lines of the last version; none: the exports have no filed returns.
     filed: Option<BTreeMap<ReturnKey, Vec<(String, i128)>>>,
     payments: HashMap<ReturnKey, (i128, u64)>,
+    /// Currency, id, period that is paid, day, amount.
+    pub paid: Vec<(String, String, String, Date, i128)>,
     /// By document: applied in the period; none: the exports have no applications.
     pub paid_in_period: Option<HashMap<String, i128>>,
 }
@@ -86,12 +88,14 @@ impl After {
             let last = versions.into_iter().filter_map(|(key, mut all)| Some((key, all.pop_last()?.1)));
             after.filed = Some(last.collect());
         }
-        let columns = ["entity_id", "jurisdiction_id", "period", "payment_date", "amount"];
+        let columns = ["entity_id", "jurisdiction_id", "period", "payment_date", "amount", "payment_id", "currency"];
         for row in rows(engine, catalog, "tax_payment", &columns)?.iter() {
             let key = (row.text("entity_id"), row.text("jurisdiction_id"), row.text("period"));
             let (Some(entity), Some(place), Some(period)) = key else { continue };
             let (Some(day), Some(amount)) = (row.day("payment_date"), row.units("amount")) else { continue };
             if is_known(day) {
+                let id = row.text("payment_id").unwrap_or_default();
+                after.paid.push((row.text("currency").unwrap_or_default(), id, period.clone(), day, amount));
                 let sum = after.payments.entry((entity, place, period)).or_default();
                 sum.0 += amount;
                 sum.1 += 1;
@@ -138,7 +142,7 @@ pub(crate) fn ties(
     wanted: &Wanted,
     sales: &Sales,
     taxes: &Taxes,
-    papers: &Papers,
+    (papers, after): (&Papers, &After),
 ) -> Result<Vec<Tie>, EngineError> {
     let mut currencies: BTreeSet<String> = sales
         .documents
@@ -152,7 +156,7 @@ pub(crate) fn ties(
     let entity = if sellers.len() == 1 { sellers.iter().next().map_or("", |one| one) } else { "all sellers" };
     let mut ties = Vec::new();
     for currency in currencies {
-        let tie = Books { engine, catalog, wanted, sales, taxes, papers, currency }.tie(entity)?;
+        let tie = Books { engine, catalog, wanted, sales, taxes, papers, after, currency }.tie(entity)?;
         ties.push(tie);
     }
     Ok(ties)
@@ -165,6 +169,7 @@ struct Books<'a> {
     sales: &'a Sales,
     taxes: &'a Taxes,
     papers: &'a Papers,
+    after: &'a After,
     currency: String,
 }
 
@@ -200,6 +205,7 @@ impl Books<'_> {
         self.ledger(&mut tie, &billed)?;
         self.tax_engine(&mut tie, &billed)?;
         self.returns(&mut tie);
+        self.payments(&mut tie);
         tie.items.sort_by(|a, b| {
             (&a.between, std::cmp::Reverse(a.age), &a.document).cmp(&(
                 &b.between,
@@ -426,49 +432,68 @@ impl Books<'_> {
 
     /// This period's returns as prepared, papers of other filing periods with them: the tie-out is of tax, not of forms.
     fn returns(&self, tie: &mut Tie) {
-        let (mut tax, mut paid, mut count) = (0, 0, 0);
-        for filing in self.papers.filings.iter().filter(|filing| filing.currency == self.currency) {
-            tax += filing.schedule.iter().map(|row| row.due).sum::<i128>();
-            paid += filing.line("Priorpayments").unwrap_or(0);
-            count += 1;
-        }
+        let own = || self.papers.filings.iter().filter(|filing| filing.currency == self.currency);
+        let tax: i128 = own().flat_map(|filing| &filing.schedule).map(|row| row.due).sum();
+        let count = own().count() as u64;
         let is_whole = self.wanted.state.is_none() && count > 0;
-        let source = |name: &str, tax: i128, records: u64| TieSource {
-            name: name.to_owned(),
-            tax: is_whole.then_some(tax),
-            records: if is_whole { records } else { 0 },
-        };
-        tie.sources.push(source("returns", tax, count));
-        tie.sources.push(source("payments", paid, 0));
+        let name = "papers and returns".to_owned();
+        tie.sources.push(TieSource { name, tax: is_whole.then_some(tax), records: if is_whole { count } else { 0 } });
         if let Some(invoices) = tie.sources.first().and_then(|source| source.tax).filter(|_| is_whole) {
             self.explain(tie, invoices, tax);
         }
+    }
+
+    /// What left in the period by the payments' own days, against what left the ledger.
+    fn payments(&self, tie: &mut Tie) {
+        let period = self.wanted.period;
+        let own = self
+            .after
+            .paid
+            .iter()
+            .filter(|(currency, _, _, day, _)| *currency == self.currency && period.contains(*day));
+        let own: Vec<_> = own.collect();
+        let has_any = self.catalog.table("tax_payment").is_some();
+        let sum: i128 = own.iter().map(|(.., amount)| amount).sum();
+        tie.sources.push(TieSource {
+            name: "payments made in the period".to_owned(),
+            tax: has_any.then_some(sum),
+            records: own.len() as u64,
+        });
+        if !has_any || self.catalog.table("gl_tax_entry").is_none() || sum == tie.paid {
+            return;
+        }
+        for (_, id, of, day, amount) in own {
+            let what = format!("paid for {of}");
+            tie.items.push(self.item("ledger / payments", &what, id, Some(*day), *amount));
+        }
+        let paid = tie.paid;
+        tie.items.push(self.item("ledger / payments", "left the ledger in the period", "", None, -paid));
     }
 
     /// Why the returns' tax is not what was billed: every cause of the schedules, and what is on no return.
     fn explain(&self, tie: &mut Tie, invoices: i128, returns: i128) {
         use tieout_model::filing::{Cause, Kind};
         let between = "invoices / returns";
-        let own: Vec<_> = self.papers.filings.iter().filter(|filing| filing.currency == self.currency).collect();
+        let own = self.papers.filings.iter().filter(|filing| filing.currency == self.currency);
         let mut left = returns - invoices;
-        let mut add = |what: &str, amount: i128, tie: &mut Tie| {
+        let mut add = |what: &str, of: &str, amount: i128, tie: &mut Tie| {
             if amount != 0 {
                 left -= amount;
-                tie.items.push(self.item(between, what, "", None, amount));
+                tie.items.push(self.item(between, what, of, None, amount));
             }
         };
-        for cause in Cause::ALL {
-            let sum: i128 =
-                own.iter().flat_map(|filing| &filing.schedule).map(|row| row.differences[cause.index()]).sum();
-            add(cause.words(), -sum, tie);
+        for filing in own {
+            for cause in Cause::ALL {
+                let sum: i128 = filing.schedule.iter().map(|row| row.differences[cause.index()]).sum();
+                let register = match cause {
+                    Cause::Rounding => "rounding of documents (schedule)".to_owned(),
+                    _ => format!("{} (registers of over- and under-collection)", cause.words()),
+                };
+                add(&register, &filing.state, -sum, tie);
+            }
+            let debts = filing.schedule.iter().filter(|row| row.kind == Kind::BadDebts).map(|row| row.due);
+            add("bad debts (bad_debts)", &filing.state, debts.sum(), tie);
         }
-        let debts: i128 = own
-            .iter()
-            .flat_map(|filing| &filing.schedule)
-            .filter(|row| row.kind == Kind::BadDebts)
-            .map(|row| row.due)
-            .sum();
-        add("bad debts", debts, tie);
         let mut other: BTreeMap<String, i128> = BTreeMap::new();
         for one in &self.papers.landed_tax {
             use tieout_model::filing::Cell;
@@ -479,7 +504,7 @@ impl Books<'_> {
             }
         }
         for (words, sum) in other {
-            add(&words, -sum, tie);
+            add(&words, "", -sum, tie);
         }
         let rest = left;
         if rest != 0 {

@@ -123,12 +123,14 @@ pub(super) fn items(papers: &Papers) -> Sheet {
         words("Currency", "currency", 9),
         words("Between", "between", 22),
         words("What", "what", 56),
-        words("Document", "document", 18),
+        words("Document or state", "document", 18),
         words("Day", "day", 12),
         words("Age in days", "age_days", 8),
         figures("Second less first", "amount"),
     ];
-    let intro = ["Each item explains a part of a difference between two sources; the oldest first."];
+    let intro = [
+        "Each item explains a part of the second source less the first; the oldest first. Items of a state stand for the papers that are named.",
+    ];
     let mut sheet = Sheet::new("Reconciling items", "reconciling_items", &intro, columns);
     for tie in &papers.ties {
         for item in &tie.items {

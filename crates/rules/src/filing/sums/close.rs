@@ -8,7 +8,7 @@ use tieout_model::filing::{
 };
 use tieout_model::{Date, Period, Rounding};
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::super::lines;
 use super::{Draft, FilingKey, LandedKey, Sums};
@@ -216,22 +216,22 @@ impl Sums<'_> {
             })
             .collect();
         // Sales of the same seller that other states tax.
-        let elsewhere: i128 = if gross == "everywhere" {
-            let other = self.landed.iter().filter(|((of, state, _, cell, _), _)| {
-                self.sales.names.get(*of) == entity
-                    && cell.is_on_return()
-                    && *cell != Cell::Credit
-                    && self
-                        .reference
-                        .jurisdictions
-                        .get(*state as usize)
-                        .is_some_and(|place| place.subdivision.as_deref() != Some(name))
-            });
-            other.filter_map(|(_, measure)| measure.money.get(currency)).sum()
-        } else {
-            0
-        };
-        let mut bridge = Bridge { rows, out_of_state: elsewhere, has_marketplace, ..Bridge::default() };
+        let mut elsewhere: BTreeMap<String, (u64, i128)> = BTreeMap::new();
+        for ((of, state, _, cell, _), measure) in self.landed.iter().filter(|_| gross == "everywhere") {
+            let other = self.reference.jurisdictions.get(*state as usize).and_then(|place| place.subdivision.clone());
+            let is_sale = cell.is_on_return() && *cell != Cell::Credit && self.sales.names.get(*of) == entity;
+            if let Some(other) = other.filter(|other| is_sale && other != name)
+                && let Some(net) = measure.money.get(currency)
+            {
+                let sum = elsewhere.entry(other).or_default();
+                sum.0 += measure.records;
+                sum.1 += net;
+            }
+        }
+        let elsewhere: Vec<(String, u64, i128)> =
+            elsewhere.into_iter().map(|(state, (lines, net))| (state, lines, net)).collect();
+        let out_of_state: i128 = elsewhere.iter().map(|(_, _, net)| net).sum();
+        let mut bridge = Bridge { rows, out_of_state, elsewhere, has_marketplace, ..Bridge::default() };
         let credit = bridge.row(Cell::Credit).map_or((0, 0), |row| (row.net, row.taxed));
         let taxable = bridge.row(Cell::Taxable).map_or((0, 0), |row| (row.net, row.taxed));
         bridge.part_not_taxed = taxable.0 - taxable.1 + credit.0 - credit.1;
@@ -246,7 +246,7 @@ impl Sums<'_> {
             .sum::<i128>()
             + credit.0
             - credit.1
-            + elsewhere;
+            + out_of_state;
         bridge.taxable = taxable.1 + credit.1 - bridge.bad_debts;
         bridge
     }
