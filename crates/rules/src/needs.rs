@@ -40,8 +40,7 @@ pub fn needed_columns(library: &Library, options: &Options) -> Needed {
         merge(&mut needed, needed_by(rule, options));
     }
     let (population, columns) = customers::COLUMNS;
-    let named = needed.entry(population.to_owned()).or_default();
-    named.extend(columns.map(str::to_owned));
+    needed.entry(population.to_owned()).or_default().extend(columns.map(str::to_owned));
     needed
 }
 

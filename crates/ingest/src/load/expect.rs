@@ -24,7 +24,7 @@ const RECORD: u64 = 8;
 /// Bytes of a document's number while its series is gathered and stored.
 const NUMBERED: u64 = 64;
 /// Bytes of a text that is held once, with the place by which it is found.
-const TEXT: u64 = 56;
+const TEXT: u64 = 48;
 
 /// What all sources hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

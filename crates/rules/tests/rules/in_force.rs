@@ -44,21 +44,13 @@ fn input() -> impl Strategy<Value = Vec<Vec<Value>>> {
 
 /// The same of a price, with its ranges, its rank, whether it and the next one rise, and what it says.
 fn prices() -> impl Strategy<Value = Vec<Vec<Value>>> {
-    let keys = (text(&["a", "b"]), text(&["x", "y", ANY, ANY]));
-    let ranges = (day(), day(), number(6), number(6));
-    let row = (keys, ranges, number(3), truth(), truth(), number(1000));
-    let cells = |(number, row): (usize, _)| {
-        let ((item, party), (from, to, least, most), rank, rises, next, price): (
-            (Value, Value),
-            (Value, Value, Value, Value),
-            Value,
-            Value,
-            Value,
-            Value,
-        ) = row;
-        vec![item, party, from, to, least, most, rank, rises, next, price, Value::Num(number as i128)]
-    };
-    prop::collection::vec(row, 0..14).prop_map(move |rows| rows.into_iter().enumerate().map(cells).collect())
+    let keys = (text(&["a", "b"]), text(&["x", "y", ANY, ANY])).prop_map(|(item, party)| vec![item, party]);
+    let ranges = (day(), day(), number(6), number(6)).prop_map(|(from, to, least, most)| vec![from, to, least, most]);
+    let said = (number(3), truth(), truth(), number(1000))
+        .prop_map(|(rank, rises, next, price)| vec![rank, rises, next, price]);
+    let row = (keys, ranges, said).prop_map(|(keys, ranges, said)| [keys, ranges, said].concat());
+    let numbered = |(rec, row): (i128, Vec<Value>)| row.into_iter().chain([Value::Num(rec)]).collect();
+    prop::collection::vec(row, 0..14).prop_map(move |rows| (0..).zip(rows).map(numbered).collect())
 }
 
 fn range(own: &str, ends: (&str, Option<&str>), from_open: bool, fall: bool) -> Range {
