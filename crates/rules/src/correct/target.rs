@@ -41,7 +41,7 @@ pub fn corrections(finding: &Finding, books: &mut Books) -> Result<Vec<Correctio
                 "find the customer whom the money belongs to",
             ));
         };
-        let line = plain(finding, from.gross);
+        let line = Line { moves: books.moves(finding), ..plain(finding, from.gross) };
         return Ok(vec![Correction { rightful: Some(rightful), ..correction(from, Action::Transfer, vec![line]) }]);
     }
     finding.effects.iter().map(|effect| one(finding, effect, books)).collect()
@@ -119,6 +119,7 @@ fn plain(finding: &Finding, net: Amount) -> Line {
         taxes: Vec::new(),
         fingerprints: vec![finding.fingerprint.clone()],
         message: finding.message.clone(),
+        moves: None,
     }
 }
 
@@ -266,6 +267,7 @@ fn corrected(
         },
         fingerprints: vec![finding.fingerprint.clone()],
         message: finding.message.clone(),
+        moves: None,
         document: line.document.clone(),
     };
     books.set_line(record, line);
