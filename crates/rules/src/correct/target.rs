@@ -344,8 +344,9 @@ fn whole(finding: &Finding, effect: &Effect, action: Action, books: &mut Books) 
     let taxes: i128 = rows.iter().map(|row| row.tax.units).sum();
     let mut lines = Vec::new();
     if !records.is_empty() && nets + taxes == gross {
-        for record in &records {
-            let line = books.line(*record)?.clone();
+        let billed: Vec<BilledLine> = records.iter().filter_map(|record| books.line(*record)).cloned().collect();
+        let parts = tax::whole_by_line(&mut rows, &billed, &effect.currency);
+        for ((record, line), taxes) in records.iter().zip(billed).zip(parts) {
             let net = line.left;
             books.set_line(*record, BilledLine { left: Amount::money(0), ..line.clone() });
             lines.push(Line {
@@ -356,6 +357,7 @@ fn whole(finding: &Finding, effect: &Effect, action: Action, books: &mut Books) 
                 document: id.clone(),
                 number: document.number.clone(),
                 issued: document.issued,
+                taxes,
                 ..plain(finding, net)
             });
         }
@@ -368,14 +370,11 @@ fn whole(finding: &Finding, effect: &Effect, action: Action, books: &mut Books) 
             document: id.clone(),
             number: document.number,
             issued: document.issued,
+            taxes: tax::whole(&mut rows),
             ..plain(finding, Amount::money(net))
         });
     }
-    let parts = tax::whole(&mut rows);
     places.into_iter().zip(rows).for_each(|(place, row)| books.set_tax(place, row));
-    if let Some(last) = lines.last_mut() {
-        last.taxes = parts;
-    }
     books.change(&id);
     // It goes back as it was billed, so the report's figure has all of its tax.
     Some(Correction { stated_tax: taxes, ..correction(effect, action, lines) })
