@@ -170,7 +170,7 @@ fn letter(
         }
         if proposal.action == Action::Transfer {
             let is_within = proposal.customer == proposal.rightful;
-            let words = if is_within { "moves within your account" } else { "is booked to your account" };
+            let words = if is_within { "moves within your account" } else { "comes back to your account" };
             *sum.2.entry(words.to_owned()).or_default() += proposal.gross().units;
         }
     }

@@ -123,7 +123,7 @@ fn moved(proposal: &Proposal, line: &Line) -> (String, String) {
             let what = &moves.what;
             match (&moves.stands_on, &moves.goes_to) {
                 (Some(stands_on), Some(goes_to)) if from == to => (format!("{what} on {stands_on}"), goes_to.clone()),
-                (Some(stands_on), _) if from != to => (format!("{what} of {from}"), format!("{stands_on} of {to}")),
+                (Some(stands_on), _) if from != to => (format!("{what} on {stands_on} of {from}"), to),
                 (stands_on, _) => (format!("{what} on {}", stands_on.as_deref().unwrap_or("no invoice")), to),
             }
         }

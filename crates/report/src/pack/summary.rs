@@ -120,6 +120,12 @@ fn imports(pack: &Pack, maps: &[Map], page: &mut Page<'_>) -> io::Result<()> {
         page.paragraph(0, &format!("In no import file, to be booked by hand. {}.", list(none)))?;
     }
     let silent = of(&|action| !super::letters::has_letter(action));
+    let moved = pack.proposals.iter().filter(|one| one.action == Action::Transfer && one.customer != one.rightful);
+    let moved = moved.count();
+    if moved > 0 {
+        let words = "the customer who gets the money has a letter; tell the other one, whose invoice is open again";
+        page.paragraph(0, &format!("Transfers from one account to another: {moved}; {words}."))?;
+    }
     if !silent.is_empty() {
         page.paragraph(0, &format!("Without a letter to the customer. {}.", list(silent)))?;
     }

@@ -34,7 +34,7 @@ fn is_below_zero(word: &str) -> bool {
     word.strip_prefix('-').is_some_and(|rest| rest.starts_with(|letter: char| letter.is_ascii_digit()))
 }
 
-/// What moves, from where and to where. The finding's sentence names whoever has the money now.
+/// What moves, from where and to where. The finding's sentence names whoever has the money now; a letter does not.
 fn moved(proposal: &Proposal, moves: Option<&Moves>) -> String {
     let is_within = proposal.customer == proposal.rightful;
     let Some(Moves { what, is_credit, stands_on, goes_to }) = moves else {
@@ -47,14 +47,14 @@ fn moved(proposal: &Proposal, moves: Option<&Moves>) -> String {
                 "We put your {kind} {what} to invoice {from}, and you meant {to}: this much of it moves from invoice {from} to invoice {to}."
             )
         }
-        (Some(invoice), _) if !is_within => {
-            let (start, kind) = if *is_credit { ("Credit note", "credit note") } else { ("Payment", "payment") };
+        // Whose account it stood on is nobody else's matter.
+        _ if !is_within => {
             format!(
-                "{start} {what} pays your invoice {invoice} and stood on another account; we move the {kind} to yours."
+                "We put your {kind} {what} to an invoice of another account; it moves from there back to your account."
             )
         }
         (Some(from), None) => format!("We put your {kind} {what} to invoice {from}; we take it off that invoice."),
-        _ => format!("Your {kind} {what} was booked to another account; we move it to yours."),
+        _ => format!("We put your {kind} {what} to another invoice than you meant; we put it right."),
     }
 }
 
