@@ -23,7 +23,7 @@ pub(super) fn message(report: &AuditReport, pack: &Pack, proposal: &Proposal, li
     // A period without an end.
     told = told.replace(" to \u{2013}", " on");
     let is_missing = told.contains(" \u{2013}");
-    let is_negative = told.split(' ').any(|word| is_below_zero(word));
+    let is_negative = told.split(' ').any(is_below_zero);
     if !is_missing && !is_negative {
         return told;
     }
@@ -44,7 +44,8 @@ fn moved(proposal: &Proposal, moves: Option<&Moves>) -> String {
     match (stands_on, goes_to) {
         (Some(from), Some(to)) if is_within => {
             format!(
-                "We put your {kind} {what} to invoice {from}, and you meant {to}: this much of it moves from invoice {from} to invoice {to}."
+                "We put your {kind} {what} to invoice {from}, and it names {to}: this much of it moves from invoice {from} \
+                 to invoice {to}."
             )
         }
         // Whose account it stood on is nobody else's matter.
