@@ -115,6 +115,21 @@ pub struct Line {
     pub fingerprints: Vec<String>,
     /// The sentence of the first of these.
     pub message: String,
+    /// What moves and where it goes, for a transfer.
+    pub moves: Option<Moves>,
+}
+
+/// Money that was put to one document and belongs to another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moves {
+    /// The reference of what moves.
+    pub what: String,
+    /// True if that is a credit note; else it is a payment.
+    pub is_credit: bool,
+    /// The number of the invoice that it was put to, if the records say.
+    pub stands_on: Option<String>,
+    /// Where it goes within one account: the number of another invoice. None where it goes to another account.
+    pub goes_to: Option<String>,
 }
 
 impl Line {
@@ -256,8 +271,23 @@ pub struct Pack {
     pub without_money: u64,
     /// What each customer of a proposal owes before it, by customer and currency; those whose balances the exports state.
     pub balances: BTreeMap<(String, String), Amount>,
+    /// Invoices that are paid with more than they ask for, by id: what of a balance is in the customer's favour.
+    pub over_paid: BTreeMap<String, Amount>,
+    /// What records are called where people read of them.
+    pub names: Names,
     /// By class and currency, how the report's money becomes the pack's.
     pub bridge: Vec<Bridge>,
+}
+
+/// What records are called where people read of them.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Names {
+    /// Numbers of documents by id, where the two differ.
+    pub documents: BTreeMap<String, String>,
+    /// Names of jurisdictions by id, with their level: `Nebraska (state)`.
+    pub jurisdictions: BTreeMap<String, String>,
+    /// Id and number of the invoice that a credit note takes back, by the note's id; both empty where no record says.
+    pub credited: BTreeMap<String, (String, String)>,
 }
 
 /// The report's money of one class and currency, less what is asked, with what is added, is the proposals'.

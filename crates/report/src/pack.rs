@@ -32,7 +32,7 @@ pub fn files(report: &AuditReport, pack: &Pack, maps: &[Map], stationery: &Stati
         File { name: "proposals.csv".to_owned(), bytes: sheets::proposals(pack)? },
         File { name: "proposals.json".to_owned(), bytes: json::render(report, pack)? },
         File { name: "questions.csv".to_owned(), bytes: sheets::questions(pack)? },
-        File { name: "summary.txt".to_owned(), bytes: summary::render(report, pack)? },
+        File { name: "summary.txt".to_owned(), bytes: summary::render(report, pack, maps)? },
     ];
     for map in maps {
         files.extend(map.write(pack, stationery.issued)?);

@@ -140,7 +140,8 @@ impl<'a> Desk<'a> {
         let proposals = self.proposals();
         let bridge = self.bridge(&proposals, open);
         let balances = self.books.balances();
-        Pack { proposals, questions: self.questions, without_money, balances, bridge }
+        let (over_paid, names) = (self.books.over_paid(), self.books.names());
+        Pack { proposals, questions: self.questions, without_money, balances, over_paid, names, bridge }
     }
 
     fn ask(&mut self, finding: &Finding, ask: &Ask) {
@@ -275,7 +276,12 @@ impl<'a> Desk<'a> {
                 approval: None,
                 remarks: remarks.into_iter().collect(),
             };
-            proposal.uses = purse.uses(&proposal);
+            proposal.uses = purse.own(&proposal);
+            proposals.push(proposal);
+        }
+        // Every wrong open invoice has taken its own credit before what is left goes to others.
+        for proposal in &mut proposals {
+            purse.rest(proposal);
             let is_kept = proposal.uses.iter().any(|one| matches!(one, Use::OnAccount { .. }));
             let kept = proposal.customer.as_ref().filter(|_| is_kept);
             proposal.remarks.extend(kept.and_then(|customer| why_kept(&self.books, customer, &proposal.currency)));
@@ -286,7 +292,6 @@ impl<'a> Desk<'a> {
                     proposal.currency
                 ));
             }
-            proposals.push(proposal);
         }
         proposals.sort_by(|a, b| (&a.customer, a.action, &a.id).cmp(&(&b.customer, b.action, &b.id)));
         proposals

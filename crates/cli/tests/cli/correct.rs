@@ -245,3 +245,39 @@ fn what_is_billed_twice_and_too_dear_goes_back_once() {
         assert_eq!(bridge["other"].as_array().unwrap().len(), 0, "{rule}: {bridge}");
     }
 }
+
+/// No id of a jurisdiction or of a record, no dash for what is missing, no negative debt: a customer understands every letter.
+#[test]
+fn letters_have_no_words_of_ours() {
+    let (_, place) = pack("demo");
+    let mut read = 0;
+    for entry in std::fs::read_dir(place.path().join("pack/letters")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|ending| ending != "txt") || path.ends_with("owners.txt") {
+            continue;
+        }
+        let letter = std::fs::read_to_string(&path).unwrap();
+        read += 1;
+        for word in letter.split_whitespace() {
+            let is_id = |start: &str| {
+                word.strip_prefix(start)
+                    .is_some_and(|rest| rest.starts_with(|letter: char| letter.is_ascii_alphanumeric()))
+            };
+            let is_record =
+                word.len() > 6 && word.starts_with('D') && word[1..7].bytes().all(|byte| byte.is_ascii_digit());
+            assert!(!is_id("J-") && !is_id("-") && !is_record && word != "\u{2013}", "`{word}` in\n{letter}");
+        }
+    }
+    assert!(read > 100);
+    let duplicate = written(&place, "proposals.json");
+    let pack: Value = serde_json::from_str(&duplicate).unwrap();
+    let proposals = pack["proposals"].as_array().unwrap();
+    let of = |customer: &str| proposals.iter().find(|one| one["customer"] == customer).unwrap();
+    let [used] = &of("C001736")["uses"].as_array().unwrap()[..] else { panic!("{}", of("C001736")) };
+    assert_eq!(used["number"], "INV-2026-001074", "the duplicate is open: its credit takes it away");
+    assert!(!written(&place, "import/quickbooks-credit-memos.csv").contains(",CN-2026-"), "links are to invoices");
+    let moved = written(&place, "letters/00063-C001398.txt");
+    assert!(moved.contains("We put your payment RC000551 to an invoice of another account"), "{moved}");
+    assert!(!moved.contains("C001397") && !moved.contains("INV-2026-000721"), "{moved}");
+    assert!(written(&place, "summary.txt").contains("Nothing is approved yet"));
+}

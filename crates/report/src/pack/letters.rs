@@ -3,6 +3,8 @@
 //! Nothing of another customer, no code of ours. Templates are minijinja and can be replaced; what they are given is escaped in
 //! HTML, and control characters are visible in both. An owner of accounts gets a list of the letters.
 
+mod words;
+
 use std::collections::BTreeMap;
 use std::io;
 
@@ -72,7 +74,10 @@ struct Sum {
     tax: String,
     tax_is_part: bool,
     uses: Vec<String>,
+    /// What the customer owes after it.
     balance: Option<String>,
+    /// What is in the customer's favour after it, where they owe nothing.
+    favour: Option<String>,
 }
 
 /// A letter as text and as page for each customer whom something is given back, and a list for each owner of accounts.
@@ -115,14 +120,18 @@ fn told(error: minijinja::Error) -> io::Error {
     io::Error::other(format!("the letter's template {}{line}: {error}", error.name().unwrap_or("?")))
 }
 
+/// True if the customer hears of such a proposal: only of what is good for them.
+pub(super) fn has_letter(action: Action) -> bool {
+    action.is_for_customer() || matches!(action, Action::Transfer | Action::RetractReminder)
+}
+
 /// Proposals of which the customer hears something good.
 fn by_customer(pack: &Pack) -> BTreeMap<&str, Vec<&Proposal>> {
     let mut letters: BTreeMap<&str, Vec<&Proposal>> = BTreeMap::new();
     for proposal in &pack.proposals {
         let to = match proposal.action {
             Action::Transfer => proposal.rightful.as_deref(),
-            Action::RetractReminder => proposal.customer.as_deref(),
-            action if action.is_for_customer() => proposal.customer.as_deref(),
+            action if has_letter(action) => proposal.customer.as_deref(),
             _ => None,
         };
         if let Some(customer) = to {
@@ -143,7 +152,7 @@ fn letter(
     let mut groups: BTreeMap<Action, Vec<Item>> = BTreeMap::new();
     for proposal in proposals {
         let items = groups.entry(proposal.action).or_default();
-        items.extend(proposal.lines.iter().map(|line| item(proposal, line)));
+        items.extend(proposal.lines.iter().map(|line| item(report, pack, proposal, line)));
     }
     let mut sums: BTreeMap<&str, (Amount, Amount, BTreeMap<String, i128>)> = BTreeMap::new();
     for proposal in proposals.iter().filter(|proposal| !proposal.currency.is_empty()) {
@@ -160,22 +169,24 @@ fn letter(
             *sum.2.entry(words).or_default() += one.amount().units;
         }
         if proposal.action == Action::Transfer {
-            *sum.2.entry("is booked to your account".to_owned()).or_default() += proposal.gross().units;
+            let is_within = proposal.customer == proposal.rightful;
+            let words = if is_within { "moves within your account" } else { "comes back to your account" };
+            *sum.2.entry(words.to_owned()).or_default() += proposal.gross().units;
         }
     }
     let sums = sums.into_iter().map(|(currency, (gross, tax, uses))| {
         let places = minor_units(currency).unwrap_or(2);
-        let put: i128 = proposals
+        let less: i128 = proposals
             .iter()
             .filter(|proposal| proposal.currency == currency)
-            .flat_map(|proposal| &proposal.uses)
-            .filter(|one| matches!(one, Use::Invoice { .. }))
-            .map(|one| one.amount().units)
+            .map(|proposal| less_owed(pack, proposal))
             .sum();
         // What a payment that comes to the account pays is not known yet.
         let is_moved =
             proposals.iter().any(|proposal| proposal.action == Action::Transfer && proposal.currency == currency);
         let balance = pack.balances.get(&(customer.to_owned(), currency.to_owned()));
+        let after = balance.filter(|_| !is_moved).map(|before| before.units - less);
+        let written = |units: i128| Amount::money(units).to_display(places);
         Sum {
             gross: gross.to_display(places),
             tax: tax.to_display(places),
@@ -186,7 +197,8 @@ fn letter(
                     shown(&format!("{} {currency} {words}.", Amount::money(units).to_display(places)))
                 })
                 .collect(),
-            balance: balance.filter(|_| !is_moved).map(|before| Amount::money(before.units - put).to_display(places)),
+            balance: after.filter(|units| *units >= 0).map(written),
+            favour: after.filter(|units| *units < 0).map(|units| written(-units)),
             currency: currency.to_owned(),
         }
     });
@@ -202,20 +214,39 @@ fn letter(
     }
 }
 
+/// By how much less a customer owes after a proposal. Money that an invoice was paid too much lowers what they owe already: put to another
+/// invoice it changes nothing, and paid back it does so no more.
+fn less_owed(pack: &Pack, proposal: &Proposal) -> i128 {
+    let sum = |wanted: fn(&Use) -> bool| -> i128 {
+        proposal.uses.iter().filter(|one| wanted(one)).map(|one| one.amount().units).sum()
+    };
+    let put = sum(|one| matches!(one, Use::Invoice { .. }));
+    if matches!(proposal.action, Action::Refund | Action::Reapply) {
+        let lay: i128 = proposal
+            .lines
+            .iter()
+            .filter_map(|line| Some(line.gross().units.min(pack.over_paid.get(&line.document)?.units)))
+            .sum();
+        let back = lay.min(sum(|one| matches!(one, Use::Refund { .. })));
+        return put - put.min(lay - back) - back;
+    }
+    put
+}
+
 fn title(action: Action) -> String {
     match action {
         Action::CreditMemo => "What we billed too much and credit",
         Action::TaxCredit => "Tax that we charged and that is not due",
         Action::Refund => "Money of yours that we send back",
         Action::Reapply => "Money of yours that we put to your invoices",
-        Action::Transfer => "A payment of yours that stood on another account",
+        Action::Transfer => "Money of yours that stood in the wrong place",
         Action::RetractReminder => "A reminder that you can forget",
         Action::DebitMemo | Action::Bill | Action::RemitTax => "Further",
     }
     .to_owned()
 }
 
-fn item(proposal: &Proposal, line: &Line) -> Item {
+fn item(report: &AuditReport, pack: &Pack, proposal: &Proposal, line: &Line) -> Item {
     let places = minor_units(&proposal.currency).unwrap_or(2);
     let has_money = !proposal.currency.is_empty();
     let shown = |wanted: bool, amount: Amount| if wanted { amount.to_display(places) } else { String::new() };
@@ -223,11 +254,7 @@ fn item(proposal: &Proposal, line: &Line) -> Item {
     let has_tax = matches!(proposal.action, Action::CreditMemo | Action::TaxCredit);
     let is_named = !matches!(proposal.action, Action::Transfer | Action::RetractReminder);
     Item {
-        // The sentence of a transfer names whoever has the money now.
-        message: match proposal.action {
-            Action::Transfer => "A payment of yours was booked to another account; we move it to yours.".to_owned(),
-            _ => visible(&line.message).into_owned(),
-        },
+        message: visible(&words::message(report, pack, proposal, line)).into_owned(),
         number: if is_named { visible(&line.number).into_owned() } else { String::new() },
         issued: line
             .issued

@@ -14,6 +14,7 @@ use tieout_model::{Amount, Date};
 use toml::Spanned;
 
 use super::File;
+use super::sheets::credit_of;
 use crate::format::csv::text;
 
 /// The maps that come with the tool: name and text.
@@ -26,10 +27,10 @@ pub const BUNDLED: [(&str, &str); 4] = [
 
 /// Fields that a column can come from.
 #[rustfmt::skip]
-const FIELDS: [&str; 24] = [
+const FIELDS: [&str; 26] = [
     "proposal", "action", "class", "customer", "currency", "document", "number", "line", "row", "original_date", "item",
     "quantity", "unit_price", "net", "tax", "gross", "jurisdiction", "tax_rate", "issue_date", "account", "description",
-    "reason_words", "findings", "tax_of_proposal_once",
+    "reason_words", "findings", "tax_of_proposal_once", "invoice", "invoice_number",
 ];
 /// Further fields, of money that goes back.
 const REFUND: &str = "refund_of_proposal_once";
@@ -132,7 +133,7 @@ impl Map {
                 for (place, part) in parts.into_iter().enumerate() {
                     row += 1;
                     let at = At { proposal, line, part, first: place == 0, row, issued };
-                    let cells = self.columns.iter().map(|(_, source)| self.cell(source, &at));
+                    let cells = self.columns.iter().map(|(_, source)| self.cell(source, pack, &at));
                     writer.write_record(cells).map_err(io::Error::other)?;
                 }
             }
@@ -141,17 +142,32 @@ impl Map {
         Ok(Some(File { name: format!("import/{}", self.file), bytes }))
     }
 
-    fn cell(&self, source: &Source, at: &At<'_>) -> String {
+    /// The file's name and how it writes days.
+    pub(super) fn about(&self) -> (&str, &'static str) {
+        let style = match self.date {
+            DateStyle::Iso => "yyyy-mm-dd",
+            DateStyle::MonthFirst => "mm/dd/yyyy",
+            DateStyle::DayFirst => "dd/mm/yyyy",
+        };
+        (&self.file, style)
+    }
+
+    /// True if the file has proposals of an action.
+    pub(super) fn takes(&self, action: Action) -> bool {
+        self.actions.contains(&action)
+    }
+
+    fn cell(&self, source: &Source, pack: &Pack, at: &At<'_>) -> String {
         match source {
             Source::Constant(constant) => constant.clone(),
             Source::Field { name, lower } => {
-                let value = self.field(name, at);
+                let value = self.field(name, pack, at);
                 if *lower { value.to_lowercase() } else { value }
             }
         }
     }
 
-    fn field(&self, name: &str, at: &At<'_>) -> String {
+    fn field(&self, name: &str, pack: &Pack, at: &At<'_>) -> String {
         let At { proposal, line, part, first, row, issued } = *at;
         let money = |amount: Amount| self.money(amount, &proposal.currency);
         let net = if first { line.net } else { Amount::money(0) };
@@ -164,6 +180,9 @@ impl Map {
             "currency" => proposal.currency.clone(),
             "document" => text(&line.document),
             "number" => text(&line.number),
+            // A credit links to an invoice, never to a credit note; empty where no record says which it takes back.
+            "invoice" => text(credit_of(pack, line).map_or(&line.document, |(id, _)| id)),
+            "invoice_number" => text(credit_of(pack, line).map_or(&line.number, |(_, number)| number)),
             "line" => text(line.line.as_deref().unwrap_or_default()),
             "row" => row.to_string(),
             "original_date" => self.day(line.issued),

@@ -7,17 +7,17 @@ use std::io;
 
 use csv::{QuoteStyle, WriterBuilder};
 use tieout_model::amount::minor_units;
-use tieout_model::correction::{Line, Pack, Proposal, Question, TaxPart, Use};
+use tieout_model::correction::{Action, Line, Pack, Proposal, Question, TaxPart, Use};
 use tieout_model::{Amount, Date};
 
 use crate::format::csv::text;
 
 #[rustfmt::skip]
-const PROPOSALS: [&str; 34] = [
+const PROPOSALS: [&str; 36] = [
     "proposal", "action", "class", "customer", "rightful_customer", "bill_to", "original_invoice", "original_number",
     "original_line", "original_date", "item", "reason", "reason_words", "quantity", "unit_price", "net", "jurisdiction",
     "tax_rate", "tax", "gross", "currency", "effect_from", "effect_to", "apply_to", "account", "message", "remarks",
-    "findings", "case", "prepared_by", "approved_by", "approval_band", "issued_document", "issued_on",
+    "findings", "case", "prepared_by", "approved_by", "approval_band", "issued_document", "issued_on", "from", "to",
 ];
 
 const QUESTIONS: [&str; 7] = ["finding", "rule", "customer", "message", "why_not", "what_would_settle_it", "money"];
@@ -71,6 +71,7 @@ fn row(proposal: &Proposal, line: &Line, (place, part): (usize, Option<&TaxPart>
     let net = if place == 0 { line.net } else { Amount::money(0) };
     let tax = part.map_or(Amount::money(0), |part| part.amount);
     let effect = proposal.effect;
+    let (from, to) = moved(proposal, line);
     vec![
         proposal.id.clone(),
         proposal.action.name().to_owned(),
@@ -106,7 +107,33 @@ fn row(proposal: &Proposal, line: &Line, (place, part): (usize, Option<&TaxPart>
         optional(&proposal.approval),
         String::new(),
         String::new(),
+        text(&from),
+        text(&to),
     ]
+}
+
+/// What the money leaves and where it goes; both empty where none moves.
+fn moved(proposal: &Proposal, line: &Line) -> (String, String) {
+    match (proposal.action, &line.moves) {
+        (Action::Refund | Action::Reapply, _) => (line.number.clone(), uses(proposal)),
+        (Action::Transfer, moves) => {
+            let account = |id: &Option<String>| id.as_ref().map_or(String::new(), |id| format!("account {id}"));
+            let (from, to) = (account(&proposal.customer), account(&proposal.rightful));
+            let Some(moves) = moves else { return (from, to) };
+            let what = &moves.what;
+            match (&moves.stands_on, &moves.goes_to) {
+                (Some(stands_on), Some(goes_to)) if from == to => (format!("{what} on {stands_on}"), goes_to.clone()),
+                (Some(stands_on), _) if from != to => (format!("{what} on {stands_on} of {from}"), to),
+                (stands_on, _) => (format!("{what} on {}", stands_on.as_deref().unwrap_or("no invoice")), to),
+            }
+        }
+        _ => (String::new(), String::new()),
+    }
+}
+
+/// Id and number of the invoice under a credit note that a line corrects; none for other documents.
+pub(super) fn credit_of<'a>(pack: &'a Pack, line: &Line) -> Option<&'a (String, String)> {
+    pack.names.credited.get(&line.document)
 }
 
 /// `INV-7 106.50; refund 3.00`.
@@ -126,7 +153,6 @@ pub(super) fn uses(proposal: &Proposal) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tieout_model::correction::Action;
 
     /// A bill of thousands of wrong lines is one proposal: what a row says does not grow with the others.
     #[test]
@@ -143,6 +169,7 @@ mod tests {
             taxes: Vec::new(),
             fingerprints: vec![format!("{number:016}")],
             message: String::new(),
+            moves: None,
         };
         let size = |lines: usize| {
             let proposal = Proposal {

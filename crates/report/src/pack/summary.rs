@@ -6,9 +6,10 @@ use std::io;
 use tieout_model::correction::{Action, Pack};
 use tieout_model::{Amount, AuditReport};
 
+use super::maps::Map;
 use crate::layout::{Page, count, counted, money};
 
-pub(super) fn render(report: &AuditReport, pack: &Pack) -> io::Result<Vec<u8>> {
+pub(super) fn render(report: &AuditReport, pack: &Pack, maps: &[Map]) -> io::Result<Vec<u8>> {
     let mut out = Vec::new();
     let mut page = Page::new(&mut out);
     let as_of = report.as_of.map_or(String::new(), |as_of| format!("as of {as_of}"));
@@ -16,6 +17,7 @@ pub(super) fn render(report: &AuditReport, pack: &Pack) -> io::Result<Vec<u8>> {
     actions(pack, &mut page)?;
     bridge(pack, &mut page)?;
     questions(pack, &mut page)?;
+    imports(pack, maps, &mut page)?;
     Ok(out)
 }
 
@@ -90,6 +92,42 @@ fn questions(pack: &Pack, page: &mut Page<'_>) -> io::Result<()> {
     if pack.without_money > 0 {
         let findings = counted(pack.without_money, "finding has", "findings have");
         page.paragraph(0, &format!("{findings} no money at stake: there is nothing to correct on an account."))?;
+    }
+    Ok(())
+}
+
+/// What has to be known before a file is imported or a letter sent.
+fn imports(pack: &Pack, maps: &[Map], page: &mut Page<'_>) -> io::Result<()> {
+    page.heading("Before you import or send anything")?;
+    page.paragraph(0, "Nothing is approved yet: approve each proposal first, then import and send.")?;
+    let mut numbers: BTreeMap<Action, u64> = BTreeMap::new();
+    pack.proposals.iter().for_each(|proposal| *numbers.entry(proposal.action).or_default() += 1);
+    let of = |wanted: &dyn Fn(Action) -> bool| -> Vec<(Action, u64)> {
+        numbers.iter().filter(|(action, _)| wanted(**action)).map(|(action, number)| (*action, *number)).collect()
+    };
+    for map in maps.iter().filter(|map| numbers.keys().any(|action| map.takes(*action))) {
+        let (file, dates) = map.about();
+        page.line(&format!("  {file:<40} days as {dates}"))?;
+    }
+    if !pack.proposals.is_empty() && pack.proposals.iter().all(|proposal| proposal.account.is_none()) {
+        page.paragraph(0, "Account columns are empty: name accounts in `[corrections.accounts]` of the engagement.")?;
+    }
+    let list = |actions: Vec<(Action, u64)>| {
+        actions.iter().map(|(action, number)| format!("{}: {number}", action.words())).collect::<Vec<_>>().join("; ")
+    };
+    let none = of(&|action| !maps.iter().any(|map| map.takes(action)));
+    if !none.is_empty() {
+        page.paragraph(0, &format!("In no import file, to be booked by hand. {}.", list(none)))?;
+    }
+    let silent = of(&|action| !super::letters::has_letter(action));
+    let moved = pack.proposals.iter().filter(|one| one.action == Action::Transfer && one.customer != one.rightful);
+    let moved = moved.count();
+    if moved > 0 {
+        let words = "the customer who gets the money has a letter; tell the other one, whose invoice is open again";
+        page.paragraph(0, &format!("Transfers from one account to another: {moved}; {words}."))?;
+    }
+    if !silent.is_empty() {
+        page.paragraph(0, &format!("Without a letter to the customer. {}.", list(silent)))?;
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use tieout_model::correction::{Moves, Names};
 use tieout_model::{Amount, Date, Evidence, Finding, RecordRef};
 
 use crate::catalog::{Catalog, Scope};
@@ -26,6 +27,8 @@ pub struct Document {
     pub tax: Option<Amount>,
     pub gross: Option<Amount>,
     pub balance: Option<Amount>,
+    /// The invoice that a credit note takes back.
+    pub original: Option<String>,
 }
 
 impl Document {
@@ -78,6 +81,8 @@ pub struct Books {
     pub disputed: BTreeMap<String, Option<Date>>,
     /// Ids of open invoices by customer, the oldest due first; none where the exports state no balances.
     pub open: Option<BTreeMap<String, Vec<String>>>,
+    /// Names of jurisdictions by id, with their level.
+    pub jurisdictions: BTreeMap<String, String>,
     lines: BTreeMap<RecordRef, BilledLine>,
     taxes: Vec<TaxRow>,
     /// Places in `taxes` by document and line; rows of the whole document have no line.
@@ -130,6 +135,11 @@ pub fn read(
     let customers: BTreeSet<String> = parties.chain(of_documents).collect();
     reader.documents(&mut books, "customer_id", &customers)?;
     reader.disputes(&mut books, &ids, as_of)?;
+    reader.jurisdictions(&mut books)?;
+    // Credit notes that are corrected are told by the invoice that they take back.
+    let credited: BTreeSet<String> = books.documents.values().filter_map(|one| one.original.clone()).collect();
+    let unread = credited.into_iter().filter(|id| !books.documents.contains_key(id)).collect();
+    reader.documents(&mut books, "invoice_id", &unread)?;
     let has_balance = catalog.table("invoice").is_some_and(|table| table.columns.contains_key("balance"));
     books.open = has_balance.then(|| open(&books, &customers));
     Ok(books)
@@ -277,6 +287,48 @@ impl Books {
     }
 }
 
+impl Books {
+    /// Posted invoices whose balance is in the customer's favour, by id.
+    pub fn over_paid(&self) -> BTreeMap<String, Amount> {
+        let bills = self.documents.iter().filter(|(_, document)| document.is_bill());
+        let below = bills.filter_map(|(id, one)| Some((id, one.balance.filter(|balance| balance.units < 0)?)));
+        below.map(|(id, balance)| (id.clone(), Amount::money(0).minus_money(balance))).collect()
+    }
+
+    /// What documents and jurisdictions are called.
+    pub fn names(&self) -> Names {
+        let numbers = self.documents.iter().filter(|(id, document)| **id != document.number);
+        let notes = self.documents.iter().filter(|(_, document)| document.kind == "credit_note");
+        let credited = notes.map(|(id, note)| {
+            let original = note.original.clone().unwrap_or_default();
+            let number = self.documents.get(&original).map_or(original.clone(), |document| document.number.clone());
+            (id.clone(), (original, number))
+        });
+        Names {
+            documents: numbers.map(|(id, document)| (id.clone(), document.number.clone())).collect(),
+            jurisdictions: self.jurisdictions.clone(),
+            credited: credited.collect(),
+        }
+    }
+
+    /// What moves from which invoice, and to which, by the evidence of a finding about an application.
+    pub fn moves(&self, finding: &Finding) -> Option<Moves> {
+        let cell = |wanted: &str| {
+            let cells = finding.key.iter().chain(finding.evidence.iter().take(1).flat_map(|one| &one.cells));
+            cells.filter(|(column, _)| column == wanted).map(|(_, value)| value.clone()).next()
+        };
+        let number = |id: String| self.documents.get(&id).map_or(id, |document| document.number.clone());
+        let (credit, payment) = (cell("credit_note_id"), cell("payment_id"));
+        let is_credit = credit.is_some();
+        let what = credit.map(number).or(payment)?;
+        let named = finding.evidence.iter().filter(|one| one.role == "named" && one.population == "invoice");
+        let numbers: BTreeSet<&String> =
+            named.flat_map(|one| &one.cells).filter(|(column, _)| column == "invoice_no").map(|(_, no)| no).collect();
+        let goes_to = (!numbers.is_empty()).then(|| numbers.into_iter().cloned().collect::<Vec<_>>().join(", "));
+        Some(Moves { what, is_credit, stands_on: cell("invoice_id").map(number), goes_to })
+    }
+}
+
 /// The records that a finding is about; not what they are compared with, nor what their columns point to (the invoice that a late
 /// fee was charged on, and the dispute for which it should not have been).
 pub fn shown(finding: &Finding) -> impl Iterator<Item = &Evidence> {
@@ -364,6 +416,7 @@ impl Reader<'_> {
             "tax_total",
             "gross_total",
             "balance",
+            "original_invoice_id",
         ];
         for row in self.rows("invoice", (key, Self::texts(values)), &columns)?.iter() {
             let Some(id) = row.text("invoice_id") else { continue };
@@ -382,6 +435,7 @@ impl Reader<'_> {
                 tax: row.amount("tax_total"),
                 gross: row.amount("gross_total"),
                 balance: row.amount("balance"),
+                original: row.text("original_invoice_id"),
             });
         }
         Ok(())
@@ -431,6 +485,19 @@ impl Reader<'_> {
                 tax,
             };
             books.add_tax(row.record(), document, tax_row);
+        }
+        Ok(())
+    }
+
+    fn jurisdictions(&self, books: &mut Books) -> Result<(), EngineError> {
+        let of_rows = books.taxes.iter().filter_map(|row| row.jurisdiction.clone());
+        let of_lines = books.lines.values().filter_map(|line| line.jurisdiction.clone());
+        let ids: BTreeSet<String> = of_rows.chain(of_lines).collect();
+        let key = ("jurisdiction_id", Self::texts(&ids));
+        for row in self.rows("jurisdiction", key, &["jurisdiction_id", "name", "level"])?.iter() {
+            let (Some(id), Some(name)) = (row.text("jurisdiction_id"), row.text("name")) else { continue };
+            let words = row.text("level").map_or(name.clone(), |level| format!("{name} ({level})"));
+            books.jurisdictions.entry(id).or_insert(words);
         }
         Ok(())
     }

@@ -41,7 +41,7 @@ pub fn corrections(finding: &Finding, books: &mut Books) -> Result<Vec<Correctio
                 "find the customer whom the money belongs to",
             ));
         };
-        let line = plain(finding, from.gross);
+        let line = Line { moves: books.moves(finding), ..plain(finding, from.gross) };
         return Ok(vec![Correction { rightful: Some(rightful), ..correction(from, Action::Transfer, vec![line]) }]);
     }
     finding.effects.iter().map(|effect| one(finding, effect, books)).collect()
@@ -119,6 +119,7 @@ fn plain(finding: &Finding, net: Amount) -> Line {
         taxes: Vec::new(),
         fingerprints: vec![finding.fingerprint.clone()],
         message: finding.message.clone(),
+        moves: None,
     }
 }
 
@@ -266,6 +267,7 @@ fn corrected(
         },
         fingerprints: vec![finding.fingerprint.clone()],
         message: finding.message.clone(),
+        moves: None,
         document: line.document.clone(),
     };
     books.set_line(record, line);
@@ -342,8 +344,9 @@ fn whole(finding: &Finding, effect: &Effect, action: Action, books: &mut Books) 
     let taxes: i128 = rows.iter().map(|row| row.tax.units).sum();
     let mut lines = Vec::new();
     if !records.is_empty() && nets + taxes == gross {
-        for record in &records {
-            let line = books.line(*record)?.clone();
+        let billed: Vec<BilledLine> = records.iter().filter_map(|record| books.line(*record)).cloned().collect();
+        let parts = tax::whole_by_line(&mut rows, &billed, &effect.currency);
+        for ((record, line), taxes) in records.iter().zip(billed).zip(parts) {
             let net = line.left;
             books.set_line(*record, BilledLine { left: Amount::money(0), ..line.clone() });
             lines.push(Line {
@@ -354,6 +357,7 @@ fn whole(finding: &Finding, effect: &Effect, action: Action, books: &mut Books) 
                 document: id.clone(),
                 number: document.number.clone(),
                 issued: document.issued,
+                taxes,
                 ..plain(finding, net)
             });
         }
@@ -366,14 +370,11 @@ fn whole(finding: &Finding, effect: &Effect, action: Action, books: &mut Books) 
             document: id.clone(),
             number: document.number,
             issued: document.issued,
+            taxes: tax::whole(&mut rows),
             ..plain(finding, Amount::money(net))
         });
     }
-    let parts = tax::whole(&mut rows);
     places.into_iter().zip(rows).for_each(|(place, row)| books.set_tax(place, row));
-    if let Some(last) = lines.last_mut() {
-        last.taxes = parts;
-    }
     books.change(&id);
     // It goes back as it was billed, so the report's figure has all of its tax.
     Some(Correction { stated_tax: taxes, ..correction(effect, action, lines) })

@@ -96,6 +96,49 @@ fn of_document(rows: &[TaxRow], line: &BilledLine) -> Result<Vec<usize>, String>
     Ok(set)
 }
 
+/// All that is left of a document's tax, by its lines: each row at the line that it is of, and a row of the whole document over the lines
+/// that it taxes, base × rate each, the last with what rounding leaves. Where the lines do not come to a row's base, it stays at the
+/// last line of all.
+pub fn whole_by_line(rows: &mut [TaxRow], lines: &[BilledLine], currency: &str) -> Vec<Vec<TaxPart>> {
+    let mut parts: Vec<Vec<TaxPart>> = lines.iter().map(|_| Vec::new()).collect();
+    let Some(last) = lines.len().checked_sub(1) else { return parts };
+    let is_untaxed = |line: &BilledLine| line.tax.is_some_and(Amount::is_zero) && line.rate.is_none_or(Amount::is_zero);
+    for at in 0..rows.len() {
+        let row = rows[at].clone();
+        let part = |amount| TaxPart { jurisdiction: row.jurisdiction.clone(), rate: row.rate, amount };
+        if row.line.is_some() {
+            let own = lines.iter().position(|line| line.line == row.line).unwrap_or(last);
+            if !row.tax.is_zero() {
+                parts[own].push(part(row.tax));
+            }
+            continue;
+        }
+        let of_row: Vec<usize> = (0..lines.len())
+            .filter(|line| !is_untaxed(&lines[*line]) && !lines[*line].left.is_zero())
+            .filter(|line| of_document(rows, &lines[*line]).is_ok_and(|places| places.contains(&at)))
+            .collect();
+        let base: i128 = of_row.iter().map(|line| lines[*line].left.units).sum();
+        let is_base = row.base.is_some_and(|stated| stated.minus_money(Amount::money(base)).is_zero());
+        let (Some(rate), Some((end, before)), true) = (row.rate, of_row.split_last(), is_base) else {
+            if !row.tax.is_zero() {
+                parts[last].push(part(row.tax));
+            }
+            continue;
+        };
+        let own: Option<Vec<Amount>> =
+            before.iter().map(|line| product(lines[*line].left, rate, currency).ok()).collect();
+        let own = own.unwrap_or_else(|| vec![Amount::money(0); before.len()]);
+        let rest = own.iter().fold(row.tax, |rest, amount| rest.minus_money(*amount));
+        for (line, amount) in before.iter().zip(own).chain([(end, rest)]) {
+            if !amount.is_zero() {
+                parts[*line].push(part(amount));
+            }
+        }
+    }
+    whole(rows);
+    parts
+}
+
 /// All that is left of a document's tax.
 pub fn whole(rows: &mut [TaxRow]) -> Vec<TaxPart> {
     let mut parts = Vec::new();
@@ -158,6 +201,23 @@ mod tests {
         let rest = on_change(&mut rows, &mut line(50_000), cents(45_000), ("USD", 1)).unwrap();
         assert_eq!(rest[0].amount, cents(3_713));
         assert!(whole(&mut rows).is_empty());
+    }
+
+    /// 150.00 and 18.79 at 5.75 %: 8.625 and 1.080425, together 9.71 (9.705425): 8.63 with the first, 1.08 with the last.
+    #[test]
+    fn the_tax_of_a_whole_document_is_spread_over_its_lines() {
+        let rate = Some(Amount::new(575, 4));
+        let spread = |base: i128, lines: &[BilledLine]| -> Vec<Vec<Amount>> {
+            let mut rows = [TaxRow { rate, ..row(base, 971) }];
+            let parts = whole_by_line(&mut rows, lines, "USD");
+            assert!(rows[0].tax.is_zero());
+            parts.iter().map(|parts| parts.iter().map(|part| part.amount).collect()).collect()
+        };
+        let two = [line(15_000), line(1_879)];
+        assert_eq!(spread(16_879, &two), [vec![cents(863)], vec![cents(108)]]);
+        let untaxed = BilledLine { tax: Some(cents(0)), ..line(5_000) };
+        assert_eq!(spread(16_879, &[line(15_000), line(1_879), untaxed]), [vec![cents(863)], vec![cents(108)], vec![]]);
+        assert_eq!(spread(20_000, &two), [vec![], vec![cents(971)]], "the lines are not what the row taxes");
     }
 
     #[test]

@@ -370,6 +370,7 @@ fn the_reason_is_what_moves_the_most_money() {
         taxes: Vec::new(),
         fingerprints: vec![print.to_owned()],
         message: String::new(),
+        moves: None,
     };
     let rules = BTreeMap::from([("a", "small"), ("b", "large"), ("c", "large")]);
     assert_eq!(reason(&[line("a", 500), line("b", 300), line("c", 300)], &rules), "large");
@@ -470,4 +471,69 @@ fn a_document_that_states_no_tax_has_none_to_give_back() {
     assert_eq!((none.proposals[0].net(), none.proposals[0].tax()), (cents(1_000), cents(0)));
     assert!(why(&given_back(Some(cents(825)))).contains("what tax was charged"));
     assert!(why(&given_back(None)).contains("what tax was charged"));
+}
+
+/// The duplicate is open and so is the invoice that stays valid, which is due first: the credit takes the duplicate away.
+#[test]
+fn a_credit_goes_first_to_the_open_invoice_that_it_corrects() {
+    let open = |number: &str, units: i128| Document { balance: Some(cents(units)), ..invoice(number) };
+    let used = |balance: i128| {
+        let mut books = Books::default();
+        add(&mut books, open("I-1", 50_000), [1]);
+        add(&mut books, open("I-2", balance), [2]);
+        let pack = pack(vec![too_high(2, 10_000)], books, &Terms::default());
+        let words = |one: &Use| match one {
+            Use::Invoice { number, amount, .. } => (number.clone(), *amount),
+            Use::Refund { amount } | Use::OnAccount { amount } => (String::new(), *amount),
+        };
+        pack.proposals[0].uses.iter().map(words).collect::<Vec<_>>()
+    };
+    assert_eq!(used(10_825), [("I-2".to_owned(), cents(10_825))]);
+    assert_eq!(used(10_000), [("I-2".to_owned(), cents(10_000)), ("I-1".to_owned(), cents(825))]);
+    assert_eq!(used(0), [("I-1".to_owned(), cents(10_825))], "paid: the oldest due takes it");
+}
+
+/// One is wrong and due later, the other due first: the wrong one keeps room for its own credit whatever comes before it.
+#[test]
+fn what_is_left_of_one_credit_does_not_take_the_room_of_another() {
+    let mut books = Books::default();
+    add(&mut books, Document { balance: Some(cents(10_825)), ..invoice("I-1") }, [1]);
+    add(&mut books, invoice("I-2"), [2]);
+    let first = Finding { case: "a".to_owned(), ..too_high(2, 10_000) };
+    let second = Finding { case: "b".to_owned(), ..too_high(1, 10_000) };
+    let pack = pack(vec![first, second], books, &Terms::default());
+    let of = |case: &str| pack.proposals.iter().find(|one| one.case == case).unwrap().uses.clone();
+    assert!(matches!(of("a")[..], [Use::Refund { .. }]), "{:?}", of("a"));
+    assert!(matches!(&of("b")[..], [Use::Invoice { id, .. }] if id == "I-1"), "{:?}", of("b"));
+}
+
+/// An invoice of 100.00 paid with 150.00: what is in the customer's favour is known by the invoice.
+#[test]
+fn what_an_invoice_is_paid_too_much_is_told_by_the_invoice() {
+    let mut books = Books::default();
+    add(&mut books, Document { balance: Some(cents(-5_000)), ..invoice("I-1") }, [1]);
+    let mut held =
+        finding("f", "invoice-over-paid", ("invoice", 7), vec![effect("A", EffectClass::HeldForCustomer, 5_000)]);
+    held.key = vec![("invoice_id".to_owned(), "I-1".to_owned())];
+    let pack = pack(vec![held], books, &Terms::default());
+    assert_eq!(pack.over_paid, BTreeMap::from([("I-1".to_owned(), cents(5_000))]));
+    assert_eq!(pack.balances[&("A".to_owned(), "USD".to_owned())], cents(-5_000));
+}
+
+/// A payment that names I-2 stands on I-1; a credit note is no payment.
+#[test]
+fn a_transfer_says_what_moves_from_where_to_where() {
+    let moved = |key: &str, value: &str| {
+        let mut books = Books::default();
+        add(&mut books, invoice("I-1"), []);
+        let effects = vec![effect("A", EffectClass::Misposted, 1_000), effect("A", EffectClass::Misposted, -1_000)];
+        let mut one = finding("f", "remittance-names-other-invoice", ("payment_application", 1), effects);
+        one.key = vec![(key.to_owned(), value.to_owned()), ("invoice_id".to_owned(), "I-1".to_owned())];
+        one.evidence.push(shown("invoice", 2, "named", &[("invoice_no", "I-2")]));
+        pack(vec![one], books, &Terms::default()).proposals[0].lines[0].moves.clone().unwrap()
+    };
+    let payment = moved("payment_id", "P-1");
+    assert_eq!((payment.what.as_str(), payment.is_credit), ("P-1", false));
+    assert_eq!((payment.stands_on.as_deref(), payment.goes_to.as_deref()), (Some("I-1"), Some("I-2")));
+    assert!(moved("credit_note_id", "CN-1").is_credit);
 }
