@@ -432,6 +432,21 @@ pub struct FiledRow {
     pub now: Option<i128>,
 }
 
+/// What a table says of a state, and by which authority.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RuleRow {
+    /// The table: practice, tax date, sourcing.
+    pub table: String,
+    /// What it is about: a topic, a supply, scope and level.
+    pub about: String,
+    /// What it says.
+    pub says: String,
+    /// In force from.
+    pub from: Date,
+    /// Statute or rule; empty where the table gives none.
+    pub cite: String,
+}
+
 /// Accrual or cash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Basis {
@@ -542,6 +557,8 @@ pub struct Filing {
     pub unverified: (u64, i128),
     /// Lines whose taxability the biller assigned, not verified.
     pub unverified_taxability: (u64, i128),
+    /// Rows of the state's tables that were in force, with their citation.
+    pub rules: Vec<RuleRow>,
     /// Everything that was taken for want of a row, and what follows.
     pub remarks: Vec<String>,
 }

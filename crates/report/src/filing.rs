@@ -20,7 +20,7 @@ pub use crate::pack::File;
 pub(crate) use sheet::{Cell, Column, Kind, Row, Sheet};
 
 /// Every file that papers may consist of: what a former run left of them and this one does not write is to go.
-pub const NAMES: [&str; 29] = [
+pub const NAMES: [&str; 30] = [
     "papers.xlsx",
     "papers.html",
     "papers.json",
@@ -40,6 +40,7 @@ pub const NAMES: [&str; 29] = [
     "rate_changes.csv",
     "earlier_periods.csv",
     "filed_return.csv",
+    "rules.csv",
     "sources.csv",
     "overall.json",
     "overall.xlsx",

@@ -6,6 +6,7 @@
 //! first (`place`), and the report's money is bridged to the proposals' by class and currency, every difference named.
 
 pub(crate) mod books;
+mod filed;
 mod place;
 mod target;
 mod tax;
@@ -32,7 +33,9 @@ pub fn correct(store: &Store, report: &AuditReport, terms: &Terms) -> Result<Pac
     let catalog = Catalog::new(store, &bounds(store)?);
     let open: Vec<&Finding> = report.findings.iter().filter(|finding| counts(finding)).collect();
     let books = books::read(&engine, &catalog, &open, report.as_of)?;
-    Ok(Desk::new(report, terms, books).work(&open))
+    let mut pack = Desk::new(report, terms, books).work(&open);
+    filed::remark(&engine, &catalog, &mut pack.proposals)?;
+    Ok(pack)
 }
 
 /// Why a finding is a question.

@@ -281,3 +281,34 @@ fn letters_have_no_words_of_ours() {
     assert!(!moved.contains("C001397") && !moved.contains("INV-2026-000721"), "{moved}");
     assert!(written(&place, "summary.txt").contains("Nothing is approved yet"));
 }
+
+/// Tax that goes back lowers a return that is not filed; of a filed one the state's own row says what is owed first.
+#[test]
+fn tax_that_goes_back_says_what_becomes_of_the_return() {
+    let place = tempfile::tempdir().unwrap();
+    let demo = Path::new(super::HERE).join("../../fixtures/demo");
+    for entry in std::fs::read_dir(&demo).unwrap().map(Result::unwrap) {
+        std::fs::copy(entry.path(), place.path().join(entry.file_name())).unwrap();
+    }
+    let returns = std::fs::read_to_string(place.path().join("returns_filed.csv")).unwrap();
+    let kept: Vec<&str> = returns.lines().filter(|line| !line.contains("J-KS,2026-10")).collect();
+    std::fs::write(place.path().join("returns_filed.csv"), kept.join("\n")).unwrap();
+    let rules = "state,topic,from,value,cite\nJ-NE,over_collected,2020-01-01,refund,x\nJ-MN,over_collected,2020-01-01,remit,x\n";
+    std::fs::write(place.path().join("practice.csv"), rules).unwrap();
+    let mut engagement = std::fs::read_to_string(place.path().join("tieout.toml")).unwrap();
+    engagement.push_str(
+        "\n[[source]]\npopulation = \"state_tax_rule\"\npath = \"practice.csv\"\n[source.columns]\nstate = \"state\"\n\
+         topic = \"topic\"\neffective_from = \"from\"\nvalue = \"value\"\ncite = \"cite\"\n",
+    );
+    std::fs::write(place.path().join("tieout.toml"), engagement).unwrap();
+    let run = super::tieout(place.path(), &["correct", "--quiet", "--out", "pack"]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    let proposals = std::fs::read_to_string(place.path().join("pack/proposals.csv")).unwrap();
+    for words in [
+        "Kansas: the return for 2026-10 is not filed: what goes back to the customer lowers it",
+        "Nebraska: the return for 2026-10 is filed: the customer first, then the claim for what was remitted",
+        "Minnesota: the return for 2026-10 is filed: the tax is remitted; amend it with the credit",
+    ] {
+        assert!(proposals.contains(words), "{words}");
+    }
+}

@@ -315,6 +315,7 @@ mod tests {
             rounded: 0,
             unverified: (0, 0),
             unverified_taxability: (0, 0),
+            rules: Vec::new(),
             remarks: Vec::new(),
         }
     }

@@ -30,6 +30,7 @@ pub(super) fn of_filing(heading: &Heading<'_>, filing: &Filing, forms: &[FilledF
         cutoff(filing),
         prior(filing),
         filed(filing),
+        rules(filing),
         sources(heading),
     ]);
     sheets
@@ -72,6 +73,25 @@ fn cover(heading: &Heading<'_>, filing: &Filing) -> Sheet {
     say("Under-collected by error", Cell::Money(-under).shown());
     for remark in &filing.remarks {
         say("Remark", remark.clone());
+    }
+    sheet
+}
+
+/// What the state wants, and who says so.
+fn rules(filing: &Filing) -> Sheet {
+    let columns = vec![
+        words("Table", "table", 12),
+        words("About", "about", 30),
+        words("Says", "says", 18),
+        words("In force from", "from", 14),
+        words("Citation", "cite", 50),
+    ];
+    let intro =
+        ["Rows of the tables that were in force at the end of the period; rates are named on the sheet Schedule."];
+    let mut sheet = Sheet::new("Rules", "rules", &intro, columns);
+    for row in &filing.rules {
+        let texts = [&row.table, &row.about, &row.says].map(Cell::text);
+        sheet.row([&texts[..], &[Cell::Day(row.from), Cell::text(&row.cite)]].concat());
     }
     sheet
 }

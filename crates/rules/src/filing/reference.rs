@@ -7,7 +7,7 @@ mod read;
 use std::collections::HashMap;
 
 use tieout_ingest::store::Store;
-use tieout_model::filing::{Basis, Exemption, ReferenceRemark};
+use tieout_model::filing::{Basis, Exemption, ReferenceRemark, RuleRow};
 use tieout_model::{Date, Period, RecordRef};
 
 use super::place::Boundaries;
@@ -163,6 +163,7 @@ struct Dated<T> {
     from: Date,
     to: Option<Date>,
     value: T,
+    cite: String,
 }
 
 /// A tier of a vendor's discount.
@@ -369,7 +370,7 @@ impl Reference {
     /// True if the sale is taxed where it comes from; none where no row says.
     pub(crate) fn is_by_origin(&self, state: &str, scope: &str, level: Level, day: Date) -> Option<bool> {
         let rows = self.sourcing.get(&(state.to_owned(), scope.to_owned(), level))?;
-        rows.iter().filter(|row| row.from <= day).max_by_key(|row| row.from).map(|row| row.value)
+        in_force(rows, day).map(|row| row.value)
     }
 
     /// What the table says of a category: the jurisdiction's own rows, else those of what it is part of.
@@ -408,9 +409,29 @@ impl Reference {
         find(&self.date_rules, state, supply, day)
     }
 
-    /// What a state says on a topic.
+    /// What a state says on a topic; a state that the tables give no subdivision goes by its jurisdiction's id.
     pub(crate) fn practice(&self, state: &str, topic: &str, day: Date) -> Option<&str> {
         find(&self.practice, state, topic, day)
+    }
+
+    /// Rows of a state that are in force on a day.
+    pub(crate) fn rules(&self, state: &str, day: Date) -> Vec<RuleRow> {
+        let is_own = |of: &str| of == state || of == "*";
+        let mut rows = Vec::new();
+        for (name, table) in [("practice", &self.practice), ("tax date", &self.date_rules)] {
+            for ((of, about), dated) in table.iter().filter(|((of, _), _)| is_own(of)) {
+                // What is said for every state gives way to the state's own.
+                let is_hidden = of == "*" && table.contains_key(&(state.to_owned(), about.clone()));
+                rows.extend(in_force(dated, day).filter(|_| !is_hidden).map(|row| row.told(name, about, &row.value)));
+            }
+        }
+        for ((_, scope, level), dated) in self.sourcing.iter().filter(|((of, ..), _)| of == state) {
+            let about = format!("{scope}, {}", level.name());
+            let basis = |row: &Dated<bool>| if row.value { "origin" } else { "destination" };
+            rows.extend(in_force(dated, day).map(|row| row.told("sourcing", &about, basis(row))));
+        }
+        rows.sort();
+        rows
     }
 
     /// What a certificate covers; `None` where the exports do not say.
@@ -437,11 +458,22 @@ fn quarter_of(path: &str) -> Option<(&'static str, Period)> {
     is_state.then_some((kind, quarter))
 }
 
+impl<T> Dated<T> {
+    fn told(&self, table: &str, about: &str, says: &str) -> RuleRow {
+        let [table, about, says] = [table, about, says].map(str::to_owned);
+        RuleRow { table, about, says, from: self.from, cite: self.cite.clone() }
+    }
+}
+
+/// The last row that is in force on a day.
+fn in_force<T>(rows: &[Dated<T>], day: Date) -> Option<&Dated<T>> {
+    rows.iter().filter(|row| row.from <= day && row.to.is_none_or(|to| day < to)).max_by_key(|row| row.from)
+}
+
 fn find<'a>(table: &'a ByState<String>, state: &str, key: &str, day: Date) -> Option<&'a str> {
     let of = |state: &str| {
         let rows = table.get(&(state.to_owned(), key.to_owned()))?;
-        let in_force = rows.iter().filter(|row| row.from <= day && row.to.is_none_or(|to| day < to));
-        in_force.max_by_key(|row| row.from).map(|row| row.value.as_str())
+        in_force(rows, day).map(|row| row.value.as_str())
     };
     of(state).or_else(|| of("*"))
 }

@@ -33,12 +33,33 @@ pub(crate) struct After {
     /// By document: up to the end of the period, in order of day and id.
     pub bad_debts: HashMap<String, Vec<BadDebt>>,
     /// Lines of the last version; none: the exports have no filed returns.
-    filed: Option<BTreeMap<ReturnKey, Vec<(String, i128)>>>,
+    filed: Option<Filed>,
     payments: HashMap<ReturnKey, (i128, u64)>,
     /// Currency, id, period that is paid, day, amount.
     pub paid: Vec<(String, String, String, Date, i128)>,
     /// By document: applied in the period; none: the exports have no applications.
     pub paid_in_period: Option<HashMap<String, i128>>,
+}
+
+/// Filed returns: lines of the last version of each.
+pub(crate) type Filed = BTreeMap<ReturnKey, Vec<(String, i128)>>;
+
+/// What is on file; none where the exports have no filed returns.
+pub(crate) fn filed_returns(engine: &dyn Engine, catalog: &Catalog) -> Result<Option<Filed>, EngineError> {
+    if catalog.table("return_filed").is_none() {
+        return Ok(None);
+    }
+    let columns = ["entity_id", "jurisdiction_id", "period", "line_code", "amount", "version"];
+    let mut versions: BTreeMap<ReturnKey, BTreeMap<i128, Vec<(String, i128)>>> = BTreeMap::new();
+    for row in rows(engine, catalog, "return_filed", &columns)?.iter() {
+        let key = (row.text("entity_id"), row.text("jurisdiction_id"), row.text("period"));
+        let (Some(entity), Some(place), Some(period)) = key else { continue };
+        let (Some(code), Some(amount)) = (row.text("line_code"), row.units("amount")) else { continue };
+        let version = row.units("version").unwrap_or(0);
+        versions.entry((entity, place, period)).or_default().entry(version).or_default().push((code, amount));
+    }
+    // An amended return replaces the whole earlier one.
+    Ok(Some(versions.into_iter().filter_map(|(key, mut all)| Some((key, all.pop_last()?.1))).collect()))
 }
 
 impl After {
@@ -73,21 +94,7 @@ impl After {
             }
             after.paid_in_period = Some(paid);
         }
-        if catalog.table("return_filed").is_some() {
-            #[rustfmt::skip]
-            let columns = ["entity_id", "jurisdiction_id", "period", "line_code", "amount", "version"];
-            let mut versions: BTreeMap<ReturnKey, BTreeMap<i128, Vec<(String, i128)>>> = BTreeMap::new();
-            for row in rows(engine, catalog, "return_filed", &columns)?.iter() {
-                let key = (row.text("entity_id"), row.text("jurisdiction_id"), row.text("period"));
-                let (Some(entity), Some(place), Some(period)) = key else { continue };
-                let (Some(code), Some(amount)) = (row.text("line_code"), row.units("amount")) else { continue };
-                let version = row.units("version").unwrap_or(0);
-                versions.entry((entity, place, period)).or_default().entry(version).or_default().push((code, amount));
-            }
-            // An amended return replaces the whole earlier one.
-            let last = versions.into_iter().filter_map(|(key, mut all)| Some((key, all.pop_last()?.1)));
-            after.filed = Some(last.collect());
-        }
+        after.filed = filed_returns(engine, catalog)?;
         let columns = ["entity_id", "jurisdiction_id", "period", "payment_date", "amount", "payment_id", "currency"];
         for row in rows(engine, catalog, "tax_payment", &columns)?.iter() {
             let key = (row.text("entity_id"), row.text("jurisdiction_id"), row.text("period"));

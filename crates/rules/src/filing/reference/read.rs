@@ -149,7 +149,7 @@ impl Reference {
     }
 
     pub(super) fn read_law(&mut self, engine: &dyn Engine, catalog: &Catalog) -> Result<(), EngineError> {
-        let columns = ["state", "scope", "level", "basis", "effective_from"];
+        let columns = ["state", "scope", "level", "basis", "effective_from", "cite"];
         for row in rows(engine, catalog, "sourcing_rule", &columns)?.iter() {
             let level = row.text("level").and_then(|level| Level::parse(&level));
             let basis = row.text("basis").and_then(|basis| match basis.as_str() {
@@ -164,7 +164,12 @@ impl Reference {
                 continue;
             };
             let key = (self.named(&state), scope, level);
-            self.sourcing.entry(key).or_default().push(Dated { from, to: None, value });
+            self.sourcing.entry(key).or_default().push(Dated {
+                from,
+                to: None,
+                value,
+                cite: row.text("cite").unwrap_or_default(),
+            });
         }
         if catalog.table("taxability_rule").is_some() {
             #[rustfmt::skip]
@@ -239,13 +244,16 @@ impl Reference {
         }
         let by_state = |name: &str, key: &str, value: &str| -> Result<ByState<String>, EngineError> {
             let mut table: ByState<String> = HashMap::new();
-            for row in rows(engine, catalog, name, &["state", key, value, "effective_from", "effective_to"])?.iter() {
+            for row in
+                rows(engine, catalog, name, &["state", key, value, "effective_from", "effective_to", "cite"])?.iter()
+            {
                 let (Some(state), Some(key), Some(value), Some(from)) =
                     (row.text("state"), row.text(key), row.text(value), row.day("effective_from"))
                 else {
                     continue;
                 };
-                let dated = Dated { from, to: row.day("effective_to"), value };
+                let cite = row.text("cite").unwrap_or_default();
+                let dated = Dated { from, to: row.day("effective_to"), value, cite };
                 table.entry((self.named(&state), key)).or_default().push(dated);
             }
             Ok(table)

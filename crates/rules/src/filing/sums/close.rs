@@ -145,6 +145,7 @@ impl Sums<'_> {
             rounded: draft.rounded,
             unverified: draft.unverified,
             unverified_taxability: draft.unverified_taxability,
+            rules: self.reference.rules(&name, period.to.add_days(-1)),
             remarks: Vec::new(),
             entity,
         };
