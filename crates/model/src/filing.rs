@@ -643,7 +643,7 @@ pub struct Tie {
 /// Something about the reference data that a preparer must know before relying on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReferenceRemark {
-    /// gap, overlap, contradiction, stale, unresolved, missing.
+    /// gap, overlap, contradiction, components, stale, unresolved, missing.
     pub kind: String,
     /// In words.
     pub text: String,

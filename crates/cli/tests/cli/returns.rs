@@ -593,3 +593,38 @@ fn papers_of_a_former_run_do_not_stay_among_new_ones() {
         assert!(name == "notes.txt" || tieout_report::filing::NAMES.contains(&name.as_str()), "{name} is in no list");
     }
 }
+
+#[test]
+fn reference_data_that_is_doubtful_is_told_before_it_is_relied_on() {
+    let place = tempfile::tempdir().unwrap();
+    let case = fixture("cases/sales-tax");
+    for entry in fs::read_dir(&case).unwrap().map(Result::unwrap) {
+        fs::copy(entry.path(), place.path().join(entry.file_name())).unwrap();
+    }
+    // A place of a state rate and a county rate, whose combined rate is right at first and wrong from July on.
+    let add = |file: &str, rows: &str| {
+        let text = fs::read_to_string(place.path().join(file)).unwrap();
+        fs::write(place.path().join(file), format!("{}\n{rows}", text.trim_end())).unwrap();
+    };
+    add("jurisdiction.csv", "WHOLE,US,city,Whole,NE,USD,\n");
+    add(
+        "tax_rate.csv",
+        "WHOLE,sales,general,all,0.0575,,2020-01-01,2026-06-30,invented\nWHOLE,sales,general,all,0.0585,,2026-07-01,,invented\n",
+    );
+    fs::write(place.path().join("set.csv"), "s,j\nWHOLE,NE\nWHOLE,NE-C109\n").unwrap();
+    let engagement = fs::read_to_string(place.path().join("tieout.toml")).unwrap();
+    let set = "\n[[source]]\npopulation = \"jurisdiction_set\"\npath = \"set.csv\"\n[source.columns]\n\
+               jurisdiction_set_id = \"s\"\njurisdiction_id = \"j\"\n";
+    // A boundary file of a former quarter, by its name.
+    fs::copy(place.path().join("boundary.csv"), place.path().join("NEB2026Q1FEB28.csv")).unwrap();
+    let engagement = engagement.replace("path = \"boundary.csv\"", "path = \"NEB2026Q1FEB28.csv\"");
+    fs::write(place.path().join("tieout.toml"), format!("{engagement}{set}")).unwrap();
+    let out = place.path().join("papers");
+    let run = super::tieout(place.path(), &["return", "--quiet", "--out", &out.display().to_string()]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    let remarks: Vec<String> =
+        table(&out.join("reference_data.csv")).iter().map(|row| format!("{}: {}", row["kind"], row["what"])).collect();
+    let components: Vec<&String> = remarks.iter().filter(|one| one.starts_with("components")).collect();
+    assert_eq!(components, ["components: WHOLE (general, all) is 0.0585 from 2026-07-01, its parts come to 0.0575"]);
+    assert!(remarks.iter().any(|one| one.starts_with("stale: `NEB2026Q1FEB28.csv`: boundaries as at")), "{remarks:?}");
+}

@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 
+use tieout_model::Amount;
+use tieout_model::amount::RATE_SCALE;
 use tieout_model::filing::{Basis, Exemption};
 
 use super::{
-    ByState, Certificate, Dated, Frequency, Holiday, Jurisdiction, Level, Rate, Reference, Registration, Scope,
+    ByState, Certificate, Dated, Frequency, Holiday, Jurisdiction, Lack, Level, Rate, Reference, Registration, Scope,
     Taxability, Tier, index, normal, subdivision_of_fips,
 };
 use crate::catalog::Catalog;
@@ -112,7 +114,38 @@ impl Reference {
         for (at, rate) in self.rates.iter().enumerate() {
             self.rates_of.entry(rate.jurisdiction).or_default().push(at);
         }
+        self.check_components();
         Ok(())
+    }
+
+    /// A place whose rate stands beside those of its parts, under the id of their set: they must add up from its first day on.
+    fn check_components(&mut self) {
+        let mut remarks = Vec::new();
+        for (set, members) in &self.sets {
+            let Some(whole) = self.by_id.get(set).filter(|whole| !members.contains(whole)) else { continue };
+            for row in self.rates_of.get(whole).into_iter().flatten().map(|at| &self.rates[*at]) {
+                let of =
+                    |member: &u32| self.rate(*member, &row.class, &row.scope, row.from).map(|at| self.rates[at].rate);
+                let sum: Result<i128, Lack> = members.iter().map(of).sum();
+                if sum != Ok(row.rate) {
+                    let shown = |rate: i128| Amount::new(rate, RATE_SCALE).to_places(0);
+                    let parts =
+                        sum.map_or_else(|_| "are not all known".to_owned(), |sum| format!("come to {}", shown(sum)));
+                    let text = format!(
+                        "{set} ({}, {}) is {} from {}, its parts {parts}",
+                        row.class,
+                        row.scope,
+                        shown(row.rate),
+                        row.from
+                    );
+                    remarks.push((text, row.record));
+                }
+            }
+        }
+        remarks.sort();
+        for (text, record) in remarks {
+            self.remark("components", text, vec![record]);
+        }
     }
 
     /// Gaps, overlaps and contradictions; open ends are closed where the next row begins.
