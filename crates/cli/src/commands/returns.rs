@@ -119,7 +119,7 @@ fn work(args: &ReturnArgs) -> Result<(String, Vec<Diagnostic>), Vec<Diagnostic>>
     for filing in &papers.filings {
         let broken = filing::check(filing);
         let name = folder_name(filing);
-        if !broken.is_empty() && !filing.lines.is_empty() {
+        if !broken.is_empty() {
             // Nor is a former one left in its place.
             sweep(&args.out.join(&name), &[])?;
             diagnostics.extend(broken.iter().map(|broken| identity(&name, broken)));
@@ -293,6 +293,23 @@ struct Detailed {
     _beside: Draft,
 }
 
+impl Detailed {
+    fn begin(folder: &Path, header: &[&str]) -> io::Result<Self> {
+        let file = output::draft_in(folder)?;
+        let beside = Draft::new(file.path());
+        let mut draft = BufWriter::new(file);
+        writeln!(draft, "\"{}\"", header.join("\",\""))?;
+        Ok(Self { draft, _beside: beside })
+    }
+
+    fn finish(self, path: &Path) -> io::Result<()> {
+        let file = self.draft.into_inner().map_err(io::IntoInnerError::into_error)?;
+        file.as_file().sync_all()?;
+        file.persist(path).map_err(|error| error.error)?;
+        Ok(())
+    }
+}
+
 impl Details<'_> {
     fn take(&mut self, wanted: &Wanted, detail: &Detail<'_>) {
         let (entity, state, currency) = detail.filing.unwrap_or_default();
@@ -313,11 +330,7 @@ impl Details<'_> {
     fn put(&mut self, (entity, state, currency): (&str, &str, &str), detail: &Detail<'_>) -> io::Result<()> {
         let key = (entity.to_owned(), state.to_owned(), currency.to_owned());
         if !self.open.contains_key(&key) {
-            let file = output::draft_in(&self.folder)?;
-            let beside = Draft::new(file.path());
-            let mut draft = BufWriter::new(file);
-            writeln!(draft, "\"{}\"", DETAIL.join("\",\""))?;
-            self.open.insert(key.clone(), Detailed { draft, _beside: beside });
+            self.open.insert(key.clone(), Detailed::begin(&self.folder, &DETAIL)?);
         }
         let Some(open) = self.open.get_mut(&key) else { return Ok(()) };
         let path = self.heading.sources.get(detail.record.source as usize).map_or("", |source| source.path.as_str());
@@ -358,13 +371,7 @@ impl Details<'_> {
     fn put_aside(&mut self, detail: &Detail<'_>) -> io::Result<()> {
         let aside = match &mut self.aside {
             Some(aside) => aside,
-            none => {
-                let file = output::draft_in(&self.folder)?;
-                let beside = Draft::new(file.path());
-                let mut draft = BufWriter::new(file);
-                writeln!(draft, "\"{}\"", ASIDE.join("\",\""))?;
-                none.insert(Detailed { draft, _beside: beside })
-            }
+            none => none.insert(Detailed::begin(&self.folder, &ASIDE)?),
         };
         let path = self.heading.sources.get(detail.record.source as usize).map_or("", |source| source.path.as_str());
         let cells = [
@@ -384,19 +391,13 @@ impl Details<'_> {
     /// The list of lines on no return goes into its place.
     fn finish_aside(&mut self) -> io::Result<()> {
         let Some(aside) = self.aside.take() else { return Ok(()) };
-        let file = aside.draft.into_inner().map_err(io::IntoInnerError::into_error)?;
-        file.as_file().sync_all()?;
-        file.persist(self.folder.join("on_no_return.csv")).map_err(|error| error.error)?;
-        Ok(())
+        aside.finish(&self.folder.join("on_no_return.csv"))
     }
 
     /// The return is printed, so its detail goes into its place.
     fn finish(&mut self, filing: &Filing, folder: &Path) -> io::Result<()> {
         let key = (filing.entity.clone(), filing.state.clone(), filing.currency.clone());
         let Some(open) = self.open.remove(&key) else { return Ok(()) };
-        let file = open.draft.into_inner().map_err(io::IntoInnerError::into_error)?;
-        file.as_file().sync_all()?;
-        file.persist(folder.join("detail.csv")).map_err(|error| error.error)?;
-        Ok(())
+        open.finish(&folder.join("detail.csv"))
     }
 }

@@ -33,7 +33,10 @@ pub fn check(filing: &Filing) -> Vec<Broken> {
     bridge(&mut proof, filing);
     schedule(&mut proof, filing);
     register(&mut proof, filing);
-    ser(&mut proof, filing);
+    // Papers for a part of a filing period hold no return.
+    if !filing.lines.is_empty() {
+        ser(&mut proof, filing);
+    }
     proof.broken
 }
 
@@ -332,6 +335,15 @@ mod tests {
         // The figures above by hand: the state's rows are 30.00 less 5.00.
         filing.bridge.has_marketplace = false;
         assert!(!check(&filing).is_empty(), "gross holds marketplace sales that it should not");
+    }
+
+    #[test]
+    fn papers_without_a_return_are_held_to_all_but_its_elements() {
+        let mut filing = sound();
+        filing.lines.clear();
+        assert_eq!(check(&filing), []);
+        filing.bridge.gross += CENT;
+        assert!(check(&filing)[0].identity.starts_with("gross = taxable + exempt"));
     }
 
     type Break = fn(&mut Filing);

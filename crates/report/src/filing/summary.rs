@@ -114,27 +114,10 @@ fn one(text: &mut String, filing: &Filing) {
     if let Some(amount) = filing.line("AmountDueOrRefund") {
         figure(text, "amount due", amount, currency);
     }
-    if filing.unverified.0 > 0 {
-        let (records, net) = filing.unverified;
-        line(
-            text,
-            2,
-            &format!(
-                "jurisdiction assigned by the biller, not verified: {records} lines, {} {currency}",
-                Cell::Money(net).shown()
-            ),
-        );
-    }
-    if filing.unverified_taxability.0 > 0 {
-        let (records, net) = filing.unverified_taxability;
-        line(
-            text,
-            2,
-            &format!(
-                "taxability assigned by the biller, not verified: {records} lines, {} {currency}",
-                Cell::Money(net).shown()
-            ),
-        );
+    let unverified = [("jurisdiction", filing.unverified), ("taxability", filing.unverified_taxability)];
+    for (what, (records, net)) in unverified.into_iter().filter(|(_, (records, _))| *records > 0) {
+        let net = Cell::Money(net).shown();
+        line(text, 2, &format!("{what} assigned by the biller, not verified: {records} lines, {net} {currency}"));
     }
     for remark in &filing.remarks {
         line(text, 2, &visible(remark));

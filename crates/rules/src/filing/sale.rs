@@ -10,7 +10,7 @@ use super::place::Address;
 use crate::catalog::{Catalog, Scope};
 use crate::engine::{Engine, EngineError};
 use crate::expr::{Cmp, Expr};
-use crate::value::{Ty, Value};
+use crate::value::Value;
 
 /// Records of a part.
 const PART: u64 = 200_000;
@@ -128,8 +128,6 @@ pub(crate) struct Sales {
     pub documents: Vec<Document>,
     pub document_at: HashMap<u32, u32>,
     pub lines: Vec<Sale>,
-    /// Column paths that the exports lack.
-    pub lacking: Vec<String>,
 }
 
 /// Columns, in the order of `Places`.
@@ -154,49 +152,9 @@ impl Sales {
         if catalog.table("invoice_line").is_none() {
             return Ok(sales);
         }
-        for (source, file) in store.files.iter().enumerate() {
-            let source = u32::try_from(source).unwrap_or(u32::MAX);
-            let mut from = 0;
-            while from <= file.read {
-                sales.part(engine, catalog, source, (from, from + PART))?;
-                from += PART;
-            }
-        }
+        let names: Vec<&'static str> = COLUMNS.into_iter().chain(TO).collect();
+        in_parts(store, engine, catalog, ("invoice_line", &names), &mut |cells| sales.take(cells))?;
         Ok(sales)
-    }
-
-    fn part(
-        &mut self,
-        engine: &dyn Engine,
-        catalog: &Catalog,
-        source: u32,
-        (from, to): (u64, u64),
-    ) -> Result<(), EngineError> {
-        let mut scope = Scope::new(catalog, "invoice_line", "");
-        let mut picked = vec![("rec".to_owned(), scope.rec_expr())];
-        let mut at: HashMap<&'static str, usize> = HashMap::new();
-        for name in COLUMNS.into_iter().chain(TO) {
-            if let Some(expr) = scope.column(name) {
-                at.insert(name, picked.len());
-                picked.push((name.to_owned(), expr));
-            }
-        }
-        if self.lines.is_empty() {
-            self.lacking =
-                COLUMNS.into_iter().chain(TO).filter(|name| !at.contains_key(name)).map(str::to_owned).collect();
-        }
-        let bound = |record: u64| Expr::int(i128::from(RecordRef { source, record }.pack()));
-        let rec = scope.rec_expr();
-        let within = rec.clone().compare(Cmp::Ge, bound(from)).and(rec.compare(Cmp::Lt, bound(to)));
-        let plan = scope.plan().filter(within).project(picked);
-        let relation = engine.run(&[plan])?.into_iter().next().unwrap_or_default();
-        let types: Vec<Ty> = relation.columns.iter().map(|column| column.ty).collect();
-        let mut rows = relation.rows;
-        rows.sort_by_key(|row| row[0].num());
-        for row in rows {
-            self.take(&Cells { row: &row, at: &at, types: &types });
-        }
-        Ok(())
     }
 
     fn take(&mut self, cells: &Cells<'_>) {
@@ -308,10 +266,44 @@ impl Sales {
     }
 }
 
+/// Tells every record of a population, file by file and some at a time, so that values never all lie in memory.
+fn in_parts(
+    store: &Store,
+    engine: &dyn Engine,
+    catalog: &Catalog,
+    (population, names): (&str, &[&'static str]),
+    take: &mut dyn FnMut(&Cells<'_>),
+) -> Result<(), EngineError> {
+    let mut scope = Scope::new(catalog, population, "");
+    let mut picked = vec![("rec".to_owned(), scope.rec_expr())];
+    let mut at: HashMap<&'static str, usize> = HashMap::new();
+    for name in names {
+        if let Some(expr) = scope.column(name) {
+            at.insert(name, picked.len());
+            picked.push(((*name).to_owned(), expr));
+        }
+    }
+    let rec = scope.rec_expr();
+    for (source, file) in store.files.iter().enumerate() {
+        let source = u32::try_from(source).unwrap_or(u32::MAX);
+        let bound = |record: u64| Expr::int(i128::from(RecordRef { source, record }.pack()));
+        let mut from = 0;
+        while from <= file.read {
+            let within =
+                rec.clone().compare(Cmp::Ge, bound(from)).and(rec.clone().compare(Cmp::Lt, bound(from + PART)));
+            let plan = scope.plan().filter(within).project(picked.clone());
+            let mut rows = engine.run(&[plan])?.into_iter().next().unwrap_or_default().rows;
+            rows.sort_by_key(|row| row[0].num());
+            rows.iter().for_each(|row| take(&Cells { row, at: &at }));
+            from += PART;
+        }
+    }
+    Ok(())
+}
+
 struct Cells<'a> {
     row: &'a [Value],
     at: &'a HashMap<&'static str, usize>,
-    types: &'a [Ty],
 }
 
 impl Cells<'_> {
@@ -335,7 +327,6 @@ impl Cells<'_> {
     }
 
     fn units(&self, name: &str) -> Option<i128> {
-        debug_assert!(self.at.get(name).is_none_or(|at| matches!(self.types[*at], Ty::Num { .. })));
         self.cell(name)?.num()
     }
 }
@@ -385,33 +376,7 @@ impl Taxes {
             "tax_type",
             "currency",
         ];
-        for (source, file) in store.files.iter().enumerate() {
-            let source = u32::try_from(source).unwrap_or(u32::MAX);
-            let mut from = 0;
-            while from <= file.read {
-                let mut scope = Scope::new(catalog, "invoice_tax", "");
-                let mut picked = vec![("rec".to_owned(), scope.rec_expr())];
-                let mut at: HashMap<&'static str, usize> = HashMap::new();
-                for name in NAMES {
-                    if let Some(expr) = scope.column(name) {
-                        at.insert(name, picked.len());
-                        picked.push((name.to_owned(), expr));
-                    }
-                }
-                let bound = |record: u64| Expr::int(i128::from(RecordRef { source, record }.pack()));
-                let rec = scope.rec_expr();
-                let within = rec.clone().compare(Cmp::Ge, bound(from)).and(rec.compare(Cmp::Lt, bound(from + PART)));
-                let relation =
-                    engine.run(&[scope.plan().filter(within).project(picked)])?.into_iter().next().unwrap_or_default();
-                let types: Vec<Ty> = relation.columns.iter().map(|column| column.ty).collect();
-                let mut rows = relation.rows;
-                rows.sort_by_key(|row| row[0].num());
-                for row in &rows {
-                    taxes.take(&Cells { row, at: &at, types: &types }, sales);
-                }
-                from += PART;
-            }
-        }
+        in_parts(store, engine, catalog, ("invoice_tax", &NAMES), &mut |cells| taxes.take(cells, sales))?;
         Ok(taxes)
     }
 
