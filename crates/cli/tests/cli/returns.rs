@@ -628,3 +628,112 @@ fn reference_data_that_is_doubtful_is_told_before_it_is_relied_on() {
     assert_eq!(components, ["components: WHOLE (general, all) is 0.0585 from 2026-07-01, its parts come to 0.0575"]);
     assert!(remarks.iter().any(|one| one.starts_with("stale: `NEB2026Q1FEB28.csv`: boundaries as at")), "{remarks:?}");
 }
+
+/// What the books say of October, worked by hand: 17.00 was billed, 16.50 is due.
+#[test]
+fn the_tie_out_names_each_item_that_keeps_sources_apart() {
+    let mut exports = Exports::new("2026-10", "2026-11-10");
+    let mut put = |population: &str, text: &str| exports.put(population, text);
+    put("jurisdiction", "jurisdiction_id,country,level,name,currency,subdivision\nNE,US,state,Nebraska,USD,US-NE\n");
+    put(
+        "tax_rate",
+        "jurisdiction_id,tax_type,rate_class,scope,rate,effective_from,source\nNE,sales,general,all,0.055,2020-01-01,x\n",
+    );
+    put(
+        "registration",
+        "entity_id,jurisdiction_id,registration_no,effective_from,frequency\nE,NE,N1,2020-01-01,monthly\n",
+    );
+    put("sourcing_rule", "state,scope,level,basis,effective_from\nNE,intrastate,state,destination,2020-01-01\n");
+    put("address", "address_id,country,subdivision,jurisdiction_set_id\nHERE,US,NE,NE\nTHERE,US,NE,NE\n");
+    put("jurisdiction_set", "jurisdiction_set_id,jurisdiction_id\nNE,NE\n");
+    // Right; fifty cents too much, thirty given back; untaxed, and credited so; right, and in no other book; void.
+    let invoice = |id: &str, kind: &str, status: &str, original: &str| {
+        format!("{id},{id},{kind},{status},2026-10-05,E,C,HERE,THERE,USD,{original}\n")
+    };
+    let header = "invoice_id,invoice_no,document_type,status,issue_date,entity_id,customer_id,ship_from_id,ship_to_id,currency,original_invoice_id\n";
+    let mut invoices = header.to_owned();
+    for id in ["RIGHT", "OVER", "UNTAXED", "ALONE"] {
+        invoices.push_str(&invoice(id, "invoice", "posted", ""));
+    }
+    invoices.push_str(&invoice("VOID", "invoice", "void", ""));
+    invoices.push_str(&invoice("CREDIT", "credit_note", "posted", "UNTAXED"));
+    put("invoice", &invoices);
+    let line = |id: &str, net: &str| format!("{id},1,item,1,{net}\n");
+    let mut lines = "invoice_id,line_no,line_type,quantity,net_amount\n".to_owned();
+    ["RIGHT", "OVER", "UNTAXED", "ALONE", "VOID"].iter().for_each(|id| lines.push_str(&line(id, "100.00")));
+    lines.push_str(&line("CREDIT", "-100.00"));
+    put("invoice_line", &lines);
+    let tax = |id: &str, tax: &str| format!("{id},1,sales,NE,0.055,100.00,{tax}\n");
+    let taxes = [tax("RIGHT", "5.50"), tax("OVER", "6.00"), tax("ALONE", "5.50"), tax("VOID", "5.50")].concat();
+    put("invoice_tax", &format!("invoice_id,tax_no,tax_type,jurisdiction_id,rate,taxable_amount,tax_amount\n{taxes}"));
+    put(
+        "adjustment",
+        "adjustment_id,invoice_id,adjustment_date,type,net_amount,tax_amount,currency\nR1,OVER,2026-10-20,tax_refund,0.00,0.30,USD\n",
+    );
+    put(
+        "gl_tax_entry",
+        "gl_entry_id,line_no,account,posting_date,source_document,amount,is_manual,currency\nG1,1,2200,2026-10-05,RIGHT,5.50,false,USD\n\
+         G2,1,2200,2026-10-05,OVER,6.00,false,USD\nG3,1,2200,2026-10-31,,1.00,true,USD\nG4,1,2200,2026-10-20,,-3.00,false,USD\n",
+    );
+    put("gl_balance", "account,as_of,currency,balance\n2200,2026-09-30,USD,10.00\n2200,2026-10-31,USD,20.00\n");
+    put(
+        "engine_txn",
+        "engine_doc,line_no,jurisdiction_id,status,taxable,rate,tax,currency\nRIGHT,1,NE,committed,100.00,0.055,5.50,USD\n\
+         OVER,1,NE,committed,100.00,0.055,6.00,USD\nVOID,1,NE,committed,100.00,0.055,5.50,USD\nALONE,1,NE,voided,100.00,0.055,5.50,USD\n",
+    );
+    put(
+        "return_filed",
+        "entity_id,jurisdiction_id,period,line_code,amount,return_type,version,currency\nE,NE,2026-10,TotalTaxDue,20.00,original,1,USD\n\
+         E,NE,2026-10,TotalTaxDue,21.00,amended,2,USD\n",
+    );
+    put(
+        "tax_payment",
+        "payment_id,entity_id,jurisdiction_id,period,payment_date,amount,currency\nT1,E,NE,2026-10,2026-10-20,2.00,USD\n",
+    );
+    let out = exports.papers();
+    let items = table(&out.join("reconciling_items.csv"));
+    let items: Vec<String> = items
+        .iter()
+        .map(|row| ["between", "what", "document", "amount"].map(|name| row[name].as_str()).join(" | "))
+        .collect();
+    assert_eq!(
+        items,
+        [
+            "invoices / engine | not in the engine | ALONE | -5.50",
+            "invoices / engine | the bill is not posted, the engine has committed it | VOID | 5.50",
+            "invoices / ledger | not in the ledger | ALONE | -5.50",
+            "invoices / ledger | manual entry without a document | G3 | 1.00",
+            "invoices / returns | arithmetic (registers of over- and under-collection) | US-NE | -0.50",
+            "ledger / ledger | the account does not roll forward: closing as stated less opening + accrued − paid |  | 0.50",
+            "ledger / payments | paid for 2026-10 | T1 | 2.00",
+            "ledger / payments | left the ledger in the period |  | -3.00",
+        ]
+    );
+    let tie = table(&out.join("tie_out.csv"));
+    let said: Vec<String> = tie.iter().map(|row| format!("{} {}", row["source"], row["tax"])).collect();
+    for words in [
+        "invoices 17.00",
+        "ledger 12.50",
+        "engine 17.00",
+        "papers and returns 16.50",
+        "ledger: closing balance as computed 19.50",
+    ] {
+        assert!(said.iter().any(|one| one == words), "{words}: {said:?}");
+    }
+    let folder = out.join("E-US-NE-2026-10-USD");
+    let filed = table(&folder.join("filed_return.csv"));
+    let due = filed.iter().find(|row| row["code"] == "TotalTaxDue").unwrap();
+    assert_eq!((due["filed"].as_str(), due["now"].as_str(), due["difference"].as_str()), ("21.00", "16.50", "-4.50"));
+    let over = table(&folder.join("over_collected.csv"));
+    assert_eq!(over.len(), 1);
+    assert_eq!(
+        (over[0]["difference"].as_str(), over[0]["refunded"].as_str(), over[0]["action"].as_str()),
+        ("0.50", "0.30", "refund or remit")
+    );
+    // The credit stands beside what it takes back, and is nothing to be refunded.
+    let under: Vec<String> = table(&folder.join("under_collected.csv"))
+        .iter()
+        .map(|row| ["number", "difference", "action"].map(|name| row[name].as_str()).join(" "))
+        .collect();
+    assert_eq!(under, ["CREDIT 5.50 none: takes back its original's", "UNTAXED -5.50 bill or bear it"]);
+}
