@@ -1,13 +1,22 @@
 //! Texts of a store, each held once: a column of texts is a column of codes.
 //!
 //! Two texts are equal exactly if their codes are, over all columns and populations, so that joins and groups compare
-//! integers. Codes say nothing about order, and differ from run to run: whatever needs an order reads the texts.
+//! integers. Codes say nothing about order, and differ from run to run: whatever needs an order reads the texts. Texts that
+//! count up have codes that do so too (`numbered`), in blocks of `CODES_A_BLOCK`; all other texts lie here and are found by
+//! their hash, a block of codes after the other.
 
 use std::cmp::Ordering;
 use std::hash::{BuildHasher as _, Hasher as _};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hashbrown::DefaultHashBuilder;
+
+use self::numbered::Numbered;
+
+mod numbered;
+
+/// Codes come in blocks of so many, each for texts that were met together.
+pub const CODES_A_BLOCK: usize = numbered::BLOCK;
 
 /// The code of a missing text.
 pub const NO_TEXT: u32 = u32::MAX;
@@ -23,6 +32,7 @@ const SHORT: usize = 16;
 
 /// Every text once.
 pub struct Texts {
+    numbered: Numbered,
     shards: [Mutex<Shard>; SHARDS],
     hasher: DefaultHashBuilder,
 }
@@ -57,23 +67,31 @@ struct Asked<'t> {
 
 impl Default for Texts {
     fn default() -> Self {
-        Self { shards: std::array::from_fn(|_| Mutex::default()), hasher: DefaultHashBuilder::default() }
+        Self { numbered: Numbered::default(), shards: std::array::from_fn(|_| Mutex::default()), hasher: DefaultHashBuilder::default() }
     }
 }
 
 impl Texts {
     /// The code of a text, a new one if it has none yet.
     pub fn code(&self, text: &str) -> u32 {
+        if let Some(code) = self.numbered.coder().code(text.as_bytes()) {
+            return code;
+        }
         let asked = self.asked(0, text.as_bytes());
         let shard = shard_of(asked.hash);
-        code_of(self.shard(shard).place(&asked), shard)
+        let place = linear(self.shard(shard).place(&asked), shard);
+        self.numbered.codes_of_others(&[place]).next().unwrap_or(NO_TEXT)
     }
 
     /// The code of a text that has one.
     pub fn find(&self, text: &str) -> Option<u32> {
+        if let Some(code) = self.numbered.find(text.as_bytes()) {
+            return Some(code);
+        }
         let asked = self.asked(0, text.as_bytes());
         let shard = shard_of(asked.hash);
-        self.shard(shard).slot(&asked).ok().map(|place| code_of(place, shard))
+        let place = self.shard(shard).slot(&asked).ok()?;
+        self.numbered.code_of_other(linear(place, shard))
     }
 
     /// The codes of many texts, `NO_TEXT` for a missing one. Neighbours that repeat cost next to nothing.
@@ -90,8 +108,13 @@ impl Texts {
         let mut repeats: Vec<(u32, u32)> = Vec::new();
         // Texts that were met not long ago, with the row of the first; a new one takes the place of an older one.
         let mut recent: [Asked<'_>; RECENT] = [Asked::NOTHING; RECENT];
+        let mut numbered = self.numbered.coder();
         for (row, text) in (0u32..).zip(texts) {
             let Some(text) = text else { continue };
+            if let Some(code) = numbered.code(text) {
+                codes[row as usize] = code;
+                continue;
+            }
             let asked = self.asked(row, text);
             let slot = &mut recent[asked.hash as usize % RECENT];
             if slot.row != NO_TEXT && slot.is(&asked) {
@@ -102,11 +125,14 @@ impl Texts {
             *slot = asked;
         }
         for (number, waiting) in waiting.iter().enumerate().filter(|(_, waiting)| !waiting.is_empty()) {
-            let mut shard = self.shard(number);
-            let guesses = shard.guesses(waiting);
-            for (asked, guess) in waiting.iter().zip(guesses) {
-                let place = guess.unwrap_or_else(|| shard.place(asked));
-                codes[asked.row as usize] = code_of(place, number);
+            let places: Vec<usize> = {
+                let mut shard = self.shard(number);
+                let guesses = shard.guesses(waiting);
+                let place = |(asked, guess): (&Asked<'_>, Option<u32>)| guess.unwrap_or_else(|| shard.place(asked));
+                waiting.iter().zip(guesses).map(place).map(|place| linear(place, number)).collect()
+            };
+            for (asked, code) in waiting.iter().zip(self.numbered.codes_of_others(&places)) {
+                codes[asked.row as usize] = code;
             }
         }
         for (row, first) in repeats {
@@ -139,9 +165,15 @@ impl Texts {
         if code == NO_TEXT {
             return None;
         }
-        let shard = self.shard(code as usize % SHARDS);
-        let entry = shard.entries.get(code as usize / SHARDS)?;
-        Some(shard.read(entry, |bytes| read(std::str::from_utf8(bytes).unwrap_or_default())))
+        let text = |bytes: &[u8]| read(std::str::from_utf8(bytes).unwrap_or_default());
+        self.numbered.with(code, |found| match found {
+            Ok(bytes) => Some(text(bytes)),
+            Err(place) => {
+                let shard = self.shard(place % SHARDS);
+                let entry = shard.entries.get(place / SHARDS)?;
+                Some(shard.read(entry, text))
+            }
+        })?
     }
 
     /// The order of two texts.
@@ -156,7 +188,7 @@ impl Texts {
             let pieces: usize = shard.pieces.iter().map(Vec::capacity).sum();
             pieces + shard.entries.capacity() * size_of::<Entry>() + shard.places.len() * size_of::<u64>()
         };
-        self.shards.iter().map(of).sum()
+        self.shards.iter().map(of).sum::<usize>() + self.numbered.bytes()
     }
 
     fn shard(&self, number: usize) -> MutexGuard<'_, Shard> {
@@ -170,11 +202,9 @@ fn shard_of(hash: u64) -> usize {
     (hash >> 32) as usize % SHARDS
 }
 
-fn code_of(place: u32, shard: usize) -> u32 {
-    u32::try_from(place as usize * SHARDS + shard)
-        .ok()
-        .filter(|code| *code != NO_TEXT)
-        .expect("fewer than four thousand million different texts")
+/// The place of a text among all shards.
+fn linear(place: u32, shard: usize) -> usize {
+    place as usize * SHARDS + shard
 }
 
 impl Asked<'_> {
@@ -352,6 +382,44 @@ mod tests {
                 prop_assert_eq!(text.map_or(NO_TEXT, |text| known.code(text)), *code);
             }
         }
+    }
+
+    proptest! {
+        #[test]
+        fn texts_that_count_up_are_texts_like_others(texts in prop::collection::vec("(INV-2026-|D|)[0-9]{4,11}|[ab]{2}", 0..300)) {
+            let known = Texts::default();
+            let codes = known.codes(texts.iter().map(|text| Some(text.as_str())));
+            for (text, code) in texts.iter().zip(&codes) {
+                let back = known.get(*code);
+                prop_assert_eq!(back.as_deref(), Some(text.as_str()));
+                prop_assert_eq!(known.find(text), Some(*code));
+                prop_assert_eq!(known.code(text), *code);
+            }
+            let different: std::collections::BTreeSet<&String> = texts.iter().collect();
+            let given: std::collections::BTreeSet<u32> = codes.iter().copied().collect();
+            prop_assert_eq!(different.len(), given.len());
+        }
+    }
+
+    #[test]
+    fn neighbours_in_number_are_neighbours_in_code() {
+        let known = Texts::default();
+        let codes: Vec<u32> = (40_960..45_056).map(|number| known.code(&format!("SO{number:06}"))).collect();
+        assert!(codes.windows(2).all(|pair| pair[1] == pair[0] + 1));
+        assert_ne!(known.code("SO40960"), codes[0], "another width is another text");
+    }
+
+    #[test]
+    fn numbers_far_apart_close_their_pattern_and_keep_their_codes() {
+        let known = Texts::default();
+        let text = |number: u32| format!("X{:09}", u64::from(number) * 104_729 % 1_000_000_007 % 1_000_000_000);
+        let texts: Vec<String> = (0..20_000).map(text).collect();
+        let codes = known.codes(texts.iter().map(|text| Some(text.as_str())));
+        let again = known.codes(texts.iter().rev().map(|text| Some(text.as_str())));
+        assert!(codes.iter().eq(again.iter().rev()));
+        assert!(texts.iter().zip(&codes).all(|(text, code)| known.get(*code).as_deref() == Some(text)));
+        let blocks: std::collections::BTreeSet<usize> = codes.iter().map(|code| *code as usize / CODES_A_BLOCK).collect();
+        assert!(blocks.len() < 5_000, "{} blocks for 20,000 texts", blocks.len());
     }
 
     #[test]

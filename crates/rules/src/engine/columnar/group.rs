@@ -7,6 +7,7 @@ use super::chain::{Chains, Unfit};
 use super::compute::columns_of;
 use super::join::Index;
 use super::key::{Keys, hash};
+use super::places::Places;
 use super::vector::{FALSE, Kind, NO_DAY, NO_ROW, NO_SMALL, NO_WIDE, TRUE, UNKNOWN, Vector, wide};
 use super::view::{Id, View};
 use crate::engine::EngineError;
@@ -98,15 +99,12 @@ pub(super) fn aggregate(
     let index = match finder {
         _ if kinds.is_empty() => None,
         // A few keys that lie far apart: places for all between them would outlive the groups.
-        Finder::Direct(places) if places.len() > SPARSE_MAX * count + 1024 => {
+        Finder::Direct { places, .. } if !places.is_dense(count, SPARSE_MAX) => {
             drop(places);
             Some(Index::new(&keys.iter().collect::<Vec<_>>(), count))
         }
-        Finder::Direct(mut places) => {
-            // Without the place of the missing key, which nothing matches.
-            places.drain(..places.len().min(1));
-            Some(Index::of_groups(kinds, places))
-        }
+        // Without the place of the missing key, which nothing matches.
+        Finder::Direct { places, .. } => Some(Index::of_groups(kinds, places)),
         Finder::Chained(keys, chains) => Some(Index::of_chains(kinds, keys, chains)),
         Finder::Hashed(keys, table) => Some(Index::of_hashed(kinds, keys, table)),
     };
@@ -132,8 +130,8 @@ const DIRECT_MAX: i64 = 1 << 26;
 const SPARSE_MAX: usize = 64;
 
 enum Finder {
-    /// By the only key itself, a missing one first: a text's code, or a small number.
-    Direct(Vec<u32>),
+    /// By the only key itself: a text's code, or a small number. Rows with a missing key are a group too.
+    Direct { places: Places, missing: u32 },
     /// By a text among several keys.
     Chained(Keys, Chains),
     Hashed(Keys, HashTable<u32>),
@@ -146,7 +144,7 @@ impl Groups {
         ways.reverse();
         let none = || Keys::new::<Vector>(&[], &kinds, 0);
         let finder = match kinds.as_slice() {
-            [Kind::Code | Kind::Small] => Finder::Direct(Vec::new()),
+            [Kind::Code | Kind::Small] => Finder::Direct { places: Places::default(), missing: NO_ROW },
             _ => match ways.pop() {
                 Some(chains) => Finder::Chained(none(), chains),
                 None => Finder::Hashed(none(), HashTable::new()),
@@ -194,7 +192,7 @@ impl Groups {
             self.count += fresh.len();
             return (vec![0; rows], fresh);
         }
-        if let (Finder::Direct(_), Vector::Small(all)) = (&self.finder, &own[0])
+        if let (Finder::Direct { .. }, Vector::Small(all)) = (&self.finder, &own[0])
             && !all.iter().all(|units| *units == NO_SMALL || (0..DIRECT_MAX).contains(units))
         {
             self.other_way();
@@ -226,20 +224,25 @@ impl Groups {
             u32::try_from(*count - 1).expect("fewer groups than four thousand million")
         };
         match &mut self.finder {
-            Finder::Direct(known) => {
-                let key = |row: usize| match &own[0] {
-                    Vector::Small(all) => usize::try_from(all[row].wrapping_add(1)).unwrap_or(0),
-                    other => super::compute::codes(other)[row].wrapping_add(1) as usize,
+            Finder::Direct { places: known, missing } => {
+                let mut group = |row: usize, key: Option<usize>| {
+                    let place = match key {
+                        Some(key) => known.slot(key),
+                        None => &mut *missing,
+                    };
+                    if *place == NO_ROW {
+                        *place = found(row);
+                    }
+                    places.push(*place);
                 };
-                for row in 0..rows {
-                    let code = key(row);
-                    if known.len() <= code {
-                        known.resize((code + 1).max(known.len() + known.len() / 4), NO_ROW);
+                match &own[0] {
+                    Vector::Small(all) => {
+                        all.iter().enumerate().for_each(|(row, units)| group(row, usize::try_from(*units).ok()));
                     }
-                    if known[code] == NO_ROW {
-                        known[code] = found(row);
+                    other => {
+                        let codes = super::compute::codes(other).iter().enumerate();
+                        codes.for_each(|(row, code)| group(row, (*code != NO_ROW).then_some(*code as usize)));
                     }
-                    places.push(known[code]);
                 }
             }
             Finder::Chained(known, chains) => {

@@ -6,6 +6,7 @@ use hashbrown::HashTable;
 
 use super::chain::{Chains, Unfit};
 use super::key::{Keys, hash};
+use super::places::Places;
 use super::vector::{Kind, NO_ROW, NO_SMALL, Vector};
 
 /// Rows of a run of numbers, at least on average.
@@ -24,7 +25,7 @@ pub(super) struct Index {
 #[derive(Debug)]
 enum Heads {
     /// By the only key, a text's code or a small number, itself.
-    Direct(Vec<u32>),
+    Direct(Places),
     /// By bisection of the only key, a number that grows from row to row.
     Sorted(Vec<i64>),
     /// Likewise where it mostly grows by one: the number and the row with which each run begins, and the rows.
@@ -52,6 +53,7 @@ impl Index {
             [column] => direct(column, &mut next, &mut repeats),
             _ => None,
         };
+        // Both begin anew with the links.
         let heads = direct.unwrap_or_else(|| hashed(columns, &kinds, &mut next, &mut repeats));
         if !repeats {
             next = Vec::new();
@@ -60,7 +62,7 @@ impl Index {
     }
 
     /// Of groups by the only key itself.
-    pub fn of_groups(kinds: Vec<Kind>, heads: Vec<u32>) -> Self {
+    pub fn of_groups(kinds: Vec<Kind>, heads: Places) -> Self {
         Self { kinds, heads: Heads::Direct(heads), next: Vec::new() }
     }
 
@@ -94,10 +96,10 @@ impl Index {
         let first = columns[0].as_ref();
         match (&self.heads, first) {
             (Heads::Direct(heads), Vector::Code(codes)) => {
-                codes.iter().map(|code| heads.get(*code as usize).copied().unwrap_or(NO_ROW)).collect()
+                codes.iter().map(|code| heads.get(*code as usize)).collect()
             }
             (Heads::Direct(heads), _) => numbers(first)
-                .map(|units| usize::try_from(units).ok().and_then(|at| heads.get(at).copied()).unwrap_or(NO_ROW))
+                .map(|units| usize::try_from(units).map_or(NO_ROW, |at| heads.get(at)))
                 .collect(),
             (Heads::Sorted(own), _) => {
                 let find = |units| {
@@ -169,7 +171,7 @@ impl Index {
     /// The first row of each key, in order of rows.
     pub fn firsts(&self) -> Vec<u32> {
         let mut firsts: Vec<u32> = match &self.heads {
-            Heads::Direct(heads) => heads.iter().copied().filter(|head| *head != NO_ROW).collect(),
+            Heads::Direct(heads) => heads.rows().collect(),
             Heads::Sorted(own) => (0..u32::try_from(own.len()).unwrap_or(NO_ROW)).collect(),
             Heads::Runs(_, rows) => (0..*rows).collect(),
             Heads::Chained(_, chains) => chains.places().collect(),
@@ -227,33 +229,40 @@ fn in_runs(runs: &[(i64, u32)], rows: u32, units: i64) -> u32 {
     found.filter(|row| *row < end).unwrap_or(NO_ROW)
 }
 
+/// Places are at most so many times the rows.
+const SPARSE_MAX: usize = 8;
+
 /// By the key itself, unless keys are so few among their range that a table is smaller.
 fn direct(column: &Vector, next: &mut [u32], repeats: &mut bool) -> Option<Heads> {
-    let most = 8 * next.len() + 1024;
-    let place = |row: usize| match column {
-        Vector::Code(all) => (all[row] != NO_ROW).then_some(all[row] as usize),
-        Vector::Small(all) => usize::try_from(all[row]).ok(),
+    let rows = next.len();
+    let mut heads = Places::default();
+    // From the end, so that every chain is in order.
+    let mut note = |row: usize, place: usize| {
+        if !heads.admits(place, rows, SPARSE_MAX) {
+            return None;
+        }
+        let head = heads.slot(place);
+        *repeats |= *head != NO_ROW;
+        next[row] = *head;
+        *head = u32::try_from(row).unwrap_or(NO_ROW);
+        Some(())
+    };
+    let whole = match column {
+        Vector::Code(all) => {
+            let mut given = all.iter().enumerate().rev().filter(|(_, code)| **code != NO_ROW);
+            given.try_for_each(|(row, code)| note(row, *code as usize))
+        }
+        Vector::Small(all) => {
+            let mut given = all.iter().enumerate().rev().filter(|(_, units)| **units != NO_SMALL);
+            let most = i64::try_from(SPARSE_MAX * rows + 1024).unwrap_or(i64::MAX);
+            given.try_for_each(|(row, units)| {
+                let place = Some(*units).filter(|units| (0..most).contains(units))?;
+                note(row, usize::try_from(place).ok()?)
+            })
+        }
         _ => None,
     };
-    let largest = match column {
-        Vector::Code(all) => all.iter().copied().filter(|code| *code != NO_ROW).max().unwrap_or(0) as usize,
-        Vector::Small(all) if all.iter().all(|units| *units >= 0 || *units == NO_SMALL) => {
-            usize::try_from(all.iter().copied().max().unwrap_or(0)).unwrap_or(0)
-        }
-        _ => return None,
-    };
-    if largest > most {
-        return None;
-    }
-    let mut heads = vec![NO_ROW; largest + 1];
-    // From the end, so that every chain is in order.
-    for row in (0..next.len()).rev() {
-        let Some(place) = place(row) else { continue };
-        *repeats |= heads[place] != NO_ROW;
-        next[row] = heads[place];
-        heads[place] = u32::try_from(row).unwrap_or(NO_ROW);
-    }
-    Some(Heads::Direct(heads))
+    whole.map(|()| Heads::Direct(heads))
 }
 
 fn hashed(columns: &[&Vector], kinds: &[Kind], next: &mut [u32], repeats: &mut bool) -> Heads {

@@ -16,6 +16,7 @@ mod join;
 mod kernel;
 mod key;
 mod load;
+mod places;
 mod vector;
 mod view;
 
