@@ -7,19 +7,23 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use polars::prelude::{
-    BooleanChunked, ChunkFull as _, Column as Stored, DataFrame, DataType, Int64Chunked, IntoColumn as _, IpcReader,
-    IpcWriter, NewChunkedArray as _, PolarsResult, SerReader as _, SerWriter as _,
+    BooleanChunked, ChunkFull as _, Column as Stored, DataFrame, DataType, IntoColumn as _, IpcReader, IpcWriter,
+    NewChunkedArray as _, PolarsResult, SerReader as _, SerWriter as _,
 };
+use rayon::prelude::*;
 use tieout_model::ColumnType;
 use tieout_model::types::Physical;
 
 use crate::convert::Column;
+use crate::packed::{PIECE, Packed, Packing, Table};
 use crate::store::{Frame, REC, UNREADABLE};
 
 /// Bytes of one file on disk, at most about; where little memory is left it is less.
-const FILE_SIZE: usize = 48 << 20;
+const FILE_SIZE: usize = 16 << 20;
 /// Rows that wait to be written are such a part of what may be in memory.
 const WAITING: usize = 8;
+/// Rows of a frame, where a file in memory is looked at piece by piece.
+const STEP: usize = 8 * PIECE;
 
 /// Columns of a population's frame and their types.
 pub(crate) type Layout = BTreeMap<String, ColumnType>;
@@ -32,7 +36,7 @@ pub(crate) struct Budget {
     file: usize,
 }
 
-/// Rows by column: those of a batch, or all of a file so far.
+/// Rows of a batch by column.
 #[derive(Default)]
 pub(crate) struct Rows {
     pub records: Vec<i64>,
@@ -42,7 +46,7 @@ pub(crate) struct Rows {
 /// A piece of a population.
 #[derive(Clone)]
 pub(crate) enum Chunk {
-    Memory(DataFrame),
+    Memory(Table),
     Disk(PathBuf),
 }
 
@@ -58,8 +62,21 @@ pub(crate) struct Spill {
 #[derive(Default)]
 pub(crate) struct Chunks {
     list: Vec<Chunk>,
-    open: Rows,
+    open: Option<Open>,
     bytes: usize,
+}
+
+/// Rows of a file so far.
+struct Open {
+    records: Packing,
+    columns: Vec<OpenColumn>,
+}
+
+struct OpenColumn {
+    name: String,
+    values: Packing,
+    /// Which cells could not be read, from the first batch on that has one.
+    marks: Option<Packing>,
 }
 
 impl Budget {
@@ -80,48 +97,63 @@ impl Budget {
     fn give_back(&self, bytes: usize) {
         self.used.fetch_sub(bytes, Ordering::Relaxed);
     }
+
+    /// Something that took so many bytes takes other ones.
+    fn change(&self, before: usize, after: usize) {
+        self.take(after);
+        self.give_back(before);
+    }
 }
 
-impl Rows {
-    /// Puts rows with the same columns below; `expected` more are about to come.
-    fn append(&mut self, below: Self, expected: usize) {
-        if self.columns.is_empty() && self.records.is_empty() {
-            *self = below;
-            self.records.reserve_exact(expected);
-            self.columns.iter_mut().for_each(|(_, column)| column.reserve(expected));
-            return;
-        }
-        if self.records.capacity() - self.records.len() < below.records.len() {
-            // There are more rows than the beginning of the file let expect, or it let expect nothing.
-            let more = below.records.len() + expected.max(self.records.len() / 2);
-            self.records.reserve_exact(more);
-            self.columns.iter_mut().for_each(|(_, column)| column.reserve(more));
-        }
-        self.records.extend_from_slice(&below.records);
-        for ((_, column), (_, more)) in self.columns.iter_mut().zip(&below.columns) {
-            column.append(more);
+impl Open {
+    /// With the columns of the first rows, but none of these.
+    fn new(first: &Rows) -> Self {
+        let column = |(name, column): &(String, Column)| OpenColumn {
+            name: name.clone(),
+            values: Packing::new(column.physical()),
+            marks: None,
+        };
+        Self { records: Packing::new(Physical::Units), columns: first.columns.iter().map(column).collect() }
+    }
+
+    /// Puts rows with the same columns below.
+    fn append(&mut self, below: &Rows) {
+        self.records.append_numbers(&below.records);
+        let append = |(own, (_, more)): (&mut OpenColumn, &(String, Column))| {
+            let before = own.values.len();
+            own.values.append(more);
+            match (&mut own.marks, more.unreadable.as_deref()) {
+                (None, None) => {}
+                (Some(marks), None) => marks.append_flags(&vec![false; more.len()]),
+                (marks, Some(more)) => {
+                    marks.get_or_insert_with(|| Packing::repeated(Physical::Bool, Some(0), before)).append_flags(more)
+                }
+            }
+        };
+        if below.records.len() < PIECE / 4 {
+            self.columns.iter_mut().zip(&below.columns).for_each(append);
+        } else {
+            self.columns.par_iter_mut().zip(&below.columns).for_each(append);
         }
     }
 
     fn bytes(&self) -> usize {
-        self.records.len() * (8 + self.columns.iter().map(|(_, column)| column.width()).sum::<usize>())
+        let marks = |column: &OpenColumn| column.marks.as_ref().map_or(0, Packing::bytes);
+        let columns = self.columns.iter().map(|column| column.values.bytes() + marks(column));
+        self.records.bytes() + columns.sum::<usize>()
     }
 
-    /// As a frame; a column with unreadable cells brings its companion.
-    fn into_frame(self) -> DataFrame {
+    /// Done with; a column with unreadable cells brings its companion.
+    fn into_table(self) -> Table {
         let rows = self.records.len();
-        let mut stored = vec![Int64Chunked::from_vec(REC.into(), self.records).into_column()];
-        for (name, mut column) in self.columns {
-            if let Some(marks) = column.unreadable.take() {
-                let companion = format!("{name}{UNREADABLE}");
-                stored.push(BooleanChunked::from_slice(companion.as_str().into(), &marks).into_column());
+        let mut columns = vec![(REC.to_owned(), Arc::new(self.records.finish()))];
+        for OpenColumn { name, values, marks } in self.columns {
+            if let Some(marks) = marks {
+                columns.push((format!("{name}{UNREADABLE}"), Arc::new(marks.finish())));
             }
-            stored.push(column.into_stored(&name));
+            columns.push((name, Arc::new(values.finish())));
         }
-        // Every column has as many values as there are rows and a name of its own.
-        let frame = DataFrame::new(rows, stored).unwrap_or_default();
-        assert_eq!(frame.height(), rows, "a column was converted short");
-        frame
+        Table::new(rows, columns)
     }
 }
 
@@ -130,20 +162,22 @@ impl Spill {
         Self { layout, budget: Arc::clone(budget), folder: None, files: 0 }
     }
 
-    /// Takes in the next rows of a file, after which about so many more come.
-    pub fn push(&mut self, chunks: &mut Chunks, rows: Rows, expected: usize) -> PolarsResult<()> {
-        let bytes = rows.bytes();
-        self.budget.take(bytes);
-        chunks.bytes += bytes;
-        let room = if self.folder.is_some() || self.budget.is_exceeded() { 0 } else { expected };
-        chunks.open.append(rows, room);
+    /// Takes in the next rows of a file.
+    pub fn push(&mut self, chunks: &mut Chunks, rows: &Rows) -> PolarsResult<()> {
+        let open = chunks.open.get_or_insert_with(|| Open::new(rows));
+        open.append(rows);
+        let bytes = open.bytes();
+        self.budget.change(chunks.bytes, bytes);
+        chunks.bytes = bytes;
         if self.budget.is_exceeded() && chunks.bytes >= self.budget.file { self.write(chunks) } else { Ok(()) }
     }
 
     /// Takes in a frame that is a file's worth by itself.
-    pub fn push_frame(&mut self, chunks: &mut Chunks, frame: DataFrame) {
-        self.budget.take(frame.estimated_size());
-        chunks.list.push(Chunk::Memory(frame));
+    pub fn push_frame(&mut self, chunks: &mut Chunks, frame: &DataFrame) -> PolarsResult<()> {
+        let table = Table::of(frame)?;
+        self.budget.take(table.bytes());
+        chunks.list.push(Chunk::Memory(table));
+        Ok(())
     }
 
     /// Gives up the rows of a file that did not come to its end.
@@ -156,23 +190,21 @@ impl Spill {
         if self.folder.is_some() || self.budget.is_exceeded() && chunks.bytes >= self.budget.file {
             return self.write(chunks);
         }
-        let rows = std::mem::take(&mut chunks.open);
-        chunks.bytes = 0;
-        chunks.list.push(Chunk::Memory(rows.into_frame()));
+        let table = chunks.open.take().map_or_else(Table::default, Open::into_table);
+        self.budget.change(std::mem::take(&mut chunks.bytes), table.bytes());
+        chunks.list.push(Chunk::Memory(table));
         Ok(())
     }
 
     fn write(&mut self, chunks: &mut Chunks) -> PolarsResult<()> {
         let bytes = std::mem::take(&mut chunks.bytes);
-        let frame = std::mem::take(&mut chunks.open).into_frame();
+        let table = chunks.open.take().map_or_else(Table::default, Open::into_table);
         // Rows that were small enough when they came may be many files' worth.
         let files = bytes.div_ceil(self.budget.file).max(1);
-        let each = frame.height().div_ceil(files).max(1);
-        let mut from = 0;
-        while from < frame.height() {
-            let path = self.save(&frame.slice(i64::try_from(from).unwrap_or(i64::MAX), each))?;
+        let each = table.rows().div_ceil(files).max(1);
+        for from in (0..table.rows()).step_by(each) {
+            let path = self.save(&table.frame((from, table.rows().min(from + each)), None)?)?;
             chunks.list.push(Chunk::Disk(path));
-            from += each;
         }
         self.budget.give_back(bytes);
         Ok(())
@@ -192,93 +224,114 @@ impl Spill {
         Ok(path)
     }
 
-    /// All rows, ready to be scanned. Hidden columns are left out where the rows are in memory.
+    /// All rows, ready to be read. Hidden columns are left out where the rows are in memory.
     pub fn finish(mut self, all: Vec<Chunks>, marked: &BTreeSet<&str>) -> PolarsResult<Frame> {
         let list = all.into_iter().flat_map(|chunks| chunks.list);
         if self.folder.is_none() {
             self.layout.retain(|name, _| !name.starts_with('~'));
-            return self.whole(list, marked).map(Frame::Memory);
+            return Ok(Frame::Memory(self.whole(list, marked)));
         }
         let mut paths = Vec::new();
         for chunk in list {
             match chunk {
                 Chunk::Disk(path) => paths.push(path),
-                Chunk::Memory(frame) => paths.push(self.save(&frame)?),
+                Chunk::Memory(table) => {
+                    for (from, to) in steps(table.rows()) {
+                        paths.push(self.save(&table.frame((from, to), None)?)?);
+                    }
+                }
             }
         }
         let folder = self.folder.take();
         Ok(match folder {
             Some(folder) => Frame::Disk(paths, folder),
-            None => Frame::Memory(DataFrame::empty()),
+            None => Frame::Memory(Table::default()),
         })
     }
 
-    /// One frame, each column in one piece. Column by column, so that no more than one of them is there twice.
-    fn whole(&self, list: impl Iterator<Item = Chunk>, marked: &BTreeSet<&str>) -> PolarsResult<DataFrame> {
-        let mut pieces = Vec::new();
-        let mut rows = 0;
-        for chunk in list {
-            let frame = unify(&chunk.read(None)?, &self.layout, marked)?;
-            rows += frame.height();
-            pieces.push(frame.into_columns().into_iter());
-        }
-        if pieces.is_empty() {
-            return unify(&DataFrame::empty(), &self.layout, marked);
-        }
-        let mut columns = Vec::new();
-        loop {
-            let mut parts = pieces.iter_mut().filter_map(Iterator::next);
-            let Some(mut column) = parts.next() else { break };
-            for part in parts {
-                column.append_owned(part)?;
+    /// One table of the tables of all files, each of which is given up on the way. Absent columns are empty.
+    fn whole(&self, list: impl Iterator<Item = Chunk>, marked: &BTreeSet<&str>) -> Table {
+        let tables: Vec<Table> = list
+            .filter_map(|chunk| match chunk {
+                Chunk::Memory(table) => Some(table),
+                Chunk::Disk(_) => None,
+            })
+            .collect();
+        let rows = tables.iter().map(Table::rows).sum();
+        let mut wanted = vec![(REC.to_owned(), Physical::Units, None)];
+        for (name, ty) in &self.layout {
+            wanted.push((name.clone(), ty.physical(), None));
+            if marked.contains(name.as_str()) {
+                wanted.push((format!("{name}{UNREADABLE}"), Physical::Bool, Some(0)));
             }
-            columns.push(column.rechunk());
         }
-        DataFrame::new(rows, columns)
+        let parts: Vec<Vec<(usize, Option<Arc<Packed>>)>> = wanted
+            .iter()
+            .map(|(name, ..)| tables.iter().map(|table| (table.rows(), table.column(name).cloned())).collect())
+            .collect();
+        drop(tables);
+        let column = |((name, physical, usual), mut parts): ((String, Physical, Option<i64>), Vec<_>)| {
+            if let [(_, Some(_))] = parts.as_slice()
+                && let Some((_, Some(only))) = parts.pop()
+            {
+                return (name, only);
+            }
+            let mut packing = Packing::new(physical);
+            for (rows, part) in parts {
+                packing.append_packed(match part {
+                    Some(part) => Arc::unwrap_or_clone(part),
+                    None => Packing::repeated(physical, usual, rows).finish(),
+                });
+            }
+            (name, Arc::new(packing.finish()))
+        };
+        Table::new(rows, wanted.into_par_iter().zip(parts).map(column).collect())
     }
 }
 
+/// Rows in steps; at least one, so that columns without a row are there too.
+fn steps(rows: usize) -> impl Iterator<Item = (usize, usize)> {
+    (0..rows.max(1)).step_by(STEP).map(move |from| (from, rows.min(from + STEP)))
+}
+
 impl Chunks {
-    /// The pieces, one after the other; only these columns if named (those that are there).
+    /// The rows, frame by frame; only these columns if named (those that are there).
     pub fn frames<'a>(&'a self, columns: Option<&'a [String]>) -> impl Iterator<Item = PolarsResult<DataFrame>> + 'a {
-        self.list.iter().map(move |chunk| chunk.read(columns))
+        self.list.iter().flat_map(move |chunk| -> Box<dyn Iterator<Item = PolarsResult<DataFrame>> + 'a> {
+            match chunk {
+                Chunk::Memory(table) => Box::new(steps(table.rows()).map(move |step| table.frame(step, columns))),
+                Chunk::Disk(path) => Box::new(std::iter::once_with(move || read(path, columns))),
+            }
+        })
     }
 
     /// Keeps the rows that are marked.
     pub fn filter(&mut self, keep: &[bool], spill: &mut Spill) -> PolarsResult<()> {
         let mut from = 0;
         for chunk in &mut self.list {
-            let frame = chunk.read(None)?;
-            let mask = BooleanChunked::from_slice("".into(), &keep[from..from + frame.height()]);
-            from += frame.height();
-            let kept = frame.filter(&mask)?;
-            *chunk = match chunk {
-                Chunk::Memory(_) => Chunk::Memory(kept),
-                Chunk::Disk(old) => {
-                    let old = old.clone();
-                    let new = Chunk::Disk(spill.save(&kept)?);
-                    std::fs::remove_file(old)?;
-                    new
+            match chunk {
+                Chunk::Memory(table) => {
+                    let kept = table.filter(&keep[from..from + table.rows()]);
+                    from += table.rows();
+                    spill.budget.change(table.bytes(), kept.bytes());
+                    *table = kept;
                 }
-            };
+                Chunk::Disk(path) => {
+                    let frame = read(path, None)?;
+                    let mask = BooleanChunked::from_slice("".into(), &keep[from..from + frame.height()]);
+                    from += frame.height();
+                    let new = spill.save(&frame.filter(&mask)?)?;
+                    std::fs::remove_file(&*path)?;
+                    *path = new;
+                }
+            }
         }
         Ok(())
     }
 }
 
-impl Chunk {
-    fn read(&self, columns: Option<&[String]>) -> PolarsResult<DataFrame> {
-        match (self, columns) {
-            (Self::Memory(frame), None) => Ok(frame.clone()),
-            (Self::Memory(frame), Some(names)) => {
-                let here = names.iter().filter(|name| frame.column(name).is_ok()).map(String::as_str);
-                frame.select(here)
-            }
-            (Self::Disk(path), columns) => {
-                IpcReader::new(File::open(path)?).with_columns(columns.map(<[String]>::to_vec)).finish()
-            }
-        }
-    }
+fn read(path: &PathBuf, columns: Option<&[String]>) -> PolarsResult<DataFrame> {
+    IpcReader::new(File::open(path)?).with_columns(columns.map(<[String]>::to_vec)).finish()
 }
 
 /// The polars type of a column.
@@ -349,7 +402,7 @@ mod tests {
             let mut chunks = Chunks::default();
             for batch in 0..3 {
                 // Only a late batch brings the first unreadable cell.
-                spill.push(&mut chunks, rows(file * 1000 + batch * 100, file == 2), 200).unwrap();
+                spill.push(&mut chunks, &rows(file * 1000 + batch * 100, file == 2)).unwrap();
                 if limit == 0 {
                     spill.write(&mut chunks).unwrap();
                 }
@@ -364,8 +417,8 @@ mod tests {
 
     #[test]
     fn disk_and_memory_hold_the_same_rows() {
-        let names = [REC, "amount", "amount!", "reference"].map(polars::prelude::col);
-        let collect = |frame: &Frame| frame.scan().unwrap().select(names.clone()).collect().unwrap();
+        let names = [REC, "amount", "amount!", "reference"];
+        let collect = |frame: &Frame| frame.whole().unwrap().select(names).unwrap();
         let (memory, disk) = (gathered(usize::MAX), gathered(0));
         assert!(matches!(memory, Frame::Memory(_)) && matches!(disk, Frame::Disk(..)));
         let (memory, disk) = (collect(&memory), collect(&disk));

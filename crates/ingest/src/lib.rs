@@ -12,6 +12,7 @@ mod load;
 mod locate;
 pub mod marked;
 mod overlap;
+pub mod packed;
 mod plan;
 pub mod profile;
 mod read;

@@ -1,10 +1,10 @@
 //! The prepared store: typed, narrow, columnar populations that rules scan.
 //!
-//! Text has become typed columns before it gets here; nothing later parses a cell again. Money and quantities are
-//! `Int64` at scale 6, prices `Int64` at scale 8, rates `Int64` at scale 12, whole numbers `Int64`, dates `Int32` days
-//! since 1970-01-01, booleans `Boolean`; ids, text, enums and periods are `UInt32` codes of `Store::texts`, which holds
-//! each text once. An empty cell is null, and what stands beneath a null says nothing.
-//! `__rec` (`Int64`, never null) is `RecordRef::pack` of file and record number. A column with unreadable cells has a
+//! Text has become typed columns before it gets here; nothing later parses a cell again. Columns are integers (`packed`):
+//! money and quantities at scale 6, prices at scale 8, rates at scale 12, whole numbers, dates as days since 1970-01-01,
+//! booleans; ids, text, enums and periods as codes of `Store::texts`, which holds each text once. In files they are
+//! `Int64`, `Int32`, `Boolean` and `UInt32`. An empty cell is null, and what stands beneath a null says nothing.
+//! `__rec` (64 bits, never null) is `RecordRef::pack` of file and record number. A column with unreadable cells has a
 //! companion `<column>!` (`Boolean`, never null), true where the cell is unreadable (the value is then null): present,
 //! empty and unreadable stay three things.
 
@@ -12,14 +12,12 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use polars::prelude::{
-    DataFrame, IntoLazy as _, IpcReader, IpcScanOptions, LazyFrame, PlRefPath, PolarsResult, ScanSources,
-    SerReader as _, UnifiedScanArgs,
-};
+use polars::prelude::{DataFrame, IpcReader, PolarsResult, SerReader as _};
 use tieout_model::report::{PopulationFacts, SourceFile};
 use tieout_model::{ColumnType, Period};
 
 pub use crate::locate::FileLayout;
+use crate::packed::{PIECE, Table};
 use crate::texts::Texts;
 
 /// Name of the record column.
@@ -32,7 +30,7 @@ pub const UNREADABLE: &str = "!";
 #[derive(Clone)]
 pub enum Frame {
     /// Small: in memory.
-    Memory(DataFrame),
+    Memory(Table),
     /// Large: Arrow IPC files (which may hold more than the mapped columns: what a derivation used is named `~…`, and
     /// every column has its companion); the guard deletes a temporary folder when the store is dropped.
     Disk(Vec<PathBuf>, Arc<tempfile::TempDir>),
@@ -95,16 +93,30 @@ pub struct Store {
     pub layouts: Vec<FileLayout>,
 }
 
+/// Rows that are visited at a time.
+const STEP: usize = 8 * PIECE;
+
 impl Frame {
-    /// Visits some columns in the order of the rows: at once where they are in memory, else file by file, so that no more
-    /// than a file of them is there beside what is made of them.
+    /// In memory, of a frame whose columns are as they are in files.
     ///
     /// # Errors
     ///
-    /// A column is not there, a file cannot be read, or the visitor fails.
+    /// A column of another type.
+    pub fn of(frame: &DataFrame) -> PolarsResult<Self> {
+        Table::of(frame).map(Self::Memory)
+    }
+
+    /// Visits some columns in the order of the rows, some rows at a time or file by file, so that no more of them is there
+    /// beside what is made of them.
+    ///
+    /// # Errors
+    ///
+    /// A file cannot be read, or the visitor fails. A column that is not there is not in the frame.
     pub fn visit(&self, names: &[String], mut visit: impl FnMut(&DataFrame) -> PolarsResult<()>) -> PolarsResult<()> {
         match self {
-            Self::Memory(frame) => visit(&frame.select(names.iter().map(String::as_str))?),
+            Self::Memory(table) => (0..table.rows())
+                .step_by(STEP)
+                .try_for_each(|from| visit(&table.frame((from, table.rows().min(from + STEP)), Some(names))?)),
             Self::Disk(paths, _guard) => paths.iter().try_for_each(|path| {
                 let reader = IpcReader::new(std::fs::File::open(path)?).with_columns(Some(names.to_vec()));
                 visit(&reader.finish()?)
@@ -112,20 +124,21 @@ impl Frame {
         }
     }
 
-    /// A lazy scan of the rows.
-    pub fn scan(&self) -> PolarsResult<LazyFrame> {
+    /// All rows and columns as one frame.
+    ///
+    /// # Errors
+    ///
+    /// A file cannot be read.
+    pub fn whole(&self) -> PolarsResult<DataFrame> {
         match self {
-            Self::Memory(frame) => Ok(frame.clone().lazy()),
+            Self::Memory(table) => table.frame((0, table.rows()), None),
             Self::Disk(paths, _guard) => {
-                let paths = paths
-                    .iter()
-                    .map(|path| PlRefPath::try_from_pathbuf(path.clone()))
-                    .collect::<PolarsResult<Vec<_>>>()?;
-                LazyFrame::scan_ipc_sources(
-                    ScanSources::Paths(paths.into_iter().collect()),
-                    IpcScanOptions::default(),
-                    UnifiedScanArgs::default(),
-                )
+                let mut whole = DataFrame::empty();
+                for path in paths {
+                    let frame = IpcReader::new(std::fs::File::open(path)?).finish()?;
+                    whole = if whole.width() == 0 { frame } else { whole.vstack(&frame)? };
+                }
+                Ok(whole)
             }
         }
     }

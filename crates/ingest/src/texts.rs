@@ -67,7 +67,11 @@ struct Asked<'t> {
 
 impl Default for Texts {
     fn default() -> Self {
-        Self { numbered: Numbered::default(), shards: std::array::from_fn(|_| Mutex::default()), hasher: DefaultHashBuilder::default() }
+        Self {
+            numbered: Numbered::default(),
+            shards: std::array::from_fn(|_| Mutex::default()),
+            hasher: DefaultHashBuilder::default(),
+        }
     }
 }
 
@@ -418,7 +422,8 @@ mod tests {
         let again = known.codes(texts.iter().rev().map(|text| Some(text.as_str())));
         assert!(codes.iter().eq(again.iter().rev()));
         assert!(texts.iter().zip(&codes).all(|(text, code)| known.get(*code).as_deref() == Some(text)));
-        let blocks: std::collections::BTreeSet<usize> = codes.iter().map(|code| *code as usize / CODES_A_BLOCK).collect();
+        let blocks: std::collections::BTreeSet<usize> =
+            codes.iter().map(|code| *code as usize / CODES_A_BLOCK).collect();
         assert!(blocks.len() < 5_000, "{} blocks for 20,000 texts", blocks.len());
     }
 

@@ -178,12 +178,8 @@ fn in_groups(
 fn taken(frame: &DataFrame, name: &str, ty: ColumnType) -> PolarsResult<Column> {
     let stored = frame.column(name)?;
     let mut column = plain(match ty.physical() {
-        Physical::Units => {
-            Values::Units(stored.i64()?.downcast_iter().flat_map(|array| array.values_iter().copied()).collect())
-        }
-        Physical::Date => {
-            Values::Days(stored.i32()?.downcast_iter().flat_map(|array| array.values_iter().copied()).collect())
-        }
+        Physical::Units => Values::Units(stored.i64()?.iter().map(|units| units.unwrap_or(0)).collect()),
+        Physical::Date => Values::Days(stored.i32()?.iter().map(|day| day.unwrap_or(0)).collect()),
         Physical::Bool => Values::Flags(stored.bool()?.iter().map(|flag| flag.unwrap_or(false)).collect()),
         Physical::Text if stored.null_count() == 0 => {
             Values::Codes(stored.u32()?.downcast_iter().flat_map(|array| array.values_iter().copied()).collect())

@@ -173,7 +173,7 @@ fn rows(
         let named = columns.into_iter().zip(&reading.plan.columns);
         let columns = named.filter_map(|(values, column)| Some((column.name.clone(), values?))).collect();
         if let Some(growing) = loading.growing.get_mut(&reading.plan.population.name) {
-            let pushed = growing.spill.push(&mut part.chunks, Rows { records, columns }, table.rows - group.end);
+            let pushed = growing.spill.push(&mut part.chunks, &Rows { records, columns });
             pushed.map_err(std::io::Error::other)?;
         }
     }

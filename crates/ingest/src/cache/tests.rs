@@ -114,8 +114,7 @@ fn many_blocks_and_many_files_on_disk_hold_the_same_rows() {
             Frame::Disk(paths, _) => assert!(memory == 0 && paths.len() > 2),
         }
         let names = [REC, "payment_id", "amount", "amount!", "payment_date", "currency"];
-        let scan = population.frame.scan().unwrap().select(names.map(polars::prelude::col));
-        let mut frame = scan.collect().unwrap();
+        let mut frame = population.frame.whole().unwrap().select(names).unwrap();
         for name in ["payment_id", "currency"] {
             let texts = |code: Option<u32>| code.and_then(|code| store.texts.get(code)).map(|text| text.to_string());
             let texts: Vec<Option<String>> = frame.column(name).unwrap().u32().unwrap().iter().map(texts).collect();

@@ -136,12 +136,13 @@ impl Column {
         }
     }
 
-    /// Bytes of a row's value.
-    pub fn width(&self) -> usize {
+    /// What its values are.
+    pub fn physical(&self) -> Physical {
         match &self.values {
-            Values::Units(_) => 8,
-            Values::Days(_) | Values::Codes(_) => 4,
-            Values::Flags(_) => 1,
+            Values::Units(_) => Physical::Units,
+            Values::Days(_) => Physical::Date,
+            Values::Flags(_) => Physical::Bool,
+            Values::Codes(_) => Physical::Text,
         }
     }
 
@@ -156,16 +157,6 @@ impl Column {
     /// True if the row's cell could not be read.
     pub fn is_unreadable(&self, row: usize) -> bool {
         self.unreadable.as_ref().is_some_and(|marks| marks[row])
-    }
-
-    /// Makes room for so many more rows.
-    pub fn reserve(&mut self, rows: usize) {
-        match &mut self.values {
-            Values::Units(all) => all.reserve_exact(rows),
-            Values::Days(all) => all.reserve_exact(rows),
-            Values::Flags(all) => all.reserve_exact(rows),
-            Values::Codes(all) => all.reserve_exact(rows),
-        }
     }
 
     /// Puts the rows of another column of the same type below.

@@ -57,7 +57,7 @@ pub(super) fn unfold(
     target.facts.kept += groups as u64;
     target.records += groups as u64;
     let mut chunks = Chunks::default();
-    target.spill.push(&mut chunks, stored, 0)?;
+    target.spill.push(&mut chunks, &stored)?;
     target.spill.end(&mut chunks)?;
     target.chunks.push(chunks);
     Ok(())

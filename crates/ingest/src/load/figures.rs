@@ -51,7 +51,10 @@ pub(super) fn control(done: &mut BTreeMap<String, Done>, controls: &Controls, lo
         let count = frame.height() as u64;
         (population.facts.read, population.facts.kept, population.records) = (count, count, count);
         let mut chunks = Chunks::default();
-        population.spill.push_frame(&mut chunks, frame);
+        if let Err(error) = population.spill.push_frame(&mut chunks, &frame) {
+            loading.complain(store_failed(&error));
+            return;
+        }
         population.chunks.push(chunks);
         done.insert("control_total".to_owned(), population);
     }

@@ -150,8 +150,6 @@ pub(super) fn pass(
     let opened = open(path, job.plan.encoding)
         .map_err(|error| vec![messages::read_error(&ReadError::Io(error), shown, &job.plan)])?;
     let (meter, hash) = (opened.meter(), opened.hash());
-    // How many records a compressed file holds, its size does not tell.
-    let size = if opened.seekable { super::size(path) } else { 0 };
     let texts = Arc::clone(&loading.texts);
     let parquet = opened.kind == Kind::Parquet;
     let mut layout = FileLayout::new(&opened, &job.plan);
@@ -168,10 +166,6 @@ pub(super) fn pass(
         (headers, Source::Text(Box::new(splitter)))
     };
     layout.headers.clone_from(&headers);
-    let records = match &source {
-        Source::Text(_) => 0,
-        Source::Parquet(rows) => rows.total as u64,
-    };
     let headers = Arc::new(headers);
     let mut readings = Vec::new();
     let mut complaints = Vec::new();
@@ -236,8 +230,7 @@ pub(super) fn pass(
                     own.document_numbers(&batch, reading, &part, &texts);
                     let Some(growing) = loading.growing.get_mut(&own.plan.population.name) else { continue };
                     let rows = own.take(part, &batch);
-                    let expected = expected((size, records), &batch, own.rows);
-                    growing.spill.push(&mut own.chunks, rows, expected).map_err(|error| vec![store_failed(&error)])?;
+                    growing.spill.push(&mut own.chunks, &rows).map_err(|error| vec![store_failed(&error)])?;
                 }
                 // A text is filled again; at the end of the file nobody takes it. Decoded columns are done with.
                 if batch.typed.is_empty() {
@@ -302,17 +295,6 @@ fn take(receiver: &Receiver<Result<Batch, ReadError>>, threads: usize) -> Vec<Re
         group.push(batch);
     }
     group
-}
-
-/// About how many rows a table gets from the rest of a file of so many bytes or records, by what it has of it so far.
-fn expected((bytes, records): (u64, u64), batch: &Batch, rows: u64) -> usize {
-    let (whole, read) = match records {
-        0 => (bytes + bytes / 8, batch.start.0 + batch.raw as u64),
-        records => (records, batch.read),
-    };
-    let read = read.max(1);
-    let rest = u128::from(rows) * u128::from(whole.saturating_sub(read)) / u128::from(read);
-    usize::try_from(rest).unwrap_or(0)
 }
 
 fn exclusions(batch: &Batch, excluded: &mut Tallies) {

@@ -12,21 +12,21 @@ pub(super) fn mixed(store: &Store, loading: &mut Loading) {
     let Some(taxes) = store.populations.get("invoice_tax").filter(|taxes| taxes.columns.contains_key("line_no")) else {
         return;
     };
-    let Ok(frame) = taxes.frame.scan().and_then(|scan| {
-        let names = [REC, "invoice_id", "line_no"].map(polars::prelude::col);
-        scan.select(names).collect()
-    }) else {
-        return;
-    };
-    let columns = (frame.column(REC), frame.column("invoice_id"), frame.column("line_no"));
-    let (Ok(records), Ok(invoices), Ok(lines)) = columns else { return };
-    let (Ok(records), Ok(invoices), Ok(lines)) = (records.i64(), invoices.u32(), lines.u32()) else { return };
+    let names = [REC, "invoice_id", "line_no"].map(str::to_owned);
     let mut seen: HashMap<u32, (bool, bool, i64)> = HashMap::new();
-    for ((record, invoice), line) in records.iter().zip(invoices.iter()).zip(lines.iter()) {
-        let (Some(record), Some(invoice)) = (record, invoice) else { continue };
-        let entry = seen.entry(invoice).or_insert((false, false, record));
-        entry.0 |= line.is_some();
-        entry.1 |= line.is_none();
+    let visited = taxes.frame.visit(&names, |piece| {
+        let records = piece.column(REC)?.i64()?.iter();
+        let (invoices, lines) = (piece.column("invoice_id")?.u32()?.iter(), piece.column("line_no")?.u32()?.iter());
+        for ((record, invoice), line) in records.zip(invoices).zip(lines) {
+            let (Some(record), Some(invoice)) = (record, invoice) else { continue };
+            let entry = seen.entry(invoice).or_insert((false, false, record));
+            entry.0 |= line.is_some();
+            entry.1 |= line.is_none();
+        }
+        Ok(())
+    });
+    if visited.is_err() {
+        return;
     }
     let both: BTreeMap<i64, u32> = seen
         .into_iter()

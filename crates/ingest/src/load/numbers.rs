@@ -57,7 +57,7 @@ pub(super) fn document_numbers(documents: Vec<Document>, loading: &Loading) -> O
     (done.facts.read, done.facts.kept, done.records) = (count, count, count);
     let frame = DataFrame::new(usize::try_from(count).ok()?, columns).ok()?;
     let mut chunks = Chunks::default();
-    done.spill.push_frame(&mut chunks, frame);
+    done.spill.push_frame(&mut chunks, &frame).ok()?;
     done.chunks.push(chunks);
     Some(done)
 }

@@ -94,7 +94,7 @@ pub fn codes(diagnostics: &[Diagnostic]) -> Vec<&'static str> {
 
 pub fn frame(store: &Store, population: &str) -> DataFrame {
     let population = store.populations.get(population).unwrap_or_else(|| panic!("no population {population}"));
-    population.frame.scan().unwrap().collect().unwrap()
+    population.frame.whole().unwrap()
 }
 
 /// Rows as text: `·` is empty, `!` unreadable; amounts and dates as people write them.

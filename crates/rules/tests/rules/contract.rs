@@ -35,7 +35,7 @@ pub fn whole_schema() -> Store {
         }
         let loaded = Population {
             name: population.name.clone(),
-            frame: Frame::Memory(DataFrame::new(0, series).unwrap()),
+            frame: Frame::of(&DataFrame::new(0, series).unwrap()).unwrap(),
             columns,
             records: 0,
             extract: None,

@@ -175,7 +175,7 @@ fn generated(seed: u64) -> Store {
         }
         let loaded = Population {
             name: population.name.clone(),
-            frame: Frame::Memory(DataFrame::new(rows, frame).unwrap()),
+            frame: Frame::of(&DataFrame::new(rows, frame).unwrap()).unwrap(),
             columns,
             records: rows as u64,
             extract: None,
@@ -249,14 +249,14 @@ fn shuffled(store: &Store, seed: u64) -> Store {
     let dice = &mut Dice(seed);
     let mut other = store.clone();
     for population in other.populations.values_mut() {
-        let Frame::Memory(frame) = &population.frame else { continue };
+        let frame = population.frame.whole().unwrap();
         let mut order: Vec<u32> = (0..u32::try_from(frame.height()).unwrap()).collect();
         for last in (1..order.len()).rev() {
             let swap = usize::try_from(dice.roll(last as u64 + 1)).unwrap();
             order.swap(last, swap);
         }
         let index = Series::new("order".into(), order);
-        population.frame = Frame::Memory(frame.take(index.u32().unwrap()).unwrap());
+        population.frame = Frame::of(&frame.take(index.u32().unwrap()).unwrap()).unwrap();
     }
     other
 }

@@ -14,17 +14,14 @@ use tieout_rules::{Library, Rule, audit};
 use super::fixtures::{bundled, fixtures, store};
 
 fn frame(store: &Store, population: &str) -> DataFrame {
-    match &store.populations[population].frame {
-        Frame::Memory(frame) => frame.clone(),
-        Frame::Disk(..) => panic!("small populations are in memory"),
-    }
+    store.populations[population].frame.whole().unwrap()
 }
 
 fn with_frame(store: &Store, population: &str, frame: DataFrame) -> Store {
     let mut other = store.clone();
     let loaded = other.populations.get_mut(population).unwrap();
     loaded.records = frame.height() as u64;
-    loaded.frame = Frame::Memory(frame);
+    loaded.frame = Frame::of(&frame).unwrap();
     other
 }
 

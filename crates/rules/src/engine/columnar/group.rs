@@ -131,7 +131,10 @@ const SPARSE_MAX: usize = 64;
 
 enum Finder {
     /// By the only key itself: a text's code, or a small number. Rows with a missing key are a group too.
-    Direct { places: Places, missing: u32 },
+    Direct {
+        places: Places,
+        missing: u32,
+    },
     /// By a text among several keys.
     Chained(Keys, Chains),
     Hashed(Keys, HashTable<u32>),

@@ -95,12 +95,10 @@ impl Index {
     pub fn heads<V: AsRef<Vector>>(&self, columns: &[V]) -> Vec<u32> {
         let first = columns[0].as_ref();
         match (&self.heads, first) {
-            (Heads::Direct(heads), Vector::Code(codes)) => {
-                codes.iter().map(|code| heads.get(*code as usize)).collect()
+            (Heads::Direct(heads), Vector::Code(codes)) => codes.iter().map(|code| heads.get(*code as usize)).collect(),
+            (Heads::Direct(heads), _) => {
+                numbers(first).map(|units| usize::try_from(units).map_or(NO_ROW, |at| heads.get(at))).collect()
             }
-            (Heads::Direct(heads), _) => numbers(first)
-                .map(|units| usize::try_from(units).map_or(NO_ROW, |at| heads.get(at)))
-                .collect(),
             (Heads::Sorted(own), _) => {
                 let find = |units| {
                     let at = own.binary_search(&units).ok()?;

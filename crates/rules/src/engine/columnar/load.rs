@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use polars::prelude::{ChunkAgg as _, Column as Stored, DataType, PolarsError, PolarsResult};
-use rayon::prelude::*;
+use polars::prelude::PolarsError;
+use tieout_ingest::packed::{Packed, Packing};
 use tieout_ingest::store::{Frame, Population, REC, Store};
 
 use super::column::Column;
-use super::vector::{NO_SMALL, Vector};
 use super::view::View;
 use crate::engine::EngineError;
 use crate::value::Column as Wanted;
@@ -48,9 +47,8 @@ impl<'s> Tables<'s> {
         lacking.sort_unstable();
         lacking.dedup();
         if !lacking.is_empty() {
-            let rows = usize::try_from(known.records).unwrap_or(0);
-            for (name, column) in lacking.iter().zip(columns_of(&known.frame, &lacking, rows)?) {
-                let vector = Arc::new(column);
+            for (name, column) in lacking.iter().zip(columns_of(known, &lacking)?) {
+                let vector = Arc::new(Column::Stored(column));
                 loaded.places.insert(Arc::as_ptr(&vector) as usize);
                 loaded.columns.insert((population.to_owned(), name.clone()), vector);
             }
@@ -81,45 +79,33 @@ impl<'s> Tables<'s> {
     }
 }
 
-/// Columns of a population, in the order of their names: as they lie in memory, or read from its files one by one.
-fn columns_of(frame: &Frame, names: &[String], rows: usize) -> PolarsResult<Vec<Column>> {
-    let mut all: Vec<Column> = Vec::with_capacity(names.len());
-    let whole = matches!(frame, Frame::Memory(_));
-    frame.visit(names, |piece| {
-        for (at, name) in names.iter().enumerate() {
-            let more = column(piece.column(name)?)?;
-            if whole {
-                all.push(more);
-                continue;
-            }
-            if all.len() <= at {
-                all.push(Column::Own(Vector::empty(more.kind(), rows)));
-            }
-            if let Some(Column::Own(own)) = all.get_mut(at) {
-                own.append(more.whole().into_owned());
-            }
+/// Columns of a population, in the order of their names: as they lie in memory, or read from its files.
+fn columns_of(population: &Population, names: &[String]) -> Result<Vec<Arc<Packed>>, EngineError> {
+    let absent = |name: &String| EngineError(format!("no column `{name}` in {}", population.name));
+    let columns: Vec<Arc<Packed>> = match &population.frame {
+        Frame::Memory(table) => {
+            let column = |name: &String| table.column(name).cloned().ok_or_else(|| absent(name));
+            names.iter().map(column).collect::<Result<_, _>>()?
         }
-        Ok(())
-    })?;
-    Ok(all)
-}
-
-/// A stored column as it lies there, in one piece.
-fn column(column: &Stored) -> PolarsResult<Column> {
-    Ok(match column.dtype() {
-        DataType::Int64 => {
-            let all = column.i64()?.rechunk().into_owned();
-            if all.min() == Some(NO_SMALL) {
-                let words = format!("`{}` holds a number out of range", column.name());
-                return Err(PolarsError::ComputeError(words.into()));
-            }
-            Column::Small(all)
+        Frame::Disk(..) => {
+            let mut all: Vec<Packing> = Vec::new();
+            population.frame.visit(names, |piece| {
+                for (at, name) in names.iter().enumerate() {
+                    let more = piece.column(name)?;
+                    if all.len() <= at {
+                        all.push(Packing::like(more)?);
+                    }
+                    all[at].append_stored(more)?;
+                }
+                Ok(())
+            })?;
+            all.into_iter().map(|packing| Arc::new(packing.finish())).collect()
         }
-        DataType::Int32 => Column::Days(column.i32()?.rechunk().into_owned()),
-        DataType::UInt32 => Column::Code(column.u32()?.rechunk().into_owned()),
-        DataType::Boolean => Column::Truth(column.bool()?.rechunk().into_owned()),
-        other => return Err(PolarsError::ComputeError(format!("`{}` is stored as {other}", column.name()).into())),
-    })
+    };
+    match columns.iter().zip(names).find(|(column, _)| i64::try_from(column.largest()).is_err()) {
+        Some((_, name)) => Err(EngineError(format!("`{name}` holds a number out of range"))),
+        None => Ok(columns),
+    }
 }
 
 /// Largest |units| of every number column: what planning proves its bounds with.
@@ -127,22 +113,16 @@ pub fn bounds(store: &Store) -> Result<BTreeMap<(String, String), u128>, EngineE
     let mut bounds = BTreeMap::new();
     for (name, population) in &store.populations {
         let numbers = population.columns.iter().filter(|(_, column)| column.ty.scale().is_some());
-        let numbers: Vec<String> = numbers.map(|(name, _)| name.clone()).collect();
-        if numbers.is_empty() {
-            continue;
-        }
-        let mut largest = vec![0u128; numbers.len()];
-        population.frame.visit(&numbers, |piece| {
-            let ends = |column: &String| -> PolarsResult<u128> {
-                let units = piece.column(column)?.i64()?;
-                let size = |end: Option<i64>| end.map_or(0, |units| u128::from(units.unsigned_abs()));
-                Ok(size(units.min()).max(size(units.max())))
+        for (column, _) in numbers {
+            let largest = match &population.frame {
+                Frame::Memory(table) => table.column(column).map_or(0, |column| column.largest()),
+                Frame::Disk(..) => {
+                    let found = columns_of(population, std::slice::from_ref(column))?;
+                    found.first().map_or(0, |column| column.largest())
+                }
             };
-            let ends: PolarsResult<Vec<u128>> = numbers.par_iter().map(ends).collect();
-            largest.iter_mut().zip(ends?).for_each(|(largest, end)| *largest = end.max(*largest));
-            Ok(())
-        })?;
-        bounds.extend(numbers.into_iter().map(|column| (name.clone(), column)).zip(largest));
+            bounds.insert((name.clone(), column.clone()), u128::from(largest));
+        }
     }
     Ok(bounds)
 }

@@ -77,9 +77,11 @@ mod tests {
         assert_eq!((places.get(CODES_A_BLOCK), places.get(usize::MAX)), (NO_ROW, NO_ROW));
         assert_eq!(places.rows.len(), 2 * CODES_A_BLOCK);
         assert_eq!(places.rows().collect::<Vec<_>>(), [9, 7]);
-        let full = (0..FREE / CODES_A_BLOCK).all(|block| places.admits(block * CODES_A_BLOCK, 0, 8) && {
-            places.slot(block * CODES_A_BLOCK);
-            true
+        let full = (0..FREE / CODES_A_BLOCK).all(|block| {
+            places.admits(block * CODES_A_BLOCK, 0, 8) && {
+                places.slot(block * CODES_A_BLOCK);
+                true
+            }
         });
         assert!(!full && places.admits(3, 0, 8), "beyond what is free, a page has to be filled");
     }
