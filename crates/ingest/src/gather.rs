@@ -172,12 +172,10 @@ impl Spill {
         if self.budget.is_exceeded() && chunks.bytes >= self.budget.file { self.write(chunks) } else { Ok(()) }
     }
 
-    /// Takes in a frame that is a file's worth by itself.
-    pub fn push_frame(&mut self, chunks: &mut Chunks, frame: &DataFrame) -> PolarsResult<()> {
-        let table = Table::of(frame)?;
+    /// Takes in a table that is a file's worth by itself.
+    pub fn push_table(&mut self, chunks: &mut Chunks, table: Table) {
         self.budget.take(table.bytes());
         chunks.list.push(Chunk::Memory(table));
-        Ok(())
     }
 
     /// Gives up the rows of a file that did not come to its end.

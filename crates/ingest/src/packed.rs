@@ -260,38 +260,26 @@ impl Piece {
     }
 
     /// The narrowest that holds some values.
-    fn of(values: &[i64]) -> Self {
-        let Some(&first) = values.first() else { return Self::All(MISSING) };
-        // A missing value is the least of all integers, and one less than that is the largest.
-        let most = values.iter().copied().max().unwrap_or(MISSING);
-        if most == MISSING {
-            return Self::All(MISSING);
-        }
-        let least = values.iter().map(|value| value.wrapping_sub(1)).min().unwrap_or(0).wrapping_add(1);
-        let missing = values.contains(&MISSING);
-        if least == most && !missing {
+    fn of(values: &[i64], ends: &Ends) -> Self {
+        let (Some(&first), Some((least, most))) = (values.first(), ends.there()) else { return Self::All(MISSING) };
+        if least == most && !ends.missing {
             return Self::All(least);
         }
-        let next = |pair: &[i64]| pair[0].checked_add(1) == Some(pair[1]);
-        if !missing && values.windows(2).all(next) {
+        if ends.counts_up {
             return Self::Run(first);
         }
         let range = most.wrapping_sub(least).cast_unsigned();
-        let far = |value: i64| value.wrapping_sub(least).cast_unsigned();
         if range < u64::from(u8::MAX) {
-            let narrow = |value: &i64| if *value == MISSING { u8::MAX } else { far(*value) as u8 };
-            return Self::Near(least, values.iter().map(narrow).collect());
+            return Self::Near(least, offsets(values, ends, u8::MAX, |far| far as u8));
         }
         if let Some(piece) = Self::of_words(values) {
             return piece;
         }
         if range < u64::from(u16::MAX) {
-            let narrow = |value: &i64| if *value == MISSING { u16::MAX } else { far(*value) as u16 };
-            return Self::Far(least, values.iter().map(narrow).collect());
+            return Self::Far(least, offsets(values, ends, u16::MAX, |far| far as u16));
         }
         if range < u64::from(u32::MAX) {
-            let narrow = |value: &i64| if *value == MISSING { u32::MAX } else { far(*value) as u32 };
-            return Self::Farther(least, values.iter().map(narrow).collect());
+            return Self::Farther(least, offsets(values, ends, u32::MAX, |far| far as u32));
         }
         Self::Plain(values.into())
     }
@@ -302,31 +290,24 @@ impl Piece {
             return None;
         }
         let mut words = Box::new([MISSING; WORDS_MAX + 1]);
-        let mut table = [u8::MAX; TABLE];
+        // A slot that is free holds a missing value, whose place is the last.
+        let mut table = [(MISSING, u8::MAX); TABLE];
         let mut count = 0u8;
-        let mut at = Vec::with_capacity(values.len());
-        let (mut last, mut place) = (MISSING, u8::MAX);
-        for &value in values {
-            if value != last {
-                last = value;
-                place = if value == MISSING {
-                    u8::MAX
-                } else {
-                    let mut slot = (value.cast_unsigned().wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 54) as usize;
-                    while table[slot] != u8::MAX && words[usize::from(table[slot])] != value {
-                        slot = (slot + 1) % TABLE;
+        let mut at = vec![0u8; values.len()];
+        for (at, &value) in at.iter_mut().zip(values) {
+            let mut slot = (value.cast_unsigned().wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 54) as usize;
+            while table[slot].0 != value {
+                if table[slot].1 == u8::MAX {
+                    if usize::from(count) == WORDS_MAX {
+                        return None;
                     }
-                    if table[slot] == u8::MAX {
-                        if usize::from(count) == WORDS_MAX {
-                            return None;
-                        }
-                        (table[slot], words[usize::from(count)]) = (count, value);
-                        count += 1;
-                    }
-                    table[slot]
-                };
+                    (table[slot], words[usize::from(count)]) = ((value, count), value);
+                    count += 1;
+                    break;
+                }
+                slot = (slot + 1) % TABLE;
             }
-            at.push(place);
+            *at = table[slot].1;
         }
         Some(Self::Words(words, at.into()))
     }
@@ -382,6 +363,54 @@ impl Piece {
     }
 }
 
+/// How far each value lies from the least.
+fn offsets<T: Copy>(values: &[i64], ends: &Ends, missing: T, narrow: impl Fn(u64) -> T) -> Box<[T]> {
+    let far = |value: i64| narrow(value.wrapping_sub(ends.least).cast_unsigned());
+    match ends.missing {
+        false => values.iter().map(|value| far(*value)).collect(),
+        true => values.iter().map(|value| if *value == MISSING { missing } else { far(*value) }).collect(),
+    }
+}
+
+/// Between which ends values lie, found in one pass.
+struct Ends {
+    least: i64,
+    most: i64,
+    missing: bool,
+    counts_up: bool,
+}
+
+impl Ends {
+    fn of(values: &[i64]) -> Self {
+        // A missing value is the least of all integers, and one less than that is the largest.
+        let (mut most, mut before_least) = (MISSING, i64::MAX);
+        let (mut missing, mut strange) = (false, false);
+        let first = values.first().copied().unwrap_or(MISSING);
+        let mut next = first;
+        for &value in values {
+            most = most.max(value);
+            before_least = before_least.min(value.wrapping_sub(1));
+            missing |= value == MISSING;
+            strange |= value != next;
+            next = next.wrapping_add(1);
+        }
+        let least = before_least.wrapping_add(1);
+        let counts_up =
+            !strange && !missing && most == first.saturating_add_unsigned((values.len() as u64).saturating_sub(1));
+        Self { least, most, missing, counts_up }
+    }
+
+    /// The least and the most, if there is a value at all.
+    fn there(&self) -> Option<(i64, i64)> {
+        (self.most != MISSING).then_some((self.least, self.most))
+    }
+
+    /// The largest size of a value.
+    fn size(&self) -> u64 {
+        self.there().map_or(0, |(least, most)| least.unsigned_abs().max(most.unsigned_abs()))
+    }
+}
+
 impl Packing {
     /// Nothing yet.
     pub(crate) fn new(physical: Physical) -> Self {
@@ -404,7 +433,7 @@ impl Packing {
         packing.made.pieces = vec![Piece::All(value); rows / PIECE];
         packing.made.rows = rows - rows % PIECE;
         if rows > 0 {
-            packing.note(&[value]);
+            packing.made.largest = Ends::of(&[value]).size();
         }
         packing.open.resize(rows % PIECE, value);
         packing
@@ -438,17 +467,11 @@ impl Packing {
         }
     }
 
-    fn note(&mut self, values: &[i64]) {
-        let size = |value: &i64| if *value == MISSING { 0 } else { value.unsigned_abs() };
-        self.made.largest = values.iter().map(size).max().unwrap_or(0).max(self.made.largest);
-    }
-
     fn close(&mut self) {
-        let open = std::mem::take(&mut self.open);
-        self.note(&open);
-        self.made.rows += open.len();
-        self.made.pieces.push(Piece::of(&open));
-        self.open = open;
+        let ends = Ends::of(&self.open);
+        self.made.largest = self.made.largest.max(ends.size());
+        self.made.rows += self.open.len();
+        self.made.pieces.push(Piece::of(&self.open, &ends));
         self.open.clear();
     }
 
@@ -486,6 +509,11 @@ impl Packing {
     /// The next whole numbers, none of them missing.
     pub(crate) fn append_numbers(&mut self, numbers: &[i64]) {
         self.extend(numbers.iter().copied());
+    }
+
+    /// The next values, none of them `i64::MIN`.
+    pub(crate) fn append_each(&mut self, values: impl ExactSizeIterator<Item = Option<i64>>) {
+        self.extend(values.map(|value| value.unwrap_or(MISSING)));
     }
 
     /// The next truths.

@@ -228,7 +228,10 @@ pub(crate) fn merge(files: Vec<Gathered>) -> Vec<Document> {
         if !latest.is_empty() {
             gathered.documents.retain(|document| latest.get(&document.name()) == Some(&file));
         }
-        merged.append(&mut gathered.documents);
+        match merged.is_empty() {
+            true => merged = gathered.documents,
+            false => merged.append(&mut gathered.documents),
+        }
     }
     merged
 }

@@ -62,14 +62,14 @@ pub enum Plan {
     Project(Box<Plan>, Vec<(String, Expr)>),
     /// The input's columns and these.
     Extend(Box<Plan>, Vec<(String, Expr)>),
-    /// The input, and a number that rows have in common exactly if their keys are equal; a missing key is a value like any.
-    Number {
+    /// The rows whose key so many rows have at least; a missing key is a value like any.
+    Repeated {
         /// Input.
         input: Box<Plan>,
         /// Key columns.
         keys: Vec<String>,
-        /// Name of the number, from 0 on; which key has which is not promised.
-        name: String,
+        /// Rows of a key, at least.
+        times: u64,
     },
     /// The input, and the nearest other values of a number column among the rows with the same keys (a missing key is a value
     /// like any); missing where there is none, and for a row without a number.
@@ -161,10 +161,10 @@ impl Plan {
         if columns.is_empty() { self } else { Self::Extend(Box::new(self), columns) }
     }
 
-    /// The same, with a number for each combination of some columns.
+    /// The rows whose key so many rows have at least.
     #[must_use]
-    pub fn number(self, keys: &[String], name: &str) -> Self {
-        Self::Number { input: Box::new(self), keys: keys.to_vec(), name: name.to_owned() }
+    pub fn repeated(self, keys: &[String], times: u64) -> Self {
+        Self::Repeated { input: Box::new(self), keys: keys.to_vec(), times }
     }
 
     /// The same, with columns that are read more than once.
@@ -195,8 +195,8 @@ impl Plan {
                 self.join(Self::Rows(keys.clone()), vec![(column.to_owned(), key)], Join::Semi)
             }
             Self::Filter(input, condition) => Self::Filter(Box::new(input.near(column, keys)), condition),
-            // Numbers are those of all rows: another side of a join counts on them.
-            Self::Number { .. } if self.ty(column).is_some() => {
+            // All rows are counted.
+            Self::Repeated { .. } if self.ty(column).is_some() => {
                 let key = keys.columns[0].name.clone();
                 self.join(Self::Rows(keys.clone()), vec![(column.to_owned(), key)], Join::Semi)
             }
@@ -274,7 +274,8 @@ impl Plan {
                 keys.iter().map(key).chain(aggs.iter().map(agg)).collect()
             }
             Self::Union(inputs) => inputs.first().map(Self::columns).unwrap_or_default(),
-            Self::Unique { input, count: name, .. } | Self::Number { input, name, .. } => {
+            Self::Repeated { input, .. } => input.columns(),
+            Self::Unique { input, count: name, .. } => {
                 let mut all = input.columns();
                 all.push(Column { name: name.clone(), ty: Ty::INT });
                 all

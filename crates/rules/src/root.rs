@@ -319,10 +319,6 @@ impl<'a> Common<'a> {
         let end = RecordRef { record: first.record.saturating_add(FIRST), ..first }.pack();
         let plan = |((_, _, words), values): (&Described, &BTreeSet<Vec<Value>>)| {
             let columns: Vec<String> = words.iter().map(column).collect();
-            let asked = |name: &String| Column { name: format!("asked.{name}"), ty: Ty::Text };
-            let asked =
-                Relation { columns: columns.iter().map(asked).collect(), rows: values.iter().cloned().collect() };
-            let on = columns.iter().map(|name| (name.clone(), format!("asked.{name}"))).collect();
             let some = match part {
                 Part::All => self.plan.clone(),
                 Part::First => {
@@ -331,17 +327,38 @@ impl<'a> Common<'a> {
                     self.plan.clone().filter(after.and(rec().compare(Cmp::Lt, Expr::int(end.into()))))
                 }
             };
+            // Of two dimensions a few pairs of values are asked for, and there are many more.
+            if columns.len() > 1 {
+                let is = |values: &Vec<Value>| {
+                    let each = columns.iter().zip(values).map(|(name, value)| is(name, value));
+                    each.reduce(Expr::and).unwrap_or_else(|| Expr::bool(true))
+                };
+                let truths = values.iter().enumerate().map(|(at, values)| (format!("is:{at}"), is(values)));
+                let counts = (0..values.len()).map(|at| (format!("records:{at}"), Agg::True(format!("is:{at}"))));
+                return some.project(truths.collect()).aggregate(Vec::new(), counts.collect());
+            }
+            let asked = |name: &String| Column { name: format!("asked.{name}"), ty: Ty::Text };
+            let asked =
+                Relation { columns: columns.iter().map(asked).collect(), rows: values.iter().cloned().collect() };
+            let on = columns.iter().map(|name| (name.clone(), format!("asked.{name}"))).collect();
             let counts = some.aggregate(columns, vec![("records".to_owned(), Agg::Count)]);
             counts.join(Plan::Rows(Arc::new(asked)), on, Join::Semi)
         };
         let plans: Vec<Plan> = wanted.iter().map(plan).collect();
         let counted = if plans.is_empty() { Vec::new() } else { engine.run(&plans)? };
         for ((key, values), relation) in wanted.into_iter().zip(counted) {
+            let several = key.2.len() > 1;
             let counts = known.entry(key).or_default();
+            let number = |value: &Value| value.num().and_then(|records| u64::try_from(records).ok()).unwrap_or(0);
+            if several {
+                let row = relation.rows.into_iter().next().unwrap_or_default();
+                counts.extend(values.into_iter().zip(row.iter().map(number)));
+                continue;
+            }
             counts.extend(values.into_iter().map(|values| (values, 0)));
             for mut row in relation.rows {
-                let records = row.pop().and_then(|records| records.num());
-                counts.insert(row, records.and_then(|records| u64::try_from(records).ok()).unwrap_or(0));
+                let records = row.pop().map_or(0, |records| number(&records));
+                counts.insert(row, records);
             }
         }
         let count = |candidate: &Candidate| {
@@ -365,11 +382,7 @@ impl<'a> Common<'a> {
             let since = candidate
                 .since
                 .map_or(Expr::bool(true), |since| Expr::col("day", Ty::Date).compare(Cmp::Ge, Expr::date(since.0)));
-            let pairs = candidate.pairs.iter().map(|(dimension, value)| {
-                let column = Expr::col(self.dimensions[*dimension].1.clone(), Ty::Text);
-                let literal = Expr { node: Node::Lit(value.clone()), ty: Ty::Text, bound: 0 };
-                column.compare(Cmp::Eq, literal)
-            });
+            let pairs = candidate.pairs.iter().map(|(dimension, value)| is(&self.dimensions[*dimension].1, value));
             for (name, truth) in [("described", pairs.fold(since.clone(), Expr::and)), ("all", since)] {
                 columns.push((format!("is.{name}:{at}"), truth));
                 counts.push((format!("{name}:{at}"), Agg::True(format!("is.{name}:{at}"))));
@@ -411,6 +424,12 @@ impl<'a> Common<'a> {
             fingerprints: findings().map(|finding| finding.fingerprint.clone()).collect(),
         }
     }
+}
+
+/// Whether a dimension has a value.
+fn is(column: &str, value: &Value) -> Expr {
+    let literal = Expr { node: Node::Lit(value.clone()), ty: Ty::Text, bound: 0 };
+    Expr::col(column, Ty::Text).compare(Cmp::Eq, literal)
 }
 
 /// The dimensions with the record under a name by which records are joined.

@@ -12,6 +12,7 @@ use tieout_model::{Amount, Code, Diagnostic, RecordRef};
 
 use super::Control;
 use crate::convert::Column;
+use crate::packed::Table;
 use crate::store::REC;
 use crate::texts::Texts;
 use crate::totals::NO_CURRENCY;
@@ -133,8 +134,8 @@ fn add(sum: &mut Option<i64>, units: Option<i128>) {
     }
 }
 
-/// The rows as a frame, and the names of its columns.
-pub(super) fn frame(rows: &[Row], known: &Texts) -> PolarsResult<(DataFrame, [&'static str; 6])> {
+/// The rows as a table, and the names of its columns.
+pub(super) fn table(rows: &[Row], known: &Texts) -> PolarsResult<(Table, [&'static str; 6])> {
     let records: Vec<i64> = rows.iter().map(|row| RecordRef { source: row.file, record: 0 }.pack()).collect();
     let texts = |name: &str, pick: fn(&Row) -> Option<&str>| {
         Column::of_codes(known.codes(rows.iter().map(pick))).into_stored(name)
@@ -150,5 +151,5 @@ pub(super) fn frame(rows: &[Row], known: &Texts) -> PolarsResult<(DataFrame, [&'
         Series::new("total_stated".into(), numbers(|row| row.total_stated)).into_column(),
     ];
     let names = ["source", "currency", "records_read", "records_stated", "total_read", "total_stated"];
-    Ok((DataFrame::new(rows.len(), columns)?, names))
+    Ok((Table::of(&DataFrame::new(rows.len(), columns)?)?, names))
 }

@@ -44,17 +44,14 @@ pub(super) fn control(done: &mut BTreeMap<String, Done>, controls: &Controls, lo
         }
         return;
     }
-    if let (Some(schema), Ok((frame, columns))) =
-        (schema().get("control_total"), super::control::frame(&rows, &loading.texts))
+    if let (Some(schema), Ok((table, columns))) =
+        (schema().get("control_total"), super::control::table(&rows, &loading.texts))
     {
         let mut population = made("control_total", &columns, "control figure of the engagement", schema, loading);
-        let count = frame.height() as u64;
+        let count = table.rows() as u64;
         (population.facts.read, population.facts.kept, population.records) = (count, count, count);
         let mut chunks = Chunks::default();
-        if let Err(error) = population.spill.push_frame(&mut chunks, &frame) {
-            loading.complain(store_failed(&error));
-            return;
-        }
+        population.spill.push_table(&mut chunks, table);
         population.chunks.push(chunks);
         done.insert("control_total".to_owned(), population);
     }

@@ -1,21 +1,23 @@
 //! The population of document numbers, which the reader makes itself.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use polars::prelude::{DataFrame, IntoColumn as _, NamedFrom as _, Series};
 use tieout_model::RecordRef;
 use tieout_model::report::PopulationFacts;
+use tieout_model::types::Physical;
 
 use super::finish::Done;
 use super::{Growing, Loading};
-use crate::convert::Column;
 use crate::gather::{Chunks, Layout, Spill};
+use crate::packed::{Packing, Table};
 use crate::schema::schema;
 use crate::series::{Document, merge as merge_series};
 use crate::store::{Origin, REC, StoredColumn};
+use crate::texts::NO_TEXT;
 
-/// Documents of all series of a population's sources.
-pub(super) fn series(growing: &mut Growing) -> Vec<Document> {
+/// Documents of all series of a population's sources, series by series.
+pub(super) fn series(growing: &mut Growing) -> Vec<Vec<Document>> {
     let mut parts: Vec<_> = growing.parts.iter_mut().collect();
     parts.sort_by(|left, right| left.order.cmp(&right.order));
     let mut by_name: BTreeMap<String, Vec<crate::series::Gathered>> = BTreeMap::new();
@@ -24,28 +26,37 @@ pub(super) fn series(growing: &mut Growing) -> Vec<Document> {
             by_name.entry(plan.name.to_string()).or_default().push(gathered);
         }
     }
-    by_name.into_values().flat_map(merge_series).collect()
+    by_name.into_values().map(merge_series).collect()
 }
 
-pub(super) fn document_numbers(documents: Vec<Document>, loading: &Loading) -> Option<Done> {
-    if documents.is_empty() {
+pub(super) fn document_numbers(documents: Vec<Vec<Document>>, loading: &Loading) -> Option<Done> {
+    let population = schema().get("document_number")?;
+    let rows: usize = documents.iter().map(Vec::len).sum();
+    if rows == 0 {
         return None;
     }
-    let population = schema().get("document_number")?;
-    let count = documents.len() as u64;
-    let records: Vec<i64> = documents.iter().map(|document| document.record).collect();
-    let sources: BTreeSet<u32> = records.iter().map(|record| RecordRef::unpack(*record).source).collect();
-    let codes = |pick: fn(&Document) -> u32| Column::of_codes(documents.iter().map(pick).collect());
-    let kept: Vec<bool> = documents.iter().map(|document| document.kept).collect();
-    let numbers: Vec<Option<i64>> = documents.iter().map(|document| document.number).collect();
-    let columns = vec![
-        Series::new(REC.into(), records).into_column(),
-        codes(|document| document.series).into_stored("series"),
-        codes(|document| document.scope).into_stored("scope"),
-        Series::new("number".into(), numbers).into_column(),
-        codes(|document| document.document_no).into_stored("document_no"),
-        Series::new("kept".into(), kept).into_column(),
-    ];
+    let count = rows as u64;
+    let mut sources: BTreeSet<u32> = BTreeSet::new();
+    for run in documents.iter().flat_map(|own| own.chunk_by(|a, b| source(a) == source(b))) {
+        sources.extend(run.first().map(source));
+    }
+    let column = |name: &str, physical: Physical, value: fn(&Document) -> Option<i64>| {
+        let mut packing = Packing::new(physical);
+        documents.iter().for_each(|own| packing.append_each(own.iter().map(value)));
+        (name.to_owned(), Arc::new(packing.finish()))
+    };
+    let table = Table::new(
+        rows,
+        vec![
+            column(REC, Physical::Units, |document| Some(document.record)),
+            column("series", Physical::Text, |document| code(document.series)),
+            column("scope", Physical::Text, |document| code(document.scope)),
+            column("number", Physical::Units, |document| document.number),
+            column("document_no", Physical::Text, |document| code(document.document_no)),
+            column("kept", Physical::Bool, |document| Some(i64::from(document.kept))),
+        ],
+    );
+    drop(documents);
     let mut done = made(
         "document_number",
         &["series", "scope", "number", "document_no", "kept"],
@@ -55,11 +66,18 @@ pub(super) fn document_numbers(documents: Vec<Document>, loading: &Loading) -> O
     );
     done.facts.sources = sources.into_iter().collect();
     (done.facts.read, done.facts.kept, done.records) = (count, count, count);
-    let frame = DataFrame::new(usize::try_from(count).ok()?, columns).ok()?;
     let mut chunks = Chunks::default();
-    done.spill.push_frame(&mut chunks, &frame).ok()?;
+    done.spill.push_table(&mut chunks, table);
     done.chunks.push(chunks);
     Some(done)
+}
+
+fn source(document: &Document) -> u32 {
+    RecordRef::unpack(document.record).source
+}
+
+fn code(text: u32) -> Option<i64> {
+    (text != NO_TEXT).then_some(i64::from(text))
 }
 
 /// A population that the reader makes itself.

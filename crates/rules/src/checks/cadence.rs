@@ -6,7 +6,6 @@
 use tieout_model::Code;
 
 use super::build::{Build, Graded, Refusal, all_present, names};
-use super::duplicate::repeated;
 use super::{Judge, Procedure};
 use crate::file::CadenceFile;
 use crate::judge::cadence::{self, Terms};
@@ -39,9 +38,9 @@ pub fn plan(file: &CadenceFile, mut build: Build<'_>) -> Result<Procedure, Refus
     let extract = build.catalog.table(&build.scope.population).and_then(|table| table.extract);
     let seen_to = extract.map_or(as_of, |window| as_of.min(window.to.add_days(-1)));
     let terms = Terms { key: key.clone(), points, seen_to, period: build.audited.period, rec: build.scope.rec() };
-    let few = i128::try_from(points).unwrap_or(3);
+    let few = u64::try_from(points).unwrap_or(3);
     let judge = Judge {
-        narrow: Some(Box::new(move |graded| repeated(graded, &key, few))),
+        narrow: Some(Box::new(move |graded| graded.repeated(&key, few))),
         others: Vec::new(),
         with_context: true,
         context_wrong: true,

@@ -90,23 +90,6 @@ pub fn plan(file: &DuplicateFile, mut build: Build<'_>) -> Result<Procedure, Ref
     build.grade(exception, Graded { extra, judge: Some(judge), ..Graded::default() })
 }
 
-/// Numbers the keys of `repeated`.
-const TWICE: &str = "~twice";
-
-/// Only the records whose key occurs so many times at least.
-pub(super) fn repeated(graded: Plan, key: &[String], times: i128) -> Plan {
-    let numbered = graded.number(key, TWICE);
-    let number = || vec![("its.twice".to_owned(), Expr::col(TWICE, Ty::INT))];
-    let twice = numbered
-        .clone()
-        .project(number())
-        .aggregate(vec!["its.twice".to_owned()], vec![("twice".to_owned(), Agg::Count)])
-        .filter(Expr::col("twice", Ty::INT).compare(Cmp::Ge, Expr::int(times)));
-    let kept = numbered.columns().into_iter().filter(|column| column.name != TWICE);
-    let kept = kept.map(|column| (column.name.clone(), Expr::col(column.name, column.ty))).collect();
-    numbered.join(twice, vec![(TWICE.to_owned(), "its.twice".to_owned())], Join::Semi).project(kept)
-}
-
 /// What equal sets of lines have in common, to tell most unequal ones apart before they are read: how many they are, the
 /// sums of their numbers, and, where there is one line, its texts and days.
 struct Sums {
@@ -155,9 +138,9 @@ impl Sums {
 fn candidates(graded: Plan, key: &[String], near: bool, sums: Option<&Sums>) -> Plan {
     // A folded number is dear, and most records are alone without it.
     let plain: Vec<String> = key.iter().filter(|name| *name != "~key:similar").cloned().collect();
-    let mut rows = repeated(graded, &plain, 2);
+    let mut rows = graded.repeated(&plain, 2);
     if plain.len() < key.len() {
-        rows = repeated(rows, key, 2);
+        rows = rows.repeated(key, 2);
     }
     if near {
         rows = close(rows, key);
@@ -166,7 +149,7 @@ fn candidates(graded: Plan, key: &[String], near: bool, sums: Option<&Sums>) -> 
     let beside = sums.beside(&rows);
     let lines = || Expr::col(sums.names[0].clone(), Ty::INT);
     let all: Vec<String> = key.iter().chain(&sums.names).cloned().collect();
-    let alike = repeated(beside.clone().filter(lines().is_null().negated()), &all, 2);
+    let alike = beside.clone().filter(lines().is_null().negated()).repeated(&all, 2);
     // Of a record without lines it cannot be said.
     let untold = beside.filter(lines().is_null());
     groups_of(rows, key, vec![alike, untold])

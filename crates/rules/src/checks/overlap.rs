@@ -10,7 +10,6 @@ use tieout_ingest::schema::schema;
 use tieout_model::Code;
 
 use super::build::{Build, Graded, Refusal, all_present, names};
-use super::duplicate::repeated;
 use super::{Judge, Procedure};
 use crate::catalog::Cause;
 use crate::expr::Expr;
@@ -71,7 +70,7 @@ pub fn plan(file: &OverlapFile, mut build: Build<'_>) -> Result<Procedure, Refus
         Terms { mode, key: key.clone(), orders: file.order.len(), differs: file.differs.len(), rec, population };
     graded.extra = extra;
     graded.judge = Some(Judge {
-        narrow: Some(Box::new(move |graded| repeated(graded, &key, 2))),
+        narrow: Some(Box::new(move |graded| graded.repeated(&key, 2))),
         others: Vec::new(),
         with_context: true,
         decide: Box::new(move |candidates, _| overlap::judge(candidates, &terms, netting.as_deref())),

@@ -50,13 +50,11 @@ impl Reference {
                 table.rows.iter().map(|row| picks.iter().map(|&pick| row[pick].clone()).collect()).collect()
             }
             Plan::Rows(relation) => relation.rows.clone(),
-            Plan::Number { input, keys, .. } => {
+            Plan::Repeated { input, keys, times } => {
                 let input = self.plan(input)?;
-                let mut rows = input.rows.clone();
-                for (number, members) in (0i128..).zip(groups(&input, keys).into_values()) {
-                    members.into_iter().for_each(|member| rows[member].push(Value::Num(number)));
-                }
-                rows
+                let many = groups(&input, keys).into_values().filter(|members| members.len() as u64 >= *times);
+                let kept: BTreeSet<usize> = many.flatten().collect();
+                kept.into_iter().map(|row| input.rows[row].clone()).collect()
             }
             Plan::Neighbours { input, keys, number, .. } => {
                 let input = self.plan(input)?;

@@ -3,7 +3,7 @@
 //! Codes of texts are given in order of reading, and what is read together is asked for together, so that the places of
 //! neighbours are neighbours. A hash would send each of them to another end of the memory.
 
-use super::key::Keys;
+use super::key::{Keys, places};
 use super::places::Places;
 use super::vector::{Kind, NO_ROW};
 
@@ -39,14 +39,14 @@ impl Chains {
             if *kind == Kind::Code {
                 found.push(Self { part, rows, heads: Places::default(), missing: NO_ROW, links: Vec::new() });
             }
-            part += if *kind == Kind::Wide { 2 } else { 1 };
+            part += places(*kind);
         }
         found
     }
 
     #[inline]
-    fn code(&self, key: &[u64]) -> u32 {
-        key[self.part] as u32
+    fn code(&self, key: &[u32]) -> u32 {
+        key[self.part]
     }
 
     /// The first place of a text.
@@ -56,7 +56,7 @@ impl Chains {
     }
 
     /// The place of a key.
-    pub fn find(&self, key: &[u64], keys: &Keys) -> Result<Option<u32>, Unfit> {
+    pub fn find(&self, key: &[u32], keys: &Keys) -> Result<Option<u32>, Unfit> {
         let code = self.code(key);
         let mut place = if code == NO_ROW { self.missing } else { self.heads.get(code as usize) };
         for _ in 0..KEYS_MAX {
@@ -72,20 +72,20 @@ impl Chains {
     }
 
     /// Notes the place of a key that has none.
-    pub fn insert(&mut self, key: &[u64], place: u32) -> Result<(), Unfit> {
+    pub fn insert(&mut self, key: &[u32], place: u32) -> Result<(), Unfit> {
         let code = self.code(key);
         if code != NO_ROW && !self.heads.admits(code as usize, self.rows, SPARSE_MAX) {
             return Err(Unfit);
         }
         if self.links.len() <= place as usize {
-            self.links.resize((place as usize + 1).max(self.links.len() * 2), NO_ROW);
+            self.links.resize(place as usize + 1, NO_ROW);
         }
         self.links[place as usize] = std::mem::replace(self.head(code), place);
         Ok(())
     }
 
     /// Another place for a key.
-    pub fn replace(&mut self, key: &[u64], old: u32, new: u32) {
+    pub fn replace(&mut self, key: &[u32], old: u32, new: u32) {
         self.links[new as usize] = self.links[old as usize];
         let head = self.head(self.code(key));
         let mut before = *head;
@@ -103,9 +103,9 @@ impl Chains {
         }
     }
 
-    /// Room for the links of so many places.
+    /// Room for the links of so many more places.
     pub fn reserve(&mut self, places: usize) {
-        self.links.resize(places, NO_ROW);
+        self.links.reserve_exact(places);
     }
 
     /// All places.
@@ -159,7 +159,7 @@ mod tests {
         });
         assert_eq!(fits.count(), KEYS_MAX);
         let mut chains = Chains::all(&[Kind::Code], 1).pop().unwrap();
-        let far = (0u32..).take_while(|place| chains.insert(&[u64::from(*place) << 20], *place).is_ok());
+        let far = (0u32..).take_while(|place| chains.insert(&[*place << 20], *place).is_ok());
         assert!(far.count() < 64);
     }
 }

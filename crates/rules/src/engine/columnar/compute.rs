@@ -422,7 +422,7 @@ pub(super) fn columns_of(
                 part.append(evaluator.eval(*id).as_ref().clone());
             }
         },
-        || ids.iter().map(|id| Vector::empty(view.kind(*id), 0)).collect(),
+        || ids.iter().map(|id| Vector::empty(view.kind(*id), MORSEL.min(to - from))).collect(),
     )?;
     let mut all: Vec<Vector> = ids.iter().map(|id| Vector::empty(view.kind(*id), to - from)).collect();
     for part in parts {

@@ -65,7 +65,7 @@ fn words(plan: &Plan) -> String {
         Plan::Once(_, names) => format!("computed once: {}", names.join(", ")),
         Plan::InForce(force) => format!("row in force by {}", pairs(&force.on)),
         Plan::Among { .. } => "rows that were tested".to_owned(),
-        Plan::Number { keys, .. } => format!("keys numbered: {}", keys.join(", ")),
+        Plan::Repeated { keys, times, .. } => format!("rows of which {times} have the same {}", keys.join(", ")),
         Plan::Neighbours { keys, number, .. } => format!("neighbours of {number} by {}", keys.join(", ")),
         Plan::Join { on, how, .. } => {
             let how = match how {

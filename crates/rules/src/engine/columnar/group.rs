@@ -1,5 +1,7 @@
 //! Groups of rows by key, with what is counted and summed of each.
 
+use std::sync::Arc;
+
 use hashbrown::HashTable;
 use tieout_ingest::texts::Texts;
 
@@ -13,49 +15,103 @@ use super::view::{Id, View};
 use crate::engine::EngineError;
 use crate::plan::Agg;
 
-/// The number of each row's group by some keys, groups in order of first appearance.
-pub(super) fn number(view: &View, texts: &Texts, keys: &[Id]) -> Result<Vector, EngineError> {
+/// Slots for each row in which the hashes of keys are counted.
+const SLOTS: usize = 8;
+
+/// The rows whose key so many rows have at least.
+///
+/// Nearly all keys stand once, and to find each its group is a walk through all memory. So hashes are counted first, once or
+/// more than once; only rows of the latter are put into groups.
+pub(super) fn repeated(view: &View, texts: &Texts, keys: &[Id], times: u64) -> Result<Vec<u32>, EngineError> {
+    let perhaps = perhaps_repeated(view, texts, keys)?;
+    let some = view.at(&Arc::new(perhaps.clone()));
+    let (groups, count) = places(&some, texts, keys)?;
+    let mut counts = vec![0u64; count];
+    groups.iter().for_each(|group| counts[*group as usize] += 1);
+    let kept = perhaps.into_iter().zip(groups).filter(|(_, group)| counts[*group as usize] >= times);
+    Ok(kept.map(|(row, _)| row).collect())
+}
+
+/// The rows of which another has a key with the same hash.
+fn perhaps_repeated(view: &View, texts: &Texts, keys: &[Id]) -> Result<Vec<u32>, EngineError> {
+    let kinds: Vec<Kind> = keys.iter().map(|key| view.kind(*key)).collect();
+    let bits = (view.rows * SLOTS).next_power_of_two().clamp(1 << 12, 1 << 31).trailing_zeros();
+    let parts = super::compute::over(
+        view,
+        texts,
+        |evaluator, _, slots: &mut Vec<u32>| {
+            let columns: Vec<_> = keys.iter().map(|key| evaluator.eval(*key)).collect();
+            let rows = columns.first().map_or(0, |column| column.len());
+            let keys = Keys::new(&super::join::refs(&columns), &kinds, rows);
+            slots.extend((0..rows).map(|row| (keys.hash(row) >> (64 - bits)) as u32));
+        },
+        Vec::new,
+    )?;
+    let words = 1usize << (bits - 6);
+    let (mut once, mut more) = (vec![0u64; words], vec![0u64; words]);
+    for slot in parts.iter().flatten() {
+        let (word, bit) = (*slot as usize / 64, 1u64 << (slot % 64));
+        more[word] |= once[word] & bit;
+        once[word] |= bit;
+    }
+    let slots = (0u32..).zip(parts.iter().flatten());
+    Ok(slots.filter(|(_, slot)| more[**slot as usize / 64] >> (**slot % 64) & 1 == 1).map(|(row, _)| row).collect())
+}
+
+/// The group of each row by some keys, groups in order of first appearance, and how many there are.
+fn places(view: &View, texts: &Texts, keys: &[Id]) -> Result<(Vec<u32>, usize), EngineError> {
     let mut groups = Groups::new(keys.iter().map(|key| view.kind(*key)).collect(), view.rows);
-    let mut numbers: Vec<i64> = Vec::with_capacity(view.rows);
+    let mut places: Vec<u32> = Vec::with_capacity(view.rows);
     for from in (0..view.rows).step_by(BLOCK) {
         let to = view.rows.min(from + BLOCK);
         let columns = columns_of(view, texts, keys, (from, to))?;
-        numbers.extend(groups.places(&columns, to - from).0.into_iter().map(i64::from));
+        places.extend(groups.places(&columns, to - from).0);
     }
-    Ok(Vector::Small(numbers))
+    Ok((places, groups.count))
 }
 
 /// The next lower and the next higher number of each row among the rows of its group, and which row stands for its number.
 pub(super) fn neighbours(view: &View, texts: &Texts, keys: &[Id], number: Id) -> Result<[Vector; 3], EngineError> {
-    let Vector::Small(groups) = self::number(view, texts, keys)? else {
-        return Err(EngineError("no groups".to_owned()));
-    };
+    let (groups, count) = places(view, texts, keys)?;
     let values = super::compute::columns(view, texts, &[number])?.pop();
     let Some(Vector::Small(values)) = values.map(Vector::narrowed) else {
         return Err(EngineError("neighbours are wanted of numbers of 64 bits".to_owned()));
     };
-    let mut order: Vec<(i64, i64, u32)> = (0u32..)
-        .zip(groups.iter().zip(&values))
-        .filter(|(_, (_, value))| **value != NO_SMALL)
-        .map(|(row, (group, value))| (*group, *value, row))
-        .collect();
-    order.sort_unstable();
+    // Group by group: numbers mostly grow from row to row, and what is in order is sorted at once.
+    let mut ends = vec![0usize; count];
+    let numbered = || groups.iter().zip(&values).filter(|(_, value)| **value != NO_SMALL);
+    numbered().for_each(|(group, _)| ends[*group as usize] += 1);
+    let mut end = 0;
+    for from in &mut ends {
+        end += std::mem::replace(from, end);
+    }
+    let mut order = vec![(0i64, 0u32); end];
+    for ((group, value), row) in groups.iter().zip(&values).zip(0u32..).filter(|((_, value), _)| **value != NO_SMALL) {
+        let place = &mut ends[*group as usize];
+        order[*place] = (*value, row);
+        *place += 1;
+    }
+    drop(groups);
     let mut found = [vec![NO_SMALL; view.rows], vec![NO_SMALL; view.rows]];
     let mut first = vec![UNKNOWN; view.rows];
-    // Rows of one number have the same neighbours: what lies before the run of them, and what after it.
-    let mut from = 0;
-    while from < order.len() {
-        let (group, value, _) = order[from];
-        let to = from + order[from..].iter().take_while(|one| (one.0, one.1) == (group, value)).count();
-        let of = |at: Option<usize>| at.and_then(|at| order.get(at)).filter(|one| one.0 == group).map(|one| one.1);
-        let (lower, higher) = (of(from.checked_sub(1)), of(Some(to)));
-        for (_, _, row) in &order[from..to] {
-            first[*row as usize] = FALSE;
-            found[0][*row as usize] = lower.unwrap_or(NO_SMALL);
-            found[1][*row as usize] = higher.unwrap_or(NO_SMALL);
+    let mut begin = 0;
+    for end in ends {
+        let own = &mut order[begin..end];
+        own.sort_unstable();
+        // Rows of one number have the same neighbours: what lies before the run of them, and what after it.
+        let mut before = NO_SMALL;
+        let mut runs = own.chunk_by(|a, b| a.0 == b.0).peekable();
+        while let Some(run) = runs.next() {
+            let after = runs.peek().map_or(NO_SMALL, |next| next[0].0);
+            for (_, row) in run {
+                first[*row as usize] = FALSE;
+                found[0][*row as usize] = before;
+                found[1][*row as usize] = after;
+            }
+            first[run[0].1 as usize] = TRUE;
+            before = run[0].0;
         }
-        first[order[from].2 as usize] = TRUE;
-        from = to;
+        begin = end;
     }
     let [lower, higher] = found;
     Ok([Vector::Small(lower), Vector::Small(higher), Vector::Truth(first)])
@@ -86,7 +142,8 @@ pub(super) fn aggregate(
     for from in (0..view.rows).step_by(BLOCK) {
         let to = view.rows.min(from + BLOCK);
         let columns = columns_of(view, texts, &ids, (from, to))?;
-        groups.expect(from, view.rows);
+        let more = groups.expect(from, view.rows);
+        sums.iter_mut().for_each(|sum| sum.reserve(more));
         let (own, values) = columns.split_at(keys.len());
         let (places, fresh) = groups.places(own, to - from);
         let mut values = values.iter();
@@ -156,14 +213,27 @@ impl Groups {
         Self { keys: kinds.iter().map(|kind| Vector::empty(*kind, 0)).collect(), kinds, count: 0, finder, ways }
     }
 
-    /// Makes room for the groups that rows to come will bring if they bring as many as those before.
-    fn expect(&mut self, seen: usize, rows: usize) {
-        if let Finder::Hashed(keys, table) = &mut self.finder
-            && seen > 0
-        {
-            let more = self.count.saturating_mul(rows - seen) / seen;
-            table.reserve(more, |place| keys.hash(*place as usize));
+    /// Makes room for the groups that rows to come will bring if they bring as many as those before, once some have come:
+    /// what grows by doubling is copied again and again, and most of a group's memory is where nothing was before.
+    fn expect(&mut self, seen: usize, rows: usize) -> usize {
+        if seen != BLOCK {
+            return 0;
         }
+        let more = (self.count * (rows - seen)).div_ceil(seen);
+        let more = (more + more / 32).min(rows - seen);
+        self.keys.iter_mut().for_each(|keys| keys.reserve(more));
+        match &mut self.finder {
+            Finder::Direct { .. } => {}
+            Finder::Chained(keys, chains) => {
+                keys.reserve(more);
+                chains.reserve(more);
+            }
+            Finder::Hashed(keys, table) => {
+                keys.reserve(more);
+                table.reserve(more, |place| keys.hash(*place as usize));
+            }
+        }
+        more
     }
 
     /// Goes on by another way: a number is too large to be a place, or a text has too many keys.
@@ -252,6 +322,10 @@ impl Groups {
                 let keys = Keys::new(own, &self.kinds, rows);
                 for row in 0..rows {
                     let key = keys.of(row);
+                    if let Some(last) = places.last().filter(|_| keys.is(row - 1, key)) {
+                        places.push(*last);
+                        continue;
+                    }
                     let place = match chains.find(key, known)? {
                         Some(place) => place,
                         None => {
@@ -292,7 +366,9 @@ impl Groups {
 
 enum Accumulator {
     Count(Vec<i64>),
-    Sum(Vec<i128>),
+    /// As long as all sums fit.
+    Sum(Vec<i64>),
+    SumWide(Vec<i128>),
     Missing(Vec<i64>),
     True(Vec<i64>),
     Small(Vec<i64>, bool),
@@ -302,6 +378,18 @@ enum Accumulator {
 }
 
 impl Accumulator {
+    /// Makes room for so many more groups.
+    fn reserve(&mut self, groups: usize) {
+        match self {
+            Self::Count(all) | Self::Missing(all) | Self::True(all) | Self::Small(all, _) | Self::Sum(all) => {
+                all.reserve_exact(groups);
+            }
+            Self::SumWide(all) | Self::Wide(all, _) => all.reserve_exact(groups),
+            Self::Days(all, _) => all.reserve_exact(groups),
+            Self::Any(all) => all.reserve(groups),
+        }
+    }
+
     fn new(agg: &Agg, kind: Option<Kind>) -> Self {
         match agg {
             Agg::Count => Self::Count(Vec::new()),
@@ -337,12 +425,35 @@ impl Accumulator {
         }
         let beyond = || EngineError("a sum exceeds the largest exact integer".to_owned());
         let strange = |vector: &Vector| EngineError(format!("an aggregate of {:?}", vector.kind()));
-        match (self, value) {
+        match (&mut *self, value) {
             (Self::Count(all), _) => {
                 all.resize(groups, 0);
                 places.iter().for_each(|place| all[*place as usize] += 1);
             }
-            (Self::Sum(all), Some(value)) => {
+            (Self::Sum(all), Some(Vector::Small(units))) => {
+                all.resize(groups, 0);
+                let mut given = places.iter().zip(units).enumerate().filter(|(_, (_, units))| **units != NO_SMALL);
+                let beyond = given.find_map(|(row, (&place, units))| {
+                    let sum = &mut all[place as usize];
+                    match sum.checked_add(*units).filter(|sum| *sum != NO_SMALL) {
+                        Some(next) => {
+                            *sum = next;
+                            None
+                        }
+                        None => Some(row),
+                    }
+                });
+                if let Some(row) = beyond {
+                    *self = Self::SumWide(all.iter().map(|sum| i128::from(*sum)).collect());
+                    let rest = Vector::Small(units[row..].to_vec());
+                    self.add((&places[row..], fresh), Some(&rest), groups)?;
+                }
+            }
+            (Self::Sum(all), Some(_)) => {
+                *self = Self::SumWide(all.iter().map(|sum| i128::from(*sum)).collect());
+                self.add((places, fresh), value, groups)?;
+            }
+            (Self::SumWide(all), Some(value)) => {
                 all.resize(groups, 0);
                 let mut add = |place: u32, units: i128| {
                     let sum = &mut all[place as usize];
@@ -396,8 +507,10 @@ impl Accumulator {
 
     fn finish(self) -> Vector {
         match self {
-            Self::Count(all) | Self::Missing(all) | Self::True(all) | Self::Small(all, _) => Vector::Small(all),
-            Self::Sum(all) | Self::Wide(all, _) => Vector::Wide(all).narrowed(),
+            Self::Count(all) | Self::Missing(all) | Self::True(all) | Self::Small(all, _) | Self::Sum(all) => {
+                Vector::Small(all)
+            }
+            Self::SumWide(all) | Self::Wide(all, _) => Vector::Wide(all).narrowed(),
             Self::Days(all, _) => Vector::Days(all),
             Self::Any(all) => all,
         }
@@ -407,6 +520,20 @@ impl Accumulator {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sum_that_does_not_fit_goes_on_in_128_bits() {
+        let large = i64::MAX - 1;
+        let mut sum = Accumulator::new(&Agg::Sum("units".to_owned()), Some(Kind::Small));
+        sum.add((&[0, 1, 0], &[0, 1]), Some(&Vector::Small(vec![large, 5, NO_SMALL])), 2).unwrap();
+        sum.add((&[1, 0, 1, 2], &[3]), Some(&Vector::Small(vec![1, large, 1, -large])), 3).unwrap();
+        let Vector::Wide(all) = sum.finish() else { panic!() };
+        assert_eq!(all, [i128::from(large) * 2, 7, -i128::from(large)]);
+        let mut sum = Accumulator::new(&Agg::Sum("units".to_owned()), Some(Kind::Wide));
+        sum.add((&[0, 0], &[0]), Some(&Vector::Wide(vec![5, NO_WIDE])), 1).unwrap();
+        let Vector::Small(all) = sum.finish() else { panic!() };
+        assert_eq!(all, [5]);
+    }
 
     #[test]
     fn groups_stay_the_same_where_a_number_becomes_too_large() {

@@ -47,18 +47,12 @@ impl Index {
             let heads = runs(all).unwrap_or_else(|| Heads::Sorted(all.clone()));
             return Self { kinds, heads, next: Vec::new() };
         }
-        let mut next = vec![NO_ROW; rows];
-        let mut repeats = false;
         let direct = match columns {
-            [column] => direct(column, &mut next, &mut repeats),
+            [column] => direct(column, rows),
             _ => None,
         };
-        // Both begin anew with the links.
-        let heads = direct.unwrap_or_else(|| hashed(columns, &kinds, &mut next, &mut repeats));
-        if !repeats {
-            next = Vec::new();
-        }
-        Self { kinds, heads, next }
+        let (heads, next) = direct.unwrap_or_else(|| hashed(columns, &kinds, rows));
+        Self { kinds, heads, next: next.links }
     }
 
     /// Of groups by the only key itself.
@@ -230,25 +224,45 @@ fn in_runs(runs: &[(i64, u32)], rows: u32, units: i64) -> u32 {
 /// Places are at most so many times the rows.
 const SPARSE_MAX: usize = 8;
 
+/// The next row with the same key, for each row; nothing as long as no key stands twice.
+struct Next {
+    links: Vec<u32>,
+    rows: usize,
+}
+
+impl Next {
+    fn new(rows: usize) -> Self {
+        Self { links: Vec::new(), rows }
+    }
+
+    /// A row comes before another one.
+    fn link(&mut self, row: usize, next: u32) {
+        if self.links.is_empty() {
+            self.links.resize(self.rows, NO_ROW);
+        }
+        self.links[row] = next;
+    }
+}
+
 /// By the key itself, unless keys are so few among their range that a table is smaller.
-fn direct(column: &Vector, next: &mut [u32], repeats: &mut bool) -> Option<Heads> {
-    let rows = next.len();
-    let mut heads = Places::default();
+fn direct(column: &Vector, rows: usize) -> Option<(Heads, Next)> {
+    let (mut heads, mut next) = (Places::default(), Next::new(rows));
     // From the end, so that every chain is in order.
     let mut note = |row: usize, place: usize| {
         if !heads.admits(place, rows, SPARSE_MAX) {
             return None;
         }
         let head = heads.slot(place);
-        *repeats |= *head != NO_ROW;
-        next[row] = *head;
+        if *head != NO_ROW {
+            next.link(row, *head);
+        }
         *head = u32::try_from(row).unwrap_or(NO_ROW);
         Some(())
     };
-    let whole = match column {
+    match column {
         Vector::Code(all) => {
             let mut given = all.iter().enumerate().rev().filter(|(_, code)| **code != NO_ROW);
-            given.try_for_each(|(row, code)| note(row, *code as usize))
+            given.try_for_each(|(row, code)| note(row, *code as usize))?;
         }
         Vector::Small(all) => {
             let mut given = all.iter().enumerate().rev().filter(|(_, units)| **units != NO_SMALL);
@@ -256,51 +270,43 @@ fn direct(column: &Vector, next: &mut [u32], repeats: &mut bool) -> Option<Heads
             given.try_for_each(|(row, units)| {
                 let place = Some(*units).filter(|units| (0..most).contains(units))?;
                 note(row, usize::try_from(place).ok()?)
-            })
+            })?;
         }
-        _ => None,
-    };
-    whole.map(|()| Heads::Direct(heads))
+        _ => return None,
+    }
+    Some((Heads::Direct(heads), next))
 }
 
-fn hashed(columns: &[&Vector], kinds: &[Kind], next: &mut [u32], repeats: &mut bool) -> Heads {
-    let keys = Keys::new(columns, kinds, next.len());
-    for mut chains in Chains::all(kinds, next.len()) {
-        next.fill(NO_ROW);
-        *repeats = false;
-        if chained(&mut chains, &keys, next, repeats).is_ok() {
-            return Heads::Chained(keys, chains);
+fn hashed(columns: &[&Vector], kinds: &[Kind], rows: usize) -> (Heads, Next) {
+    let keys = Keys::new(columns, kinds, rows);
+    for mut chains in Chains::all(kinds, rows) {
+        let mut next = Next::new(rows);
+        if chained(&mut chains, &keys, &mut next).is_ok() {
+            return (Heads::Chained(keys, chains), next);
         }
     }
-    next.fill(NO_ROW);
-    *repeats = false;
+    let mut next = Next::new(rows);
     let mut table: HashTable<u32> = HashTable::new();
-    for row in (0..next.len()).rev().filter(|row| !keys.is_missing(*row)) {
+    for row in (0..rows).rev().filter(|row| !keys.is_missing(*row)) {
         let number = u32::try_from(row).unwrap_or(NO_ROW);
         let key = keys.of(row);
         match table.find_mut(hash(key), |other| keys.is(*other as usize, key)) {
-            Some(head) => {
-                *repeats = true;
-                next[row] = *head;
-                *head = number;
-            }
+            Some(head) => next.link(row, std::mem::replace(head, number)),
             None => {
                 table.insert_unique(hash(key), number, |other| keys.hash(*other as usize));
             }
         }
     }
-    Heads::Hashed(keys, table)
+    (Heads::Hashed(keys, table), next)
 }
 
-fn chained(chains: &mut Chains, keys: &Keys, next: &mut [u32], repeats: &mut bool) -> Result<(), Unfit> {
-    chains.reserve(next.len());
-    for row in (0..next.len()).rev().filter(|row| !keys.is_missing(*row)) {
+fn chained(chains: &mut Chains, keys: &Keys, next: &mut Next) -> Result<(), Unfit> {
+    for row in (0..next.rows).rev().filter(|row| !keys.is_missing(*row)) {
         let number = u32::try_from(row).unwrap_or(NO_ROW);
         let key = keys.of(row);
         match chains.find(key, keys)? {
             Some(head) => {
-                *repeats = true;
-                next[row] = head;
+                next.link(row, head);
                 chains.replace(key, head, number);
             }
             None => chains.insert(key, number)?,

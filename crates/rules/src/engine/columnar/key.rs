@@ -1,13 +1,14 @@
-//! Keys of rows as integers in a row, so that a key of several columns is hashed and compared as one slice.
+//! Keys of rows as integers in a row, so that a key of several columns is hashed and compared as one slice. A text, a day
+//! and a truth take one place of 32 bits, numbers of 64 bits two, those of 128 bits four.
 
 use super::vector::{Kind, NO_DAY, NO_ROW, NO_SMALL, NO_WIDE, UNKNOWN, Vector};
 
-/// Keys of some rows. Equal keys are equal slices; numbers of 128 bits take two places.
+/// Keys of some rows. Equal keys are equal slices.
 #[derive(Debug, Default)]
 pub(super) struct Keys {
     /// Places of a key.
     pub width: usize,
-    flat: Vec<u64>,
+    flat: Vec<u32>,
     missing: Vec<bool>,
 }
 
@@ -25,7 +26,7 @@ impl Keys {
     }
 
     /// The key of a row.
-    pub fn of(&self, row: usize) -> &[u64] {
+    pub fn of(&self, row: usize) -> &[u32] {
         &self.flat[row * self.width..(row + 1) * self.width]
     }
 
@@ -36,7 +37,7 @@ impl Keys {
 
     /// Whether a row has this key. Keys are short, and a call to compare one costs more than to do it here.
     #[inline]
-    pub fn is(&self, row: usize, key: &[u64]) -> bool {
+    pub fn is(&self, row: usize, key: &[u32]) -> bool {
         self.of(row).iter().zip(key).all(|(own, other)| own == other)
     }
 
@@ -56,56 +57,56 @@ impl Keys {
         self.missing.push(other.missing[row]);
     }
 
-    fn put<T: Copy>(&mut self, at: usize, all: &[T], image: impl Fn(T) -> (u64, bool)) {
+    /// Makes room for the keys of so many more rows.
+    pub fn reserve(&mut self, rows: usize) {
+        self.flat.reserve_exact(rows * self.width);
+        self.missing.reserve_exact(rows);
+    }
+
+    fn put<T: Copy, const N: usize>(&mut self, at: usize, all: &[T], image: impl Fn(T) -> ([u32; N], bool)) {
         let places = self.flat.chunks_exact_mut(self.width.max(1));
         for ((place, missing), &value) in places.zip(&mut self.missing).zip(all) {
             let (image, none) = image(value);
-            place[at] = image;
+            place[at..at + N].copy_from_slice(&image);
             *missing |= none;
         }
     }
 
     fn fill(&mut self, column: &Vector, kind: Kind, at: usize) {
+        let small = |units: i64| ([(units >> 32) as u32, units as u32], units == NO_SMALL);
+        let large = |units: i128| {
+            let parts = [units >> 96, units >> 64, units >> 32, units];
+            (parts.map(|part| part as u32), units == NO_WIDE)
+        };
         match (column, kind) {
             // Each mark of a missing value stands for itself: no value has it.
-            (Vector::Code(all), _) => self.put(at, all, |code| (u64::from(code), code == NO_ROW)),
-            (Vector::Days(all), _) => self.put(at, all, |day| (u64::from(day.cast_unsigned()), day == NO_DAY)),
-            (Vector::Truth(all), _) => self.put(at, all, |truth| (u64::from(truth), truth == UNKNOWN)),
-            (Vector::Small(all), Kind::Small) => {
-                self.put(at, all, |units| (units.cast_unsigned(), units == NO_SMALL));
+            (Vector::Code(all), _) => self.put(at, all, |code| ([code], code == NO_ROW)),
+            (Vector::Days(all), _) => self.put(at, all, |day| ([day.cast_unsigned()], day == NO_DAY)),
+            (Vector::Truth(all), _) => self.put(at, all, |truth| ([u32::from(truth)], truth == UNKNOWN)),
+            (Vector::Small(all), Kind::Small) => self.put(at, all, small),
+            (Vector::Wide(all), Kind::Small) => {
+                self.put(at, all, |units| small(i64::try_from(units).unwrap_or(NO_SMALL)));
             }
-            (Vector::Wide(all), Kind::Small) => self.put(at, all, |units| {
-                let small = i64::try_from(units).unwrap_or(NO_SMALL);
-                (small.cast_unsigned(), small == NO_SMALL)
-            }),
-            (numbers, _) => {
-                let width = self.width;
-                for (row, units) in wides(numbers).enumerate() {
-                    self.missing[row] |= units == NO_WIDE;
-                    let bits = units.cast_unsigned();
-                    self.flat[row * width + at] = (bits >> 64) as u64;
-                    self.flat[row * width + at + 1] = bits as u64;
-                }
-            }
+            (Vector::Small(all), _) => self.put(at, all, |units| large(super::vector::wide(units))),
+            (Vector::Wide(all), _) => self.put(at, all, large),
         }
     }
 }
 
-fn wides(vector: &Vector) -> Box<dyn Iterator<Item = i128> + '_> {
-    match vector {
-        Vector::Small(all) => Box::new(all.iter().map(|&units| super::vector::wide(units))),
-        Vector::Wide(all) => Box::new(all.iter().copied()),
-        other => panic!("numbers are wanted, these are {:?}", other.kind()),
+/// How many places a part of a key takes.
+pub(super) fn places(kind: Kind) -> usize {
+    match kind {
+        Kind::Code | Kind::Days | Kind::Truth => 1,
+        Kind::Small => 2,
+        Kind::Wide => 4,
     }
 }
 
-fn places(kind: Kind) -> usize {
-    if kind == Kind::Wide { 2 } else { 1 }
-}
-
 /// The hash of a key.
-pub(super) fn hash(key: &[u64]) -> u64 {
-    key.iter().fold(0, |hash, part| mix(hash, *part))
+pub(super) fn hash(key: &[u32]) -> u64 {
+    let (pairs, rest) = key.as_chunks::<2>();
+    let hash = pairs.iter().fold(0, |hash, [a, b]| mix(hash, u64::from(*a) << 32 | u64::from(*b)));
+    rest.iter().fold(hash, |hash, part| mix(hash, u64::from(*part)))
 }
 
 fn mix(hash: u64, part: u64) -> u64 {
@@ -131,5 +132,8 @@ mod tests {
         let texts = Vector::Code(vec![7, NO_ROW]);
         let keys = Keys::new(&[&texts, &Vector::Days(vec![1, 2])], &[Kind::Code, Kind::Days], 2);
         assert_eq!((keys.of(0), keys.is_missing(1)), ([7, 1].as_slice(), true));
+        let key =
+            [i64::MAX, -1].map(|units| Keys::new(&[&Vector::Small(vec![units])], &[Kind::Small], 1).of(0).to_vec());
+        assert_eq!(key, [vec![0x7FFF_FFFF, u32::MAX], vec![u32::MAX; 2]]);
     }
 }

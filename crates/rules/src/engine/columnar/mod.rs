@@ -167,12 +167,11 @@ impl<'s> Columnar<'s> {
                 let view = self.own(input, memo)?;
                 self.once(view, names)
             }
-            Plan::Number { input, keys, name } => {
-                let mut view = self.own(input, memo)?;
+            Plan::Repeated { input, keys, times } => {
+                let view = self.own(input, memo)?;
                 let ids: Vec<Id> = keys.iter().map(|key| view.column(key)).collect();
-                let made = group::number(&view, &self.texts, &ids)?;
-                beside_rows(&mut view, [(name.clone(), made)]);
-                Ok(view)
+                let rows = group::repeated(&view, &self.texts, &ids, *times)?;
+                Ok(if rows.len() == view.rows { view } else { view.at(&Arc::new(rows)) })
             }
             Plan::Among { input, rec, held } => {
                 let mut view = self.own(input, memo)?;

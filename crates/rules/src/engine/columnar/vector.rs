@@ -105,6 +105,17 @@ impl Vector {
         }
     }
 
+    /// Makes room for so many more rows.
+    pub fn reserve(&mut self, rows: usize) {
+        match self {
+            Self::Small(all) => all.reserve_exact(rows),
+            Self::Wide(all) => all.reserve_exact(rows),
+            Self::Days(all) => all.reserve_exact(rows),
+            Self::Truth(all) => all.reserve_exact(rows),
+            Self::Code(all) => all.reserve_exact(rows),
+        }
+    }
+
     /// Missing values.
     pub fn missing(kind: Kind, rows: usize) -> Self {
         match kind {
