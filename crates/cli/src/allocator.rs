@@ -6,9 +6,9 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Milliseconds after which freed memory goes back to the system.
 #[cfg(unix)]
-const DELAY: &str = "1000";
+const DELAY: &str = "3000";
 
-/// Lets the allocator keep freed memory for a second instead of ten milliseconds. Columns come and go, and a page that
+/// Lets the allocator keep freed memory for three seconds instead of ten milliseconds. Columns come and go, and a page that
 /// was given back has to be cleared by the system before it can be used again: half of the system's time in a large audit.
 ///
 /// The allocator reads this from the environment when the process begins and nowhere else (short of unsafe code), so the

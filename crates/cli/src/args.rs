@@ -190,7 +190,8 @@ pub struct AuditArgs {
     /// File with the key of the tokens: any bytes, kept to yourself
     #[arg(long, value_name = "FILE", requires = "mask")]
     pub mask_key: Option<PathBuf>,
-    /// Print how long each stage took, the longest first
+    /// Print how long each stage took, the longest first; rules then run one
+    /// after the other
     #[arg(long)]
     pub timings: bool,
     /// Print what each rule made of which records, step by step with the

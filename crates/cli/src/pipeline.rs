@@ -59,6 +59,8 @@ pub fn prepare(path: &Path, args: &SourceArgs) -> Result<Prepared, Vec<Diagnosti
         settings: std::mem::take(&mut engagement.settings),
         waivers: engagement.waivers.take(),
         explain: false,
+        // A limit is reckoned for one rule at a time.
+        beside: args.memory_limit.is_none(),
     };
     Ok(Prepared { engagement, library, options, base, diagnostics })
 }

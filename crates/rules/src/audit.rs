@@ -4,6 +4,7 @@ mod run;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tieout_ingest::store::Store;
 use tieout_model::report::{Customer, Latency, NettingRegister, RootCause};
@@ -44,6 +45,8 @@ pub struct Options {
     pub waivers: Option<(String, String)>,
     /// Note what the engine does.
     pub explain: bool,
+    /// Run rules beside each other where the engine can: the same outcome, in less time and more memory.
+    pub beside: bool,
 }
 
 /// What an audit came to.
@@ -124,33 +127,17 @@ fn audit_all(
     let audited = Audited { period: options.period, as_of: options.as_of, netting: Arc::new(netting) };
     let mut harvested: Vec<Harvested> = Vec::new();
     let mut tested: BTreeMap<String, (usize, u64)> = BTreeMap::new();
-    for rule in library.select(&options.select).0 {
-        watch(&rule.card.id);
-        let setting = options.settings.get(&rule.card.id).cloned().unwrap_or_default();
-        match checks::plan(rule, &catalog, &audited, &setting.params) {
-            Ok(procedure) => {
-                let severity = setting.severity.unwrap_or(rule.card.severity);
-                let run = Run { engine, catalog: &catalog, rule, procedure: &procedure, severity };
-                let all = run.all().and_then(|(result, findings)| {
-                    // What was tested is asked again when findings have something in common.
-                    let many = findings.len() >= root::FINDINGS_MIN;
-                    let held = many.then(|| engine.hold(&procedure.population, &run.tested())).transpose()?;
-                    Ok((result, findings, held))
-                });
-                match all {
-                    Ok((result, findings, held)) => {
-                        if let Some(held) = held {
-                            tested.insert(rule.card.id.clone(), (held, result.coverage.tested.records));
-                        }
-                        outcome.rules.push(with_params(result, rule, &setting));
-                        harvested.extend(findings);
-                    }
-                    Err(error) => outcome.rules.push(failed(rule, options, &error)),
-                }
-                engine.forget();
-                outcome.explain(&rule.card.id, engine);
-            }
-            Err(refusal) => outcome.rules.push(refused(rule, refusal, &setting, &mut outcome.diagnostics)),
+    let rules = library.select(&options.select).0;
+    let work = Work { catalog: &catalog, audited: &audited, options };
+    for (rule, done) in rules.iter().zip(work.all(engine, &rules, watch)) {
+        if let Some(held) = done.held {
+            tested.insert(rule.card.id.clone(), (held, done.result.coverage.tested.records));
+        }
+        outcome.rules.push(done.result);
+        harvested.extend(done.findings);
+        outcome.diagnostics.extend(done.complaints);
+        if !done.steps.is_empty() {
+            outcome.explained.push((rule.card.id.clone(), done.steps));
         }
     }
     cause::link(library, &mut harvested);
@@ -179,6 +166,103 @@ fn audit_all(
     }
     outcome.unlock = unlock(&outcome.rules);
     outcome
+}
+
+/// Rules that run beside each other, at most: each holds what it works with.
+const BESIDE_MAX: usize = 4;
+
+/// What all rules of an audit are run with.
+struct Work<'a> {
+    catalog: &'a Catalog,
+    audited: &'a Audited,
+    options: &'a Options,
+}
+
+/// What a rule came to.
+struct Done {
+    result: RuleResult,
+    findings: Vec<Harvested>,
+    /// The records tested, where they are asked for again.
+    held: Option<usize>,
+    complaints: Vec<Diagnostic>,
+    steps: Vec<String>,
+}
+
+impl Work<'_> {
+    /// Runs all rules; results in their order. `watch` is told of each one before it begins.
+    fn all(&self, engine: &dyn Engine, rules: &[&Rule], watch: &dyn Fn(&str)) -> Vec<Done> {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(BESIDE_MAX).min(rules.len());
+        let wanted = if self.options.beside && threads > 1 { threads } else { 0 };
+        let beside: Vec<Box<dyn Engine + Send + '_>> = (0..wanted).map_while(|_| engine.beside()).collect();
+        if beside.is_empty() {
+            let one = |rule: &&Rule| {
+                watch(&rule.card.id);
+                self.one(engine, rule)
+            };
+            return rules.iter().map(one).collect();
+        }
+        // A thread takes the next rule that none has taken. It waits for the engine's own threads and does none of their
+        // work, so that it never holds up a rule that it is not in.
+        let next = AtomicUsize::new(0);
+        let mut done: Vec<Option<Done>> = rules.iter().map(|_| None).collect();
+        std::thread::scope(|scope| {
+            let (sender, receiver) = std::sync::mpsc::channel();
+            for engine in beside {
+                let (sender, next) = (sender.clone(), &next);
+                scope.spawn(move || {
+                    while let Some(at) = Some(next.fetch_add(1, Ordering::Relaxed)).filter(|at| *at < rules.len()) {
+                        // Nobody listens any more only if this process is about to end.
+                        let _ = sender.send((at, None));
+                        let _ = sender.send((at, Some(self.one(engine.as_ref(), rules[at]))));
+                    }
+                });
+            }
+            drop(sender);
+            for (at, news) in receiver {
+                match news {
+                    None => watch(&rules[at].card.id),
+                    made => done[at] = made,
+                }
+            }
+        });
+        // A thread that stopped in the middle has taken the whole audit with it.
+        done.into_iter().flatten().collect()
+    }
+
+    fn one(&self, engine: &dyn Engine, rule: &Rule) -> Done {
+        let setting = self.options.settings.get(&rule.card.id).cloned().unwrap_or_default();
+        let mut done = Done {
+            result: blank(rule, "", Status::NoExceptions),
+            findings: Vec::new(),
+            held: None,
+            complaints: Vec::new(),
+            steps: Vec::new(),
+        };
+        match checks::plan(rule, self.catalog, self.audited, &setting.params) {
+            Ok(procedure) => {
+                let severity = setting.severity.unwrap_or(rule.card.severity);
+                let run = Run { engine, catalog: self.catalog, rule, procedure: &procedure, severity };
+                let all = run.all().and_then(|(result, findings)| {
+                    // What was tested is asked again when findings have something in common.
+                    let many = findings.len() >= root::FINDINGS_MIN;
+                    let asked = many && root::describes(self.catalog, &procedure.population);
+                    let held = asked.then(|| engine.hold(&procedure.population, &run.tested())).transpose()?;
+                    Ok((result, findings, held))
+                });
+                match all {
+                    Ok((result, findings, held)) => {
+                        done.result = with_params(result, rule, &setting);
+                        (done.findings, done.held) = (findings, held);
+                    }
+                    Err(error) => done.result = failed(rule, self.options, &error),
+                }
+                engine.forget();
+                done.steps = engine.explained();
+            }
+            Err(refusal) => done.result = refused(rule, refusal, &setting, &mut done.complaints),
+        }
+        done
+    }
 }
 
 /// What became of each record of a rule's population: `clean`, `finding`, `guarded`, `context`, `outside`,

@@ -52,6 +52,7 @@ impl Fixture {
             settings,
             waivers: None,
             explain: false,
+            beside: false,
         };
         Ok(Self { marked, options, rule: rule.to_owned() })
     }

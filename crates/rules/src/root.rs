@@ -94,6 +94,20 @@ struct Candidate {
     since: Option<Date>,
 }
 
+/// Whether records of a population have something that findings can have in common.
+pub fn describes(catalog: &Catalog, population: &str) -> bool {
+    !dimensions(&mut Scope::new(catalog, population, "")).is_empty()
+}
+
+/// The dimensions that the exports have.
+fn dimensions(scope: &mut Scope<'_>) -> Vec<(&'static str, Expr)> {
+    let found = |(words, paths): (&'static str, &[&str])| {
+        let found = paths.iter().find_map(|path| scope.column(path));
+        found.filter(|expr| expr.ty == Ty::Text).map(|expr| (words, expr))
+    };
+    DIMENSIONS.into_iter().filter_map(found).collect()
+}
+
 /// Finds the root causes and names them in the findings.
 pub fn find(
     engine: &dyn Engine,
@@ -139,13 +153,10 @@ impl<'a> Common<'a> {
         let mut scope = Scope::new(catalog, &population, "");
         let mut columns = vec![("rec".to_owned(), scope.rec_expr())];
         let mut dimensions = Vec::new();
-        for (words, paths) in DIMENSIONS {
-            let found = paths.iter().find_map(|path| scope.column(path));
-            if let Some(expr) = found.filter(|expr| expr.ty == Ty::Text) {
-                let name = format!("d{}", dimensions.len());
-                columns.push((name.clone(), expr));
-                dimensions.push((words, name));
-            }
+        for (words, expr) in self::dimensions(&mut scope) {
+            let name = format!("d{}", dimensions.len());
+            columns.push((name.clone(), expr));
+            dimensions.push((words, name));
         }
         if dimensions.is_empty() {
             return Ok(None);

@@ -44,6 +44,8 @@ fn audit(args: &AuditArgs) -> Result<Exit, Vec<Diagnostic>> {
     let former = args.baseline.as_deref().map(baseline::load).transpose().map_err(|wrong| vec![*wrong])?;
     let mut prepared = pipeline::prepare(&args.path, &args.sources)?;
     prepared.options.explain = args.explain_plan;
+    // What runs beside something else cannot be timed.
+    prepared.options.beside &= !args.timings;
     let stages = Stages::default();
     stages.begin("reading");
     let columns = if args.stage.is_some() { Columns::All } else { Columns::Needed };

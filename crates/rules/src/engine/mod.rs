@@ -27,6 +27,12 @@ pub trait Engine {
         Vec::new()
     }
 
+    /// Another engine over the same data, for rules that run beside each other; both know what either holds. `None`: one
+    /// rule after the other.
+    fn beside(&self) -> Option<Box<dyn Engine + Send + '_>> {
+        None
+    }
+
     /// True if judges see every record instead of the candidates that the plan selects (the oracle's way).
     fn judges_everything(&self) -> bool;
 }

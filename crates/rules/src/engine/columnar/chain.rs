@@ -86,6 +86,9 @@ impl Chains {
 
     /// Another place for a key.
     pub fn replace(&mut self, key: &[u32], old: u32, new: u32) {
+        if self.links.len() <= new as usize {
+            self.links.resize(new as usize + 1, NO_ROW);
+        }
         self.links[new as usize] = self.links[old as usize];
         let head = self.head(self.code(key));
         let mut before = *head;

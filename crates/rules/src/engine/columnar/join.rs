@@ -221,6 +221,8 @@ fn in_runs(runs: &[(i64, u32)], rows: u32, units: i64) -> u32 {
     found.filter(|row| *row < end).unwrap_or(NO_ROW)
 }
 
+/// Rows of which the keys are few.
+const FEW: usize = 1 << 15;
 /// Places are at most so many times the rows.
 const SPARSE_MAX: usize = 8;
 
@@ -279,7 +281,9 @@ fn direct(column: &Vector, rows: usize) -> Option<(Heads, Next)> {
 
 fn hashed(columns: &[&Vector], kinds: &[Kind], rows: usize) -> (Heads, Next) {
     let keys = Keys::new(columns, kinds, rows);
-    for mut chains in Chains::all(kinds, rows) {
+    // What lies in a core's cache as a whole is found by its hash wherever it is there.
+    let ways = if rows < FEW { Vec::new() } else { Chains::all(kinds, rows) };
+    for mut chains in ways {
         let mut next = Next::new(rows);
         if chained(&mut chains, &keys, &mut next).is_ok() {
             return (Heads::Chained(keys, chains), next);

@@ -58,6 +58,11 @@ impl<'s> Tables<'s> {
         Ok(View::of(rows, columns.iter().map(|(stored, column)| (column.name.clone(), of(stored))).collect()))
     }
 
+    /// Whether rows lie in files.
+    pub fn reads_files(&self) -> bool {
+        self.store.populations.values().any(|population| matches!(population.frame, Frame::Disk(..)))
+    }
+
     /// Gives up the columns that were read from files: the next rule mostly wants others, and memory is short.
     pub fn forget(&self) {
         let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);

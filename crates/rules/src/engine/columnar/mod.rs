@@ -20,7 +20,7 @@ mod places;
 mod vector;
 mod view;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use hashbrown::HashMap;
 use rayon::prelude::*;
@@ -47,12 +47,18 @@ const FEW: usize = 16;
 
 /// Plans over the columns of a prepared store.
 pub struct Columnar<'s> {
-    tables: Tables<'s>,
+    shared: Arc<Shared<'s>>,
     texts: Arc<Texts>,
-    indexes: Mutex<HashMap<Vec<Same<Stored>>, Arc<Index>>>,
     memo: Mutex<Memo>,
-    held: Mutex<Vec<Held>>,
     steps: Option<Mutex<Steps>>,
+}
+
+/// What engines that run beside each other have in common.
+struct Shared<'s> {
+    tables: Tables<'s>,
+    /// Each made by whoever asks for it first, while others that ask for the same one wait.
+    indexes: Mutex<HashMap<Vec<Same<Stored>>, Arc<OnceLock<Arc<Index>>>>>,
+    held: Mutex<Vec<Held>>,
 }
 
 /// Records of a population, a bit for each.
@@ -72,14 +78,8 @@ struct Memo {
 impl<'s> Columnar<'s> {
     /// Over a prepared store.
     pub fn new(store: &'s Store) -> Self {
-        Self {
-            tables: Tables::new(store),
-            texts: store.texts.clone(),
-            indexes: Mutex::default(),
-            memo: Mutex::default(),
-            held: Mutex::default(),
-            steps: None,
-        }
+        let shared = Shared { tables: Tables::new(store), indexes: Mutex::default(), held: Mutex::default() };
+        Self { shared: Arc::new(shared), texts: store.texts.clone(), memo: Mutex::default(), steps: None }
     }
 
     /// The same, noting what it does for `Engine::explained`.
@@ -144,7 +144,7 @@ impl<'s> Columnar<'s> {
 
     fn lower_new(&self, plan: &Plan, memo: &mut Memo) -> Result<View, EngineError> {
         match plan {
-            Plan::Scan { population, columns } => self.tables.scan(population, columns),
+            Plan::Scan { population, columns } => self.shared.tables.scan(population, columns),
             Plan::Rows(relation) => Ok(self.rows(relation)),
             Plan::Filter(input, condition) => {
                 let mut view = self.own(input, memo)?;
@@ -177,7 +177,7 @@ impl<'s> Columnar<'s> {
                 let mut view = self.own(input, memo)?;
                 let own = view.column(rec);
                 let (index, bits) = {
-                    let all = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+                    let all = self.shared.held.lock().unwrap_or_else(PoisonError::into_inner);
                     let held = all.get(*held).ok_or_else(|| EngineError("nothing is held".to_owned()))?;
                     (held.index.clone(), held.bits.clone())
                 };
@@ -268,21 +268,24 @@ impl<'s> Columnar<'s> {
         if let Some(index) = memo.groups.get(&stored) {
             return Ok(index.clone());
         }
-        // A few rows of somebody's findings are not worth keeping.
-        let keep = stored.iter().all(|key| self.tables.holds(&key.0));
-        let mut known = self.indexes.lock().unwrap_or_else(PoisonError::into_inner);
         let name = || keys.iter().filter_map(|key| view.name(*key)).collect::<Vec<_>>().join(", ");
-        if let Some(index) = known.get(&stored) {
+        let make = || {
+            self.note(|steps| steps.index(&name(), view.rows, false));
+            let whole: Vec<_> = stored.iter().map(|key| key.0.whole()).collect();
+            Arc::new(Index::new(&whole.iter().map(AsRef::as_ref).collect::<Vec<_>>(), view.rows))
+        };
+        // A few rows of somebody's findings are not worth keeping.
+        if !stored.iter().all(|key| self.shared.tables.holds(&key.0)) {
+            return Ok(make());
+        }
+        let place = {
+            let mut known = self.shared.indexes.lock().unwrap_or_else(PoisonError::into_inner);
+            known.entry(stored.clone()).or_default().clone()
+        };
+        if place.get().is_some() {
             self.note(|steps| steps.index(&name(), view.rows, true));
-            return Ok(index.clone());
         }
-        self.note(|steps| steps.index(&name(), view.rows, false));
-        let whole: Vec<_> = stored.iter().map(|key| key.0.whole()).collect();
-        let index = Arc::new(Index::new(&whole.iter().map(AsRef::as_ref).collect::<Vec<_>>(), view.rows));
-        if keep {
-            known.insert(stored, index.clone());
-        }
-        Ok(index)
+        Ok(place.get_or_init(make).clone())
     }
 
     /// The rows of the left that have, or have not, a row on the right.
@@ -298,7 +301,7 @@ impl<'s> Columnar<'s> {
             && has
             && right.rows * FEW < left.rows
             && let Some(stored) = left.stored(*key)
-            && self.tables.holds(&stored.0)
+            && self.shared.tables.holds(&stored.0)
         {
             let index = self.index(&left, &own, memo)?;
             let wanted = columns(right, &self.texts, &right_keys(right, on))?;
@@ -499,9 +502,9 @@ impl Engine for Columnar<'_> {
 
     fn forget(&self) {
         *self.memo.lock().unwrap_or_else(PoisonError::into_inner) = Memo::default();
-        self.tables.forget();
-        let mut indexes = self.indexes.lock().unwrap_or_else(PoisonError::into_inner);
-        indexes.retain(|columns, _| columns.iter().all(|column| self.tables.holds(&column.0)));
+        self.shared.tables.forget();
+        let mut indexes = self.shared.indexes.lock().unwrap_or_else(PoisonError::into_inner);
+        indexes.retain(|columns, _| columns.iter().all(|column| self.shared.tables.holds(&column.0)));
     }
 
     fn explained(&self) -> Vec<String> {
@@ -510,6 +513,14 @@ impl Engine for Columnar<'_> {
 
     fn judges_everything(&self) -> bool {
         false
+    }
+
+    fn beside(&self) -> Option<Box<dyn Engine + Send + '_>> {
+        // What is read from files for one rule is given up before the next one begins.
+        (self.steps.is_none() && !self.shared.tables.reads_files()).then(|| {
+            let (shared, texts) = (self.shared.clone(), self.texts.clone());
+            Box::new(Columnar { shared, texts, memo: Mutex::default(), steps: None }) as Box<dyn Engine + Send + '_>
+        })
     }
 }
 
@@ -524,7 +535,7 @@ impl Columnar<'_> {
     fn hold_here(&self, population: &str, plan: &Plan) -> Result<usize, EngineError> {
         let mut memo = self.memo.lock().unwrap_or_else(PoisonError::into_inner);
         let rec = Column { name: REC.to_owned(), ty: Ty::INT };
-        let all = self.tables.scan(population, &[(REC.to_owned(), rec)])?;
+        let all = self.shared.tables.scan(population, &[(REC.to_owned(), rec)])?;
         let index = self.index(&all, &[all.column(REC)], &memo)?;
         let view = self.lower(plan, &mut memo)?;
         let records: Vec<Id> = view.columns.iter().map(|(_, id)| *id).collect();
@@ -541,7 +552,7 @@ impl Columnar<'_> {
         for row in parts.into_iter().flatten().filter(|row| *row != NO_ROW) {
             bits[row as usize / 64] |= 1 << (row % 64);
         }
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut held = self.shared.held.lock().unwrap_or_else(PoisonError::into_inner);
         held.push(Held { index, bits: Arc::new(bits) });
         Ok(held.len() - 1)
     }
