@@ -7,6 +7,7 @@ mod cache;
 mod convert;
 mod derive;
 mod diagnose;
+mod documents;
 mod gather;
 mod load;
 mod locate;

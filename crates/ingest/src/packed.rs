@@ -511,9 +511,25 @@ impl Packing {
         self.extend(numbers.iter().copied());
     }
 
-    /// The next values, none of them `i64::MIN`.
-    pub(crate) fn append_each(&mut self, values: impl ExactSizeIterator<Item = Option<i64>>) {
-        self.extend(values.map(|value| value.unwrap_or(MISSING)));
+    /// The next value, not `i64::MIN`.
+    #[inline]
+    pub(crate) fn push(&mut self, value: Option<i64>) {
+        if self.open.len() == self.open.capacity() {
+            self.open.reserve_exact(if self.open.is_empty() { 256 } else { PIECE - self.open.len() });
+        }
+        self.open.push(value.unwrap_or(MISSING));
+        if self.open.len() == PIECE {
+            self.close();
+        }
+    }
+
+    /// The values of neighbouring rows, as `Packed::slice` gives them.
+    pub(crate) fn slice<T: Copy>(&self, from: usize, to: usize, of: impl Fn(i64) -> T + Copy, missing: T) -> Vec<T> {
+        let closed = self.made.rows;
+        let mut values = self.made.slice(from.min(closed), to.min(closed), of, missing);
+        let open = &self.open[from.max(closed) - closed..to.max(closed) - closed];
+        values.extend(open.iter().map(|value| if *value == MISSING { missing } else { of(*value) }));
+        values
     }
 
     /// The next truths.
@@ -620,6 +636,13 @@ mod tests {
                 let valid = part.contains(&None).then(|| part.iter().map(Option::is_some).collect());
                 packing.append(&Column { values: Values::Units(plain), valid, unreadable: None, decimals: 0 });
             }
+            for value in &values[..values.len().min(cut)] {
+                packing.push(*value);
+            }
+            let halves = (values.len() / 2, values.len() + values.len().min(cut));
+            let twice: Vec<Option<i64>> = values.iter().chain(&values[..values.len().min(cut)]).copied().collect();
+            prop_assert_eq!(&packing.slice(halves.0, halves.1, Some, None), &twice[halves.0..]);
+            let values = twice;
             let packed = packing.finish();
             prop_assert_eq!(packed.len(), values.len());
             prop_assert_eq!(&packed.slice(0, values.len(), Some, None), &values);

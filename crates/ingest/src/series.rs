@@ -11,6 +11,7 @@ use hashbrown::hash_map::Entry;
 
 use tieout_model::Code;
 
+use crate::documents::Documents;
 use crate::profile::{Origin, SeriesSpec};
 use crate::texts::{NO_TEXT, Texts};
 
@@ -149,7 +150,7 @@ fn compile(pattern: &str) -> Result<Vec<Item>, String> {
 /// Documents of one file. Where records are finer than documents (invoice lines), a number counts once.
 #[derive(Debug, Default)]
 pub(crate) struct Gathered {
-    pub documents: Vec<Document>,
+    pub documents: Documents,
     once: bool,
     /// Series and number as printed → its document.
     seen: HashMap<(u32, u32), usize>,
@@ -196,7 +197,9 @@ impl Gathered {
         if self.once {
             match self.seen.entry(document.name()) {
                 Entry::Occupied(first) => {
-                    self.documents[*first.get()].kept |= document.kept;
+                    if document.kept {
+                        self.documents.keep(*first.get());
+                    }
                     return;
                 }
                 Entry::Vacant(place) => {
@@ -216,24 +219,26 @@ impl Document {
 }
 
 /// One list out of several files in order of export: where two extracts hold a number, the later one's count.
-pub(crate) fn merge(files: Vec<Gathered>) -> Vec<Document> {
+pub(crate) fn merge(files: Vec<Gathered>) -> Documents {
     let mut latest: HashMap<(u32, u32), usize> = HashMap::new();
     if files.len() > 1 {
         for (file, gathered) in files.iter().enumerate() {
             latest.extend(gathered.documents.iter().map(|document| (document.name(), file)));
         }
     }
-    let mut merged = Vec::new();
-    for (file, mut gathered) in files.into_iter().enumerate() {
-        if !latest.is_empty() {
-            gathered.documents.retain(|document| latest.get(&document.name()) == Some(&file));
-        }
-        match merged.is_empty() {
-            true => merged = gathered.documents,
-            false => merged.append(&mut gathered.documents),
+    let mut merged: Option<Documents> = None;
+    for (file, gathered) in files.into_iter().enumerate() {
+        let stays = |document: &Document| latest.get(&document.name()) == Some(&file);
+        let own = match latest.is_empty() {
+            true => gathered.documents,
+            false => gathered.documents.iter().filter(stays).collect(),
+        };
+        match &mut merged {
+            None => merged = Some(own),
+            Some(merged) => merged.append(own),
         }
     }
-    merged
+    merged.unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -280,8 +285,9 @@ mod tests {
             &texts,
         );
         assert_eq!(lines.documents.len(), 3);
-        assert!(lines.documents[0].kept);
-        assert_eq!(texts.get(lines.documents[2].series).as_deref(), Some("other"));
+        let documents: Vec<Document> = lines.documents.iter().collect();
+        assert!(documents[0].kept);
+        assert_eq!(texts.get(documents[2].series).as_deref(), Some("other"));
         let mut later = Gathered::new(false);
         extend(&mut later, &plan, &[(9, "2", true), (10, "2", true)], &texts);
         let merged = merge(vec![lines, later]);

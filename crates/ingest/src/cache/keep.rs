@@ -11,12 +11,13 @@ use super::contents::{ColumnText, Contents, SeriesText, SightingText, TableText,
 use super::entry::{BlockId, Draft, Entry};
 use crate::convert::column::Builder;
 use crate::convert::{Column, Values};
+use crate::documents::Documents;
 use crate::load::{FilePart, Pass};
 use crate::plan::How;
 use crate::series::Document;
 use crate::store::{REC, UNREADABLE};
 use crate::table::Flip;
-use crate::texts::{NO_TEXT, Texts};
+use crate::texts::{CODES_A_BLOCK, NO_TEXT, Texts};
 
 /// Why an entry could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -202,16 +203,16 @@ fn plain(values: Values) -> Column {
     Column { values, valid: None, unreadable: None, decimals: 0 }
 }
 
-fn documents(draft: &mut Draft, documents: &[Document], texts: &Texts) -> Result<SeriesText, KeepError> {
+fn documents(draft: &mut Draft, documents: &Documents, texts: &Texts) -> Result<SeriesText, KeepError> {
     let mut list = List::default();
     let mut codes = |pick: fn(&Document) -> u32| {
-        Column::of_codes(documents.iter().map(|document| list.place(pick(document), texts)).collect())
+        Column::of_codes(documents.iter().map(|document| list.place(pick(&document), texts)).collect())
     };
     let (series, scope, no) =
         (codes(|document| document.series), codes(|document| document.scope), codes(|document| document.document_no));
     let mut number = plain(Values::Units(documents.iter().map(|document| document.number.unwrap_or(0)).collect()));
     number.valid = Some(documents.iter().map(|document| document.number.is_some()).collect());
-    let record = |document: &Document| i64::try_from(RecordRef::unpack(document.record).record).unwrap_or(i64::MAX);
+    let record = |document: Document| i64::try_from(RecordRef::unpack(document.record).record).unwrap_or(i64::MAX);
     let record = plain(Values::Units(documents.iter().map(record).collect()));
     let kept = plain(Values::Flags(documents.iter().map(|document| document.kept).collect()));
     let mut blocks = [0; 6];
@@ -290,8 +291,8 @@ pub(super) fn is_whole(part: &FilePart) -> bool {
 /// The texts of a column in order of appearance, each once.
 #[derive(Default)]
 struct List {
-    /// By code of the store: the place in the list plus one.
-    places: Vec<u32>,
+    /// By code of the store, block by block: the place in the list plus one.
+    places: Vec<Option<Box<[u32; CODES_A_BLOCK]>>>,
     lengths: Vec<u64>,
     text: Vec<u8>,
 }
@@ -302,19 +303,20 @@ impl List {
         if code == NO_TEXT {
             return NO_TEXT;
         }
-        let at = code as usize;
-        if at >= self.places.len() {
-            self.places.resize((at + 1).next_power_of_two(), 0);
+        let (block, within) = (code as usize / CODES_A_BLOCK, code as usize % CODES_A_BLOCK);
+        if block >= self.places.len() {
+            self.places.resize(block + 1, None);
         }
-        if self.places[at] == 0 {
+        let place = &mut self.places[block].get_or_insert_with(|| Box::new([0; CODES_A_BLOCK]))[within];
+        if *place == 0 {
             let length = texts.with(code, |text| {
                 self.text.extend_from_slice(text.as_bytes());
                 text.len()
             });
             self.lengths.push(length.unwrap_or(0) as u64);
-            self.places[at] = u32::try_from(self.lengths.len()).unwrap_or(NO_TEXT);
+            *place = u32::try_from(self.lengths.len()).unwrap_or(NO_TEXT);
         }
-        self.places[at] - 1
+        *place - 1
     }
 
     fn encode(&self) -> Vec<u8> {

@@ -11,6 +11,7 @@ use super::contents::{Contents, SeriesText, TableText, add_tallies};
 use super::entry::{Entry, EntryError, Raw};
 use crate::convert::{Column, Values};
 use crate::diagnose::{Sighting, Tallies};
+use crate::documents::Documents;
 use crate::gather::Rows;
 use crate::load::{FilePart, Job, Loading, Pass, reading};
 use crate::locate::FileLayout;
@@ -204,7 +205,7 @@ fn records(far: Column, first: usize, source: u32) -> Option<Vec<i64>> {
     Some(all)
 }
 
-fn documents(entry: &mut Entry, text: &SeriesText, reading: &Reading) -> Result<Vec<Document>, EntryError> {
+fn documents(entry: &mut Entry, text: &SeriesText, reading: &Reading) -> Result<Documents, EntryError> {
     let list = codes(&entry.block(text.texts)?, &reading.texts).ok_or(EntryError::Damaged)?;
     let mut columns = Vec::new();
     for id in text.blocks {

@@ -5,19 +5,18 @@ use std::sync::Arc;
 
 use tieout_model::RecordRef;
 use tieout_model::report::PopulationFacts;
-use tieout_model::types::Physical;
 
 use super::finish::Done;
 use super::{Growing, Loading};
+use crate::documents::Documents;
 use crate::gather::{Chunks, Layout, Spill};
-use crate::packed::{Packing, Table};
+use crate::packed::{PIECE, Table};
 use crate::schema::schema;
-use crate::series::{Document, merge as merge_series};
+use crate::series::merge as merge_series;
 use crate::store::{Origin, REC, StoredColumn};
-use crate::texts::NO_TEXT;
 
 /// Documents of all series of a population's sources, series by series.
-pub(super) fn series(growing: &mut Growing) -> Vec<Vec<Document>> {
+pub(super) fn series(growing: &mut Growing) -> Vec<Documents> {
     let mut parts: Vec<_> = growing.parts.iter_mut().collect();
     parts.sort_by(|left, right| left.order.cmp(&right.order));
     let mut by_name: BTreeMap<String, Vec<crate::series::Gathered>> = BTreeMap::new();
@@ -29,34 +28,34 @@ pub(super) fn series(growing: &mut Growing) -> Vec<Vec<Document>> {
     by_name.into_values().map(merge_series).collect()
 }
 
-pub(super) fn document_numbers(documents: Vec<Vec<Document>>, loading: &Loading) -> Option<Done> {
+pub(super) fn document_numbers(documents: Vec<Documents>, loading: &Loading) -> Option<Done> {
     let population = schema().get("document_number")?;
-    let rows: usize = documents.iter().map(Vec::len).sum();
+    let documents = documents.into_iter().reduce(|mut all, more| {
+        all.append(more);
+        all
+    })?;
+    let rows = documents.len();
     if rows == 0 {
         return None;
     }
     let count = rows as u64;
+    let [series, scope, number, document_no, record, kept] = documents.into_columns();
     let mut sources: BTreeSet<u32> = BTreeSet::new();
-    for run in documents.iter().flat_map(|own| own.chunk_by(|a, b| source(a) == source(b))) {
-        sources.extend(run.first().map(source));
+    for from in (0..rows).step_by(PIECE) {
+        let source = |record: i64| RecordRef::unpack(record).source;
+        let mut own = record.slice(from, rows.min(from + PIECE), source, 0);
+        own.dedup();
+        sources.extend(own);
     }
-    let column = |name: &str, physical: Physical, value: fn(&Document) -> Option<i64>| {
-        let mut packing = Packing::new(physical);
-        documents.iter().for_each(|own| packing.append_each(own.iter().map(value)));
-        (name.to_owned(), Arc::new(packing.finish()))
-    };
-    let table = Table::new(
-        rows,
-        vec![
-            column(REC, Physical::Units, |document| Some(document.record)),
-            column("series", Physical::Text, |document| code(document.series)),
-            column("scope", Physical::Text, |document| code(document.scope)),
-            column("number", Physical::Units, |document| document.number),
-            column("document_no", Physical::Text, |document| code(document.document_no)),
-            column("kept", Physical::Bool, |document| Some(i64::from(document.kept))),
-        ],
-    );
-    drop(documents);
+    let named = [
+        (REC, record),
+        ("series", series),
+        ("scope", scope),
+        ("number", number),
+        ("document_no", document_no),
+        ("kept", kept),
+    ];
+    let table = Table::new(rows, named.map(|(name, column)| (name.to_owned(), Arc::new(column))).into());
     let mut done = made(
         "document_number",
         &["series", "scope", "number", "document_no", "kept"],
@@ -70,14 +69,6 @@ pub(super) fn document_numbers(documents: Vec<Vec<Document>>, loading: &Loading)
     done.spill.push_table(&mut chunks, table);
     done.chunks.push(chunks);
     Some(done)
-}
-
-fn source(document: &Document) -> u32 {
-    RecordRef::unpack(document.record).source
-}
-
-fn code(text: u32) -> Option<i64> {
-    (text != NO_TEXT).then_some(i64::from(text))
 }
 
 /// A population that the reader makes itself.
