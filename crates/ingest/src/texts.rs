@@ -87,6 +87,11 @@ impl Texts {
         self.numbered.codes_of_others(&[place]).next().unwrap_or(NO_TEXT)
     }
 
+    /// Whether a text is one whose code is reckoned, so that nothing of it is kept.
+    pub(crate) fn counts_up(&self, text: &str) -> bool {
+        self.numbered.coder().code(text.trim_ascii().as_bytes()).is_some()
+    }
+
     /// The code of a text that has one.
     pub fn find(&self, text: &str) -> Option<u32> {
         if let Some(code) = self.numbered.find(text.as_bytes()) {

@@ -273,8 +273,12 @@ impl Harvest<'_> {
             "expected" => figure(expected),
             "stated" => figure(stated),
             "difference" => figure(&difference.as_ref().map(unsigned)),
-            "count" => (wrong.members.len() + 1).to_string(),
-            "others" => wrong.members.iter().map(|&member| name(member)).collect::<Vec<_>>().join(", "),
+            "count" => (wrong.members.len() + wrong.more + 1).to_string(),
+            "others" => {
+                let mut names: Vec<String> = wrong.members.iter().map(|&member| name(member)).collect();
+                names.extend((wrong.more > 0).then(|| format!("{} more", wrong.more)));
+                names.join(", ")
+            }
             _ => wrong.detail.clone(),
         };
         self.procedure

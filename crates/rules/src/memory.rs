@@ -13,8 +13,8 @@ use crate::rule::{Library, Rule};
 
 /// Bytes of the program, of what is read at a time, and of findings as they usually are.
 const BASE: u64 = 256 << 20;
-/// Bytes a record of a population that a rule looks into: its number, and the places of an index.
-const INDEX: u64 = 8;
+/// Bytes a record of a population that a rule looks into: the places of an index, and its key.
+const INDEX: u64 = 12;
 /// Bytes a record of the largest population that a rule looks into: outcomes, groups and sums.
 const WORKED: u64 = 32;
 /// Bytes a record of the population under test that a judge sees as values, where a kind gives it many: all results of a

@@ -4,25 +4,30 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
+use std::sync::Arc;
 
 use tieout_model::types::Physical;
 use tieout_model::{ColumnType, Diagnostic};
 
 use super::job::{self, Job};
-use super::{LoadOptions, size};
-use crate::plan::{FilePlan, TablePlan, bind};
+use super::{LoadOptions, Loading, file, size};
+use crate::packed::{PIECE, Packing};
+use crate::plan::{FilePlan, TablePlan, bind, rows};
 use crate::profile::SourceSpec;
 use crate::read::{Batch, Splitter, parquet};
 use crate::source::{Kind, open};
+use crate::texts::Texts;
 
 /// Records of the beginning of a file in which different texts are counted.
 const SAMPLE: usize = 4096;
 /// Times that a compressed text is as large as its file, at most mostly.
 const UNPACKED: u64 = 12;
-/// Bytes of a record's number.
-const RECORD: u64 = 8;
-/// Bytes of a document's number while its series is gathered and stored.
-const NUMBERED: u64 = 64;
+/// Bytes of a record's number; they mostly count up.
+const RECORD: u64 = 1;
+/// Bytes of a document's number in its series.
+const NUMBERED: u64 = 8;
+/// Bytes that a value has at least, whatever the beginning of a file shows: what is empty there may be filled later.
+const WIDTH_MIN: u64 = 2;
 /// Bytes of a text that is held once, with the place by which it is found.
 const TEXT: u64 = 48;
 
@@ -78,6 +83,7 @@ pub fn expected(sources: &[SourceSpec], options: &LoadOptions<'_>) -> Expected {
             records += beginning.records;
             for plan in &job.plan.tables {
                 different(plan, &here, &beginning, &mut own);
+                widths(plan, &beginning, &mut all);
             }
         }
         for (name, texts) in own {
@@ -94,9 +100,9 @@ fn expect(job: &Job, records: u64, all: &mut Expected) {
     for plan in &job.plan.tables {
         let own = all.populations.entry(plan.population.name.clone()).or_default();
         own.records += records;
-        own.widths.extend(
-            plan.columns.iter().filter(|column| column.stored).map(|column| (column.name.clone(), width(column.ty))),
-        );
+        for column in plan.columns.iter().filter(|column| column.stored) {
+            own.widths.entry(column.name.clone()).or_insert(WIDTH_MIN.min(width(column.ty)));
+        }
         if plan.numbers {
             all.texts += records * NUMBERED * plan.series.len() as u64;
         }
@@ -108,7 +114,29 @@ fn expect(job: &Job, records: u64, all: &mut Expected) {
     }
 }
 
-/// Bytes of a value.
+/// Notes how wide the values of a file's beginning are, and half as much besides: later ones are further apart.
+fn widths(plan: &Arc<TablePlan>, beginning: &Beginning, all: &mut Expected) {
+    let Ok(bound) = bind(plan, &beginning.headers, "") else { return };
+    let loading = Loading::new(&Arc::new(Texts::default()));
+    let reading = file::reading(plan, bound, &Arc::new(beginning.headers.clone()), 0, &loading);
+    let mut rows = rows(&beginning.batch, &plan.conditions, &reading.bound.conditions);
+    rows.truncate(PIECE);
+    let count = rows.len() as u64;
+    if count == 0 {
+        return;
+    }
+    let own = all.populations.entry(plan.population.name.clone()).or_default();
+    for (name, column) in reading.convert(&beginning.batch, rows).stored.columns {
+        let mut packing = Packing::new(column.physical());
+        packing.append(&column);
+        let bytes = (packing.finish().bytes() as u64 * 3).div_ceil(count * 2);
+        let most = plan.columns.iter().find(|column| column.name == name).map_or(8, |column| width(column.ty));
+        let known = own.widths.entry(name).or_default();
+        *known = bytes.max(WIDTH_MIN).min(most).max(*known);
+    }
+}
+
+/// Bytes of a value that lies by itself.
 fn width(ty: ColumnType) -> u64 {
     match ty.physical() {
         Physical::Units => 8,
@@ -128,7 +156,10 @@ fn different(plan: &TablePlan, here: &HashSet<&str>, beginning: &Beginning, text
             here.contains(parent.population.as_str()) && parent.population != plan.population.name
         });
         let (Some(field), Physical::Text, false) = (field, column.ty.physical(), refers) else { continue };
-        let seen: HashSet<&str> = (0..rows).map(|row| beginning.batch.cell(row, *field)).collect();
+        // What counts up takes no memory.
+        let known = Texts::default();
+        let cells = (0..rows).map(|row| beginning.batch.cell(row, *field));
+        let seen: HashSet<&str> = cells.filter(|cell| !known.counts_up(cell)).collect();
         let count = beginning.records * seen.len() as u64 / (rows as u64).max(1);
         *texts.entry(column.name.clone()).or_default() += count;
     }

@@ -246,10 +246,14 @@ impl Run<'_> {
             return Ok((rows, judgement));
         }
         let rec = rows.index(&self.procedure.rec);
-        let needed = judgement.wrong.iter().flat_map(|wrong| {
-            [wrong.row].into_iter().chain(wrong.members.iter().copied()).chain(wrong.covers.iter().copied())
-        });
-        let recs: BTreeSet<Value> = needed.map(|row| rows.rows[row][rec].clone()).collect();
+        // Of one group many may be wrong, and each names all others.
+        let mut needed = vec![false; rows.rows.len()];
+        for wrong in &judgement.wrong {
+            needed[wrong.row] = true;
+            wrong.members.iter().chain(&wrong.covers).for_each(|row| needed[*row] = true);
+        }
+        let needed: Vec<usize> = (0..needed.len()).filter(|row| needed[*row]).collect();
+        let recs: BTreeSet<Value> = needed.iter().map(|row| rows.rows[*row][rec].clone()).collect();
         let key = format!("wanted.{REC}");
         let wanted = Relation {
             columns: vec![crate::value::Column { name: key.clone(), ty: Ty::INT }],
@@ -262,9 +266,12 @@ impl Run<'_> {
         let mut wide = self.engine.run(&[plan])?.into_iter().next().unwrap_or_default();
         let at = wide.index(&self.procedure.rec);
         wide.rows.sort_by(|left, right| left[at].cmp(&right[at]));
-        let places: BTreeMap<&Value, usize> =
-            wide.rows.iter().enumerate().map(|(place, row)| (&row[at], place)).collect();
-        let place = |row: usize| places.get(&rows.rows[row][rec]).copied().unwrap_or(0);
+        let known: BTreeMap<&Value, usize> = wide.rows.iter().enumerate().map(|(place, row)| (&row[at], place)).collect();
+        let mut places = vec![0; rows.rows.len()];
+        for row in needed {
+            places[row] = known.get(&rows.rows[row][rec]).copied().unwrap_or(0);
+        }
+        let place = |row: usize| places[row];
         let mut moved = judgement;
         for wrong in &mut moved.wrong {
             wrong.row = place(wrong.row);

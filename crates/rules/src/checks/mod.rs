@@ -154,6 +154,8 @@ pub struct Wrong {
     pub row: usize,
     /// The other members of its group, in order.
     pub members: Vec<usize>,
+    /// Further members that are not named.
+    pub more: usize,
     /// Money at stake, in units of the `__amount` column, where the judge knows better.
     pub amount: Option<i128>,
     /// What should be, in units of the `__expected` column, where the judge knows better.

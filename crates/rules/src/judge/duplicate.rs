@@ -82,6 +82,20 @@ pub fn judge(
     judgement
 }
 
+/// Others of a run that are shown with one of its records, at most: of a house account there may be thousands, each with all.
+const OTHERS_MAX: usize = 40;
+
+/// The others of a run: all, or the first and the nearest.
+fn shown(run: &[usize], place: usize) -> Vec<usize> {
+    let others = |from: usize, to: usize| (from..to).filter(|at| *at != place).map(|at| run[at]).collect();
+    if run.len() <= OTHERS_MAX + 1 {
+        return others(0, run.len());
+    }
+    let from = place.saturating_sub(OTHERS_MAX / 2).clamp(1, run.len() - OTHERS_MAX);
+    let near: Vec<usize> = others(from, from + OTHERS_MAX);
+    run[..1].iter().copied().filter(|_| place > 0).chain(near).collect()
+}
+
 fn lines(relation: &Relation) -> BTreeMap<Vec<Value>, Vec<Vec<Value>>> {
     let starting = |prefix: &str| -> Vec<usize> {
         (0..relation.columns.len()).filter(|&index| relation.columns[index].name.starts_with(prefix)).collect()
@@ -221,8 +235,9 @@ impl Group<'_> {
             if self.cell(row, "__outcome").num() != Some(Outcome::Exception.code()) {
                 continue;
             }
-            let others: Vec<usize> = run.iter().copied().filter(|&other| other != row).collect();
-            let mut wrong = Wrong { row, members: others, chain: chain.to_vec(), ..Wrong::default() };
+            let others = shown(run, place);
+            let more = run.len() - 1 - others.len();
+            let mut wrong = Wrong { row, members: others, more, chain: chain.to_vec(), ..Wrong::default() };
             if !self.terms.lacking.is_empty() {
                 let columns = self.terms.lacking.join(", ");
                 wrong.likely.push(format!("two sales could differ in what is not in the exports: {columns}"));
@@ -244,6 +259,24 @@ impl Group<'_> {
             }
             wrong.detail = format!("{} of {}", place + 1, run.len());
             judgement.wrong.push(wrong);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_long_run_the_first_and_the_nearest_are_shown() {
+        let run: Vec<usize> = (100..3100).collect();
+        assert_eq!(shown(&run[..3], 1), [100, 102]);
+        assert_eq!(shown(&run[..OTHERS_MAX + 1], 7).len(), OTHERS_MAX);
+        for place in [1, 19, 1500, 2999] {
+            let shown = shown(&run, place);
+            assert_eq!((shown[0], shown.len()), (100, OTHERS_MAX));
+            assert!(!shown.contains(&run[place]) && shown.contains(&run[place - 1]));
+            assert!(shown[1..].iter().all(|other| other.abs_diff(run[place]) <= OTHERS_MAX + 1));
         }
     }
 }
