@@ -103,6 +103,11 @@ impl Texts {
         self.numbered.code_of_other(linear(place, shard))
     }
 
+    /// The first code of the block of a text that counts up: its number is less than that of the text by as much as its code.
+    pub fn counts_from(&self, code: u32) -> Option<u32> {
+        self.numbered.counts_from(code)
+    }
+
     /// The codes of many texts, `NO_TEXT` for a missing one. Neighbours that repeat cost next to nothing.
     pub fn codes<'t>(&self, texts: impl ExactSizeIterator<Item = Option<&'t str>>) -> Vec<u32> {
         self.codes_of_bytes(texts.map(|text| text.map(str::as_bytes)))

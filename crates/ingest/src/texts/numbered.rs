@@ -88,6 +88,13 @@ impl Numbered {
         Some(code(*block, parts.number))
     }
 
+    /// The first code of a block of numbers.
+    pub fn counts_from(&self, code: u32) -> Option<u32> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let block = code as usize / BLOCK;
+        matches!(known.blocks.get(block), Some(Block::Numbers { .. })).then_some((block * BLOCK) as u32)
+    }
+
     /// Codes of other texts, by their places among these.
     pub fn codes_of_others<'p>(&self, places: &'p [usize]) -> impl Iterator<Item = u32> + use<'_, 'p> {
         let most = places.iter().copied().max().unwrap_or(0);

@@ -266,7 +266,8 @@ impl Run<'_> {
         let mut wide = self.engine.run(&[plan])?.into_iter().next().unwrap_or_default();
         let at = wide.index(&self.procedure.rec);
         wide.rows.sort_by(|left, right| left[at].cmp(&right[at]));
-        let known: BTreeMap<&Value, usize> = wide.rows.iter().enumerate().map(|(place, row)| (&row[at], place)).collect();
+        let known: BTreeMap<&Value, usize> =
+            wide.rows.iter().enumerate().map(|(place, row)| (&row[at], place)).collect();
         let mut places = vec![0; rows.rows.len()];
         for row in needed {
             places[row] = known.get(&rows.rows[row][rec]).copied().unwrap_or(0);

@@ -69,7 +69,40 @@ struct Read<'a> {
     candidates: &'a Relation,
     lines: BTreeMap<Vec<Value>, Vec<(i128, bool)>>,
     line_keys: Vec<usize>,
+    places: Places,
     terms: &'a Terms,
+}
+
+/// Where the columns are that are read of every record.
+struct Places {
+    line: usize,
+    jurisdiction: usize,
+    base: usize,
+    rate: usize,
+    exact: usize,
+    stated: usize,
+    off: usize,
+    mode: usize,
+    currency: usize,
+    header: [usize; 2],
+}
+
+impl Places {
+    fn of(candidates: &Relation) -> Self {
+        let at = |name: &str| candidates.index(name);
+        Self {
+            line: at("~line"),
+            jurisdiction: at("~jurisdiction"),
+            base: at("~base"),
+            rate: at("~rate"),
+            exact: at("~exact"),
+            stated: at("~stated"),
+            off: at("~off"),
+            mode: at("~mode"),
+            currency: at("__currency"),
+            header: [at("~charge_total"), at("~allowance_total")],
+        }
+    }
 }
 
 /// Judges the documents. `others` are the rows of the reference and, if there are any, the lines.
@@ -82,8 +115,9 @@ pub fn judge(candidates: &Relation, others: &[Relation], terms: &Terms) -> Judge
         groups.entry(keys.iter().map(|&key| cells[key].clone()).collect()).or_default().push(row);
     }
     let mut documents: Vec<Document> = Vec::new();
+    let outcome = candidates.index("__outcome");
     for members in groups.into_values() {
-        let outcome = |row: usize| candidates.rows[row][candidates.index("__outcome")].num();
+        let outcome = |row: usize| candidates.rows[row][outcome].num();
         let tested = |row: &usize| outcome(*row) == Some(Outcome::Exception.code());
         let (tested, untested): (Vec<usize>, Vec<usize>) = members.into_iter().partition(tested);
         let rows: Vec<Row> = tested.iter().filter_map(|&row| read.row(row)).collect();
@@ -122,7 +156,7 @@ impl<'a> Read<'a> {
             }
         }
         let line_keys = (0..).map_while(|index| candidates.find(&format!("~line:{index}"))).collect();
-        Self { candidates, lines: by_document, line_keys, terms }
+        Self { candidates, lines: by_document, line_keys, places: Places::of(candidates), terms }
     }
 
     fn cell(&self, row: usize, name: &str) -> &Value {
@@ -130,16 +164,16 @@ impl<'a> Read<'a> {
     }
 
     fn row(&self, at: usize) -> Option<Row> {
-        let rate = self.candidates.columns[self.candidates.index("~rate")].ty.scale();
+        let (places, cells) = (&self.places, &self.candidates.rows[at]);
         Some(Row {
             at,
-            line: self.cell(at, "~line").clone(),
-            jurisdiction: self.cell(at, "~jurisdiction").clone(),
-            base: self.cell(at, "~base").num()?,
-            rate: (self.cell(at, "~rate").num()?, rate),
-            exact: self.cell(at, "~exact").num()?,
-            stated: self.cell(at, "~stated").num()?,
-            off: *self.cell(at, "~off") != Value::Bool(false),
+            line: cells[places.line].clone(),
+            jurisdiction: cells[places.jurisdiction].clone(),
+            base: cells[places.base].num()?,
+            rate: (cells[places.rate].num()?, self.candidates.columns[places.rate].ty.scale()),
+            exact: cells[places.exact].num()?,
+            stated: cells[places.stated].num()?,
+            off: cells[places.off] != Value::Bool(false),
         })
     }
 
@@ -148,14 +182,15 @@ impl<'a> Read<'a> {
         let key: Vec<Value> =
             self.line_keys.iter().map(|&column| self.candidates.rows[first][column].clone()).collect();
         let lines = self.lines.get(&key).map(Vec::as_slice).unwrap_or_default();
-        let money = |name: &str| self.cell(first, name).num().unwrap_or(0);
-        let header = [money("~charge_total"), -money("~allowance_total")];
+        let [charges, allowances] = self.places.header.map(|at| self.candidates.rows[first][at].num().unwrap_or(0));
+        let header = [charges, -allowances];
         Document::new(rows, lines, &header, &self.rounding(first))
     }
 
     fn rounding(&self, row: usize) -> Round {
-        let currency = self.cell(row, "__currency").as_text().unwrap_or_default();
-        let mode = self.cell(row, "~mode").as_text().and_then(Rounding::parse).unwrap_or(Rounding::HalfUp);
+        let cells = &self.candidates.rows[row];
+        let currency = cells[self.places.currency].as_text().unwrap_or_default();
+        let mode = cells[self.places.mode].as_text().and_then(Rounding::parse).unwrap_or(Rounding::HalfUp);
         let places = tieout_model::amount::minor_units(currency).unwrap_or(2);
         Round { mode, places, scale: self.terms.scale, currency: currency.to_owned() }
     }

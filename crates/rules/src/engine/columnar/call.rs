@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
-use tieout_ingest::texts::{NO_TEXT, Texts};
+use tieout_ingest::texts::{CODES_A_BLOCK, NO_TEXT, Texts};
 use tieout_model::Rounding;
 use tieout_model::amount::{minor_units, round_units};
 
@@ -13,14 +13,44 @@ use crate::expr::{Func, func};
 use crate::judge::number;
 use crate::value::Value;
 
+/// Codes of a block of texts that count up.
+const BLOCK: u32 = CODES_A_BLOCK as u32;
+
+/// What a function of a block's first text tells about all of them.
+#[derive(Clone, Copy)]
+enum Base {
+    Prefix(u32),
+    Number(i64),
+    /// They do not count up, or it does not fit.
+    None,
+}
+
 /// What one call came to so far: functions of texts and days repeat their arguments.
 #[derive(Default)]
 pub(super) struct Memo {
     results: HashMap<[u64; 2], Value>,
+    /// By block of codes.
+    bases: HashMap<u32, Base>,
     /// Texts in lower case, and whether without white space around them.
     lower: HashMap<(u32, bool), Arc<str>>,
     /// A result did not fit where planning proved that it would.
     pub beyond: bool,
+}
+
+impl Memo {
+    fn base(&mut self, func: &Func, code: u32, texts: &Texts) -> Base {
+        *self.bases.entry(code / BLOCK).or_insert_with(|| {
+            let Some(first) = texts.counts_from(code).and_then(|first| texts.get(first)) else { return Base::None };
+            match func.apply(&[Value::Text(first)]) {
+                Value::Text(prefix) => Base::Prefix(texts.code(&prefix)),
+                Value::Num(number) => match i64::try_from(number) {
+                    Ok(number) if number < i64::MAX - i64::from(BLOCK) => Base::Number(number),
+                    _ => Base::None,
+                },
+                _ => Base::None,
+            }
+        })
+    }
 }
 
 /// Results kept of one call; more are computed again.
@@ -65,12 +95,84 @@ pub(super) fn apply(
             (Vector::Code(text), Vector::Code(id)) => Vector::Truth(mentions(text, id, texts, memo)),
             _ => plain(func, args, (kind, memo), rows, texts),
         },
+        (Func::Trim, [text]) if kind == Kind::Code => match text.as_ref() {
+            Vector::Code(all) => Vector::Code(trimmed(all, texts)),
+            _ => plain(func, args, (kind, memo), rows, texts),
+        },
+        (Func::Length, [text]) if kind == Kind::Small => match text.as_ref() {
+            Vector::Code(all) => Vector::Small(lengths(all, texts)),
+            _ => plain(func, args, (kind, memo), rows, texts),
+        },
         (Func::NumberFold, [text]) if kind == Kind::Code => match text.as_ref() {
             Vector::Code(all) => Vector::Code(folded(all, texts)),
             _ => plain(func, args, (kind, memo), rows, texts),
         },
+        (Func::IdPrefix | Func::IdNumber, [id]) if matches!(kind, Kind::Code | Kind::Small) => match id.as_ref() {
+            Vector::Code(all) => id_part(func, all, kind, texts, memo),
+            _ => remembered(func, args, kind, rows, texts, memo),
+        },
         _ => remembered(func, args, kind, rows, texts, memo),
     }
+}
+
+/// A part of identifiers: those that count up have one prefix, and the number of one tells that of its neighbours.
+fn id_part(func: &Func, all: &[u32], kind: Kind, texts: &Texts, memo: &mut Memo) -> Vector {
+    let mut result = Vector::missing(kind, all.len());
+    let (mut rest, mut places) = (Vec::new(), Vec::new());
+    let (mut last, mut base) = (NO_TEXT, Base::None);
+    for (place, &code) in all.iter().enumerate().filter(|(_, code)| **code != NO_TEXT) {
+        if code / BLOCK != last / BLOCK || last == NO_TEXT {
+            last = code;
+            base = memo.base(func, code, texts);
+        }
+        match (&mut result, &base) {
+            (Vector::Code(result), Base::Prefix(prefix)) => result[place] = *prefix,
+            (Vector::Small(result), Base::Number(number)) => result[place] = number + i64::from(code % BLOCK),
+            _ => {
+                rest.push(code);
+                places.push(place);
+            }
+        }
+    }
+    if !rest.is_empty() {
+        let count = rest.len();
+        match (&mut result, remembered(func, &[Rc::new(Vector::Code(rest))], kind, count, texts, memo)) {
+            (Vector::Code(result), Vector::Code(made)) => {
+                places.into_iter().zip(made).for_each(|(place, made)| result[place] = made);
+            }
+            (Vector::Small(result), Vector::Small(made)) => {
+                places.into_iter().zip(made).for_each(|(place, made)| result[place] = made);
+            }
+            (_, made) => panic!("a part of a text is {:?}", made.kind()),
+        }
+    }
+    result
+}
+
+/// Hardly a text has white space around it, and one that has none is itself.
+fn trimmed(all: &[u32], texts: &Texts) -> Vec<u32> {
+    let mut last = (NO_TEXT, NO_TEXT);
+    let one = |&code: &u32| {
+        if code != last.0 {
+            let other = texts.with(code, |text| (text.trim().len() != text.len()).then(|| text.trim().to_owned()));
+            last = (code, other.flatten().map_or(code, |other| texts.code(&other)));
+        }
+        last.1
+    };
+    all.iter().map(one).collect()
+}
+
+/// How many letters texts have.
+fn lengths(all: &[u32], texts: &Texts) -> Vec<i64> {
+    let mut last = (NO_TEXT, NO_SMALL);
+    let one = |&code: &u32| {
+        if code != last.0 {
+            let length = texts.with(code, |text| i64::try_from(text.chars().count()).unwrap_or(i64::MAX));
+            last = (code, length.unwrap_or(NO_SMALL));
+        }
+        last.1
+    };
+    all.iter().map(one).collect()
 }
 
 /// Numbers of documents hardly repeat, so that nothing is remembered of them; they are folded one below the other.

@@ -147,9 +147,9 @@ pub(super) fn pennies(documents: &[Document], read: &Read<'_>, judgement: &mut J
             sum.2 += row.exact;
         }
     }
-    for (jurisdiction, (mut rows, stated, exact)) in sums {
-        rows.sort_by_key(|&row| read.cell(row, &read.terms.rec).clone());
-        let row = rows[0];
+    let rec = read.candidates.index(&read.terms.rec);
+    for (jurisdiction, (rows, stated, exact)) in sums {
+        let Some(row) = rows.iter().copied().min_by_key(|&row| &read.candidates.rows[row][rec]) else { continue };
         let round = read.rounding(row);
         let expected = round.money(exact);
         if expected == stated {
@@ -187,7 +187,7 @@ pub(super) fn drift(documents: &[Document], read: &Read<'_>, judgement: &mut Jud
         if rows.len() < read.terms.records_min || seen[jurisdiction][usize::from(!up)] > 0 {
             continue;
         }
-        rows.sort_by_key(|&row| read.cell(row, &read.terms.rec).clone());
+        rows.sort_by_cached_key(|&row| read.cell(row, &read.terms.rec).clone());
         let way = if up { "up" } else { "down" };
         judgement.wrong.push(Wrong {
             row: rows[0],
