@@ -218,7 +218,9 @@ impl Run<'_> {
         if rows.rows.is_empty() {
             return Ok(Judgement::default());
         }
-        let candidates = Arc::new(keys_only(rows, &judge.others));
+        let asking = judge.asking.as_ref().filter(|_| !self.engine.judges_everything()).map(|name| rows.index(name));
+        let asks = |row: &&Vec<Value>| asking.is_none_or(|at| row[at] != Value::Bool(false));
+        let candidates = Arc::new(keys_only(rows, asks, &judge.others));
         let mut plans = Vec::new();
         for (plan, on) in &judge.others {
             let keys: Vec<String> = on.iter().map(|(own, _)| own.clone()).collect();
@@ -457,12 +459,17 @@ struct Guarded {
 }
 
 /// Only what the other relations are restricted by.
-fn keys_only(rows: &Relation, others: &[(Plan, Vec<(String, String)>)]) -> Relation {
+fn keys_only(
+    rows: &Relation,
+    asks: impl Fn(&&Vec<Value>) -> bool,
+    others: &[(Plan, Vec<(String, String)>)],
+) -> Relation {
+    let key = |row: &Vec<Value>, picks: &[usize]| picks.iter().map(|&pick| row[pick].clone()).collect();
     let names: BTreeSet<&String> = others.iter().flat_map(|(_, on)| on.iter().map(|(own, _)| own)).collect();
     let picks: Vec<usize> = names.iter().map(|name| rows.index(name)).collect();
     Relation {
         columns: picks.iter().map(|&pick| rows.columns[pick].clone()).collect(),
-        rows: rows.rows.iter().map(|row| picks.iter().map(|&pick| row[pick].clone()).collect()).collect(),
+        rows: rows.rows.iter().filter(asks).map(|row| key(row, &picks)).collect(),
     }
 }
 

@@ -200,6 +200,8 @@ pub struct Judge {
     pub narrow: Option<Box<dyn Fn(Plan) -> Plan + Send + Sync>>,
     /// Other relations that the judge reads: plan, and key columns (candidate, other) that restrict it to candidates.
     pub others: Vec<(Plan, Vec<(String, String)>)>,
+    /// Only candidates for which this column is not false ask for others (the reference engine asks for all).
+    pub asking: Option<String>,
     /// Context records are members too.
     pub with_context: bool,
     /// Context records can be wrong items (their consequence lies in the period).
@@ -217,6 +219,7 @@ impl Default for Judge {
         Self {
             narrow: None,
             others: Vec::new(),
+            asking: None,
             with_context: false,
             context_wrong: false,
             with_untested: false,

@@ -38,6 +38,12 @@ struct Group<'a> {
     candidates: &'a Relation,
     terms: &'a Terms,
     lines: BTreeMap<Vec<Value>, Vec<Vec<Value>>>,
+    /// Where the columns are that two records are compared by.
+    differs: Vec<usize>,
+    unless_differs: Vec<usize>,
+    line_keys: Vec<usize>,
+    date: Option<usize>,
+    days: Option<usize>,
 }
 
 /// Judges every key group.
@@ -52,7 +58,7 @@ pub fn judge(
     let keys: Vec<usize> = terms.key.iter().map(|name| candidates.index(name)).collect();
     let order: Vec<usize> =
         terms.order.iter().map(String::as_str).chain([rec]).map(|name| candidates.index(name)).collect();
-    let group = Group { candidates, terms, lines: others.first().map(lines).unwrap_or_default() };
+    let group = Group::new(candidates, terms, others.first().map(lines).unwrap_or_default());
     let rec = candidates.index(rec);
     let residue = |member: usize| {
         let (netting, rec) = netting.zip(candidates.rows[member][rec].num())?;
@@ -115,32 +121,40 @@ fn lines(relation: &Relation) -> BTreeMap<Vec<Value>, Vec<Vec<Value>>> {
     sets
 }
 
-impl Group<'_> {
+impl<'a> Group<'a> {
+    fn new(candidates: &'a Relation, terms: &'a Terms, lines: BTreeMap<Vec<Value>, Vec<Vec<Value>>>) -> Self {
+        let places = |names: &[String]| names.iter().map(|name| candidates.index(name)).collect();
+        let columns = candidates.columns.iter().enumerate();
+        let line_keys =
+            columns.filter(|(_, column)| column.name.starts_with("~line:")).map(|(index, _)| index).collect();
+        Self {
+            candidates,
+            terms,
+            lines,
+            differs: places(&terms.differs),
+            unless_differs: places(&terms.unless_differs),
+            line_keys,
+            date: candidates.find("~date"),
+            days: candidates.find("~days"),
+        }
+    }
+
     fn cell(&self, row: usize, name: &str) -> &Value {
         &self.candidates.rows[row][self.candidates.index(name)]
     }
 
     fn content(&self, row: usize) -> Option<&Vec<Vec<Value>>> {
-        let key: Vec<Value> = self
-            .candidates
-            .columns
-            .iter()
-            .enumerate()
-            .filter(|(_, column)| column.name.starts_with("~line:"))
-            .map(|(index, _)| self.candidates.rows[row][index].clone())
-            .collect();
+        let key: Vec<Value> = self.line_keys.iter().map(|&at| self.candidates.rows[row][at].clone()).collect();
         self.lines.get(&key)
     }
 
     /// Whether two records, the first earlier, are the same thing.
     fn same(&self, first: usize, second: usize, untold: &mut Vec<usize>) -> bool {
         let terms = self.terms;
-        let differ = |name: &String| self.cell(first, name) != self.cell(second, name);
-        let tell_apart = |name: &String| {
-            let (a, b) = (self.cell(first, name), self.cell(second, name));
-            !a.is_null() && !b.is_null() && a != b
-        };
-        if !terms.differs.iter().all(differ) || terms.unless_differs.iter().any(tell_apart) {
+        let (one, other) = (&self.candidates.rows[first], &self.candidates.rows[second]);
+        let differ = |at: &usize| one[*at] != other[*at];
+        let tell_apart = |at: &usize| !one[*at].is_null() && !other[*at].is_null() && one[*at] != other[*at];
+        if !self.differs.iter().all(differ) || self.unless_differs.iter().any(tell_apart) {
             return false;
         }
         if terms.similar {
@@ -164,14 +178,23 @@ impl Group<'_> {
     /// Maximal runs in order with steps of at most the days allowed.
     fn runs(&self, members: &[usize], untold: &mut Vec<usize>) -> Vec<Vec<usize>> {
         let mut runs: Vec<Vec<usize>> = Vec::new();
+        // Runs that may go on. Where members come in order of their days, one that was left behind is never caught up with.
+        let mut open: Vec<usize> = Vec::new();
+        let in_order = self.in_order(members);
         for &member in members {
-            let home = runs.iter_mut().find(|run| {
-                let (first, last) = (run[0], run[run.len() - 1]);
-                self.near(last, member) && self.same(first, member, untold)
+            if in_order {
+                open.retain(|run| runs[*run].last().is_some_and(|last| self.near(*last, member)));
+            }
+            let home = open.iter().copied().find(|run| {
+                let run = &runs[*run];
+                (in_order || self.near(run[run.len() - 1], member)) && self.same(run[0], member, untold)
             });
             match home {
-                Some(run) => run.push(member),
-                None => runs.push(vec![member]),
+                Some(run) => runs[run].push(member),
+                None => {
+                    open.push(runs.len());
+                    runs.push(vec![member]);
+                }
             }
         }
         untold.sort_unstable();
@@ -179,13 +202,27 @@ impl Group<'_> {
         runs
     }
 
+    /// Whether days grow from member to member, and each may lie as far from the one before.
+    fn in_order(&self, members: &[usize]) -> bool {
+        let days = |row: usize| self.days.map(|at| &self.candidates.rows[row][at]);
+        let steps = members.windows(2).all(|pair| match (self.day(pair[0]), self.day(pair[1])) {
+            (Some(before), Some(after)) => before <= after && days(pair[0]) == days(pair[1]),
+            _ => false,
+        });
+        self.terms.near && steps
+    }
+
+    fn day(&self, row: usize) -> Option<i32> {
+        self.date.and_then(|at| self.candidates.rows[row][at].date()).map(|day| day.0)
+    }
+
     fn near(&self, last: usize, member: usize) -> bool {
         if !self.terms.near {
             return true;
         }
-        let days = self.cell(member, "~days").num().unwrap_or(0);
-        match (self.cell(last, "~date").date(), self.cell(member, "~date").date()) {
-            (Some(a), Some(b)) => i128::from(b.0) - i128::from(a.0) <= days,
+        let days = self.days.and_then(|at| self.candidates.rows[member][at].num()).unwrap_or(0);
+        match (self.day(last), self.day(member)) {
+            (Some(a), Some(b)) => i128::from(b) - i128::from(a) <= days,
             _ => false,
         }
     }
