@@ -268,8 +268,10 @@ impl<'a> Group<'a> {
                 }
             }
         }
+        let outcome = self.candidates.index("__outcome");
+        let ambiguous = run.iter().any(|&member| residue(member).is_some_and(|residue| residue.ambiguous));
         for (place, &row) in run.iter().enumerate().skip(originals) {
-            if self.cell(row, "__outcome").num() != Some(Outcome::Exception.code()) {
+            if self.candidates.rows[row][outcome].num() != Some(Outcome::Exception.code()) {
                 continue;
             }
             let others = shown(run, place);
@@ -291,7 +293,7 @@ impl<'a> Group<'a> {
                 }
                 wrong.corrected_by.clone_from(&residue.corrected_by);
             }
-            if run.iter().any(|&member| residue(member).is_some_and(|residue| residue.ambiguous)) {
+            if ambiguous {
                 wrong.review.push("a credit note of this customer may belong to one of these bills".to_owned());
             }
             wrong.detail = format!("{} of {}", place + 1, run.len());
