@@ -240,7 +240,7 @@ impl Coder<'_> {
         met.asked += 1;
         let stretch = number >> BLOCK_BITS;
         let name = u64::from(met.number) << 32 | u64::from(stretch);
-        let slot = (stretch as usize ^ usize::from(met.number) * 7) % RECENT;
+        let slot = (stretch as usize ^ (usize::from(met.number) * 7)) % RECENT;
         if self.recent[slot].0 == name {
             return Some(code(self.recent[slot].1, number));
         }
@@ -298,7 +298,7 @@ impl<'t> Parts<'t> {
 /// The code of a number, or of the place of another text, in its block.
 #[inline]
 fn code(block: u32, number: u32) -> u32 {
-    block << BLOCK_BITS | number % BLOCK as u32
+    (block << BLOCK_BITS) | (number % BLOCK as u32)
 }
 
 /// A number of at most nine digits.

@@ -57,9 +57,12 @@ pub struct Columnar<'s> {
 struct Shared<'s> {
     tables: Tables<'s>,
     /// Each made by whoever asks for it first, while others that ask for the same one wait.
-    indexes: Mutex<HashMap<Vec<Same<Stored>>, Arc<OnceLock<Arc<Index>>>>>,
+    indexes: Mutex<HashMap<Vec<Same<Stored>>, Awaited>>,
     held: Mutex<Vec<Held>>,
 }
+
+/// An index that somebody makes.
+type Awaited = Arc<OnceLock<Arc<Index>>>;
 
 /// Records of a population, a bit for each.
 struct Held {
