@@ -447,7 +447,7 @@ impl Packing {
         self.made.bytes() + self.open.capacity() * 8
     }
 
-    /// The next values; a mark `false` is one that is missing.
+    /// The next values, a missing one as `MISSING`.
     fn extend(&mut self, values: impl ExactSizeIterator<Item = i64>) {
         if self.open.capacity() == 0 {
             self.open.reserve_exact(PIECE.min(values.len().next_multiple_of(1024)));
