@@ -366,3 +366,42 @@ fn of_results(results: &[Value], (kind, memo): (Kind, &mut Memo), texts: &Texts)
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_that_count_up_give_what_the_one_definition_gives() {
+        let texts = Texts::default();
+        let cells = [
+            Some("INV-2026-000123"),
+            Some("INV-2026-004095"),
+            Some("INV-2026-004096"),
+            None,
+            Some("12"),
+            Some("X"),
+            Some("AB1234567890"),
+            Some("000000"),
+            Some("INV-2026-000124"),
+            Some(" 00012 "),
+            Some("99999999999999999999"),
+            Some("9999999990000000001"),
+            Some("Ü 012345"),
+        ];
+        let codes = Vector::Code(texts.codes(cells.into_iter()));
+        let mut words = Words::new(&texts);
+        for (func, kind) in [
+            (Func::IdPrefix, Kind::Code),
+            (Func::IdNumber, Kind::Small),
+            (Func::Trim, Kind::Code),
+            (Func::Length, Kind::Small),
+        ] {
+            let made = apply(&func, &[Rc::new(codes.clone())], kind, cells.len(), &texts, &mut Memo::default());
+            for (row, cell) in cells.iter().enumerate() {
+                let expected = cell.map_or(Value::Null, |cell| func.apply(&[Value::text(cell)]));
+                assert_eq!(made.value(row, &mut words), expected, "{func:?} of {cell:?}");
+            }
+        }
+    }
+}
