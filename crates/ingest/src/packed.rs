@@ -14,16 +14,14 @@ use polars::prelude::{
 use rayon::prelude::*;
 use tieout_model::types::Physical;
 
+use self::piece::{Ends, Piece};
 use crate::convert::{Column, Values};
 use crate::texts::NO_TEXT;
 
+mod piece;
+
 /// Rows of a piece; only the last one of a column has fewer.
 pub const PIECE: usize = 1 << 14;
-/// Words that a piece may have to be stored by their places.
-const WORDS_MAX: usize = 255;
-/// Places of the table in which words of a piece are found while it is made.
-const TABLE: usize = 1024;
-
 /// A missing value among plain integers.
 const MISSING: i64 = i64::MIN;
 /// A pointer to no row.
@@ -43,21 +41,6 @@ pub struct Packed {
 pub struct Table {
     rows: usize,
     columns: Vec<(String, Arc<Packed>)>,
-}
-
-/// Neighbouring values. The largest offset of a width stands for a missing value.
-#[derive(Clone, Debug)]
-enum Piece {
-    /// One value, or none.
-    All(i64),
-    /// Each value is one more than that before it.
-    Run(i64),
-    /// Places among a few words.
-    Words(Box<[i64; WORDS_MAX + 1]>, Box<[u8]>),
-    Near(i64, Box<[u8]>),
-    Far(i64, Box<[u16]>),
-    Farther(i64, Box<[u32]>),
-    Plain(Box<[i64]>),
 }
 
 /// A column that is being made.
@@ -196,11 +179,6 @@ impl Table {
         self.columns.iter().find(|(own, _)| own == name).map(|(_, column)| column)
     }
 
-    /// Names of the columns.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.columns.iter().map(|(name, _)| name.as_str())
-    }
-
     /// Bytes in use.
     pub fn bytes(&self) -> usize {
         self.columns.iter().map(|(_, column)| column.bytes()).sum()
@@ -245,170 +223,6 @@ fn physical(ty: &DataType) -> PolarsResult<Physical> {
         DataType::Boolean => Physical::Bool,
         other => return Err(PolarsError::ComputeError(format!("a column is stored as {other}").into())),
     })
-}
-
-impl Piece {
-    fn bytes(&self) -> usize {
-        match self {
-            Self::All(_) | Self::Run(_) => 0,
-            Self::Words(_, at) => size_of::<[i64; WORDS_MAX + 1]>() + at.len(),
-            Self::Near(_, far) => far.len(),
-            Self::Far(_, far) => far.len() * 2,
-            Self::Farther(_, far) => far.len() * 4,
-            Self::Plain(all) => all.len() * 8,
-        }
-    }
-
-    /// The narrowest that holds some values.
-    fn of(values: &[i64], ends: &Ends) -> Self {
-        let (Some(&first), Some((least, most))) = (values.first(), ends.there()) else { return Self::All(MISSING) };
-        if least == most && !ends.missing {
-            return Self::All(least);
-        }
-        if ends.counts_up {
-            return Self::Run(first);
-        }
-        let range = most.wrapping_sub(least).cast_unsigned();
-        if range < u64::from(u8::MAX) {
-            return Self::Near(least, offsets(values, ends, u8::MAX, |far| far as u8));
-        }
-        if let Some(piece) = Self::of_words(values) {
-            return piece;
-        }
-        if range < u64::from(u16::MAX) {
-            return Self::Far(least, offsets(values, ends, u16::MAX, |far| far as u16));
-        }
-        if range < u64::from(u32::MAX) {
-            return Self::Farther(least, offsets(values, ends, u32::MAX, |far| far as u32));
-        }
-        Self::Plain(values.into())
-    }
-
-    /// By words, if these are few and do not take up more than they spare.
-    fn of_words(values: &[i64]) -> Option<Self> {
-        if values.len() < 4 * TABLE {
-            return None;
-        }
-        let mut words = Box::new([MISSING; WORDS_MAX + 1]);
-        // A slot that is free holds a missing value, whose place is the last.
-        let mut table = [(MISSING, u8::MAX); TABLE];
-        let mut count = 0u8;
-        let mut at = vec![0u8; values.len()];
-        for (at, &value) in at.iter_mut().zip(values) {
-            let mut slot = (value.cast_unsigned().wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 54) as usize;
-            while table[slot].0 != value {
-                if table[slot].1 == u8::MAX {
-                    if usize::from(count) == WORDS_MAX {
-                        return None;
-                    }
-                    (table[slot], words[usize::from(count)]) = ((value, count), value);
-                    count += 1;
-                    break;
-                }
-                slot = (slot + 1) % TABLE;
-            }
-            *at = table[slot].1;
-        }
-        Some(Self::Words(words, at.into()))
-    }
-
-    /// Neighbouring values.
-    fn read<T: Copy>(&self, (from, to): (usize, usize), into: &mut Vec<T>, of: impl Fn(i64) -> T + Copy, missing: T) {
-        let give = |value: i64| if value == MISSING { missing } else { of(value) };
-        match self {
-            Self::All(value) => into.resize(into.len() + to - from, give(*value)),
-            Self::Run(first) => {
-                let first = first.wrapping_add_unsigned(from as u64);
-                into.extend((0..to - from).map(|row| of(first.wrapping_add_unsigned(row as u64))));
-            }
-            Self::Words(words, at) => into.extend(at[from..to].iter().map(|place| give(words[usize::from(*place)]))),
-            Self::Near(base, far) => {
-                let near = |far: &u8| if *far == u8::MAX { missing } else { of(base.wrapping_add(i64::from(*far))) };
-                into.extend(far[from..to].iter().map(near));
-            }
-            Self::Far(base, far) => {
-                let near = |far: &u16| if *far == u16::MAX { missing } else { of(base.wrapping_add(i64::from(*far))) };
-                into.extend(far[from..to].iter().map(near));
-            }
-            Self::Farther(base, far) => {
-                let near = |far: &u32| if *far == u32::MAX { missing } else { of(base.wrapping_add(i64::from(*far))) };
-                into.extend(far[from..to].iter().map(near));
-            }
-            Self::Plain(all) => into.extend(all[from..to].iter().map(|value| give(*value))),
-        }
-    }
-
-    /// Values at some rows of the column, all of them in this piece.
-    fn pick<T: Copy>(&self, rows: &[u32], into: &mut Vec<T>, of: impl Fn(i64) -> T + Copy, missing: T) {
-        let give = |value: i64| if value == MISSING { missing } else { of(value) };
-        let rows = rows.iter().map(|row| *row as usize % PIECE);
-        match self {
-            Self::All(value) => into.resize(into.len() + rows.len(), give(*value)),
-            Self::Run(first) => into.extend(rows.map(|row| of(first.wrapping_add_unsigned(row as u64)))),
-            Self::Words(words, at) => into.extend(rows.map(|row| give(words[usize::from(at[row])]))),
-            Self::Near(base, far) => into.extend(rows.map(|row| match far[row] {
-                u8::MAX => missing,
-                far => of(base.wrapping_add(i64::from(far))),
-            })),
-            Self::Far(base, far) => into.extend(rows.map(|row| match far[row] {
-                u16::MAX => missing,
-                far => of(base.wrapping_add(i64::from(far))),
-            })),
-            Self::Farther(base, far) => into.extend(rows.map(|row| match far[row] {
-                u32::MAX => missing,
-                far => of(base.wrapping_add(i64::from(far))),
-            })),
-            Self::Plain(all) => into.extend(rows.map(|row| give(all[row]))),
-        }
-    }
-}
-
-/// How far each value lies from the least.
-fn offsets<T: Copy>(values: &[i64], ends: &Ends, missing: T, narrow: impl Fn(u64) -> T) -> Box<[T]> {
-    let far = |value: i64| narrow(value.wrapping_sub(ends.least).cast_unsigned());
-    match ends.missing {
-        false => values.iter().map(|value| far(*value)).collect(),
-        true => values.iter().map(|value| if *value == MISSING { missing } else { far(*value) }).collect(),
-    }
-}
-
-/// Between which ends values lie, found in one pass.
-struct Ends {
-    least: i64,
-    most: i64,
-    missing: bool,
-    counts_up: bool,
-}
-
-impl Ends {
-    fn of(values: &[i64]) -> Self {
-        // A missing value is the least of all integers, and one less than that is the largest.
-        let (mut most, mut before_least) = (MISSING, i64::MAX);
-        let (mut missing, mut strange) = (false, false);
-        let first = values.first().copied().unwrap_or(MISSING);
-        let mut next = first;
-        for &value in values {
-            most = most.max(value);
-            before_least = before_least.min(value.wrapping_sub(1));
-            missing |= value == MISSING;
-            strange |= value != next;
-            next = next.wrapping_add(1);
-        }
-        let least = before_least.wrapping_add(1);
-        let counts_up =
-            !strange && !missing && most == first.saturating_add_unsigned((values.len() as u64).saturating_sub(1));
-        Self { least, most, missing, counts_up }
-    }
-
-    /// The least and the most, if there is a value at all.
-    fn there(&self) -> Option<(i64, i64)> {
-        (self.most != MISSING).then_some((self.least, self.most))
-    }
-
-    /// The largest size of a value.
-    fn size(&self) -> u64 {
-        self.there().map_or(0, |(least, most)| least.unsigned_abs().max(most.unsigned_abs()))
-    }
 }
 
 impl Packing {

@@ -305,6 +305,20 @@ impl<'a> Group<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::value::{Column, Ty};
+
+    #[test]
+    fn each_of_a_long_run_says_how_many_more_there_are() {
+        let column = |name: &str, ty| Column { name: name.to_owned(), ty };
+        let columns = vec![column("key", Ty::Text), column("rec", Ty::INT), column("__outcome", Ty::INT)];
+        let row = |rec| vec![Value::text("a"), Value::Num(rec), Value::Num(Outcome::Exception.code())];
+        let candidates = Relation { columns, rows: (0..45).map(row).collect() };
+        let terms = Terms { key: vec!["key".to_owned()], ..Terms::default() };
+        let judgement = judge(&candidates, &[], &terms, None, ("invoice", "rec"));
+        assert_eq!(judgement.wrong.len(), 44);
+        assert!(judgement.wrong.iter().all(|wrong| (wrong.members.len(), wrong.more) == (OTHERS_MAX, 4)));
+        assert_eq!(judgement.wrong[43].detail, "45 of 45");
+    }
 
     #[test]
     fn of_a_long_run_the_first_and_the_nearest_are_shown() {
