@@ -163,21 +163,26 @@ pub(super) struct Ends {
 
 impl Ends {
     pub fn of(values: &[i64]) -> Self {
-        // A missing value is the least of all integers, and one less than that is the largest.
-        let (mut most, mut before_least) = (MISSING, i64::MAX);
-        let (mut missing, mut strange) = (false, false);
-        let first = values.first().copied().unwrap_or(MISSING);
-        let mut next = first;
-        for &value in values {
-            most = most.max(value);
-            before_least = before_least.min(value.wrapping_sub(1));
-            missing |= value == MISSING;
-            strange |= value != next;
-            next = next.wrapping_add(1);
+        let (Some(&first), Some(&last)) = (values.first(), values.last()) else {
+            return Self { least: MISSING, most: MISSING, missing: false, counts_up: false };
+        };
+        if first == last && values.iter().all(|value| *value == first) {
+            return Self { least: first, most: first, missing: first == MISSING, counts_up: values.len() == 1 };
         }
-        let least = before_least.wrapping_add(1);
-        let counts_up =
-            !strange && !missing && most == first.saturating_add_unsigned((values.len() as u64).saturating_sub(1));
+        // A missing value is the least of all integers, and one less than that is the largest.
+        let (mut least, mut most) = (i64::MAX, i64::MIN);
+        for value in values {
+            let before = value.wrapping_sub(1);
+            least = least.min(before);
+            most = most.max(before);
+        }
+        let missing = most == i64::MAX;
+        let (least, most) = match missing {
+            true => (least.wrapping_add(1), values.iter().copied().max().unwrap_or(MISSING)),
+            false => (least.wrapping_add(1), most.wrapping_add(1)),
+        };
+        let steps = || values.windows(2).all(|pair| pair[1].wrapping_sub(pair[0]) == 1);
+        let counts_up = !missing && last.checked_sub(first) == Some(values.len() as i64 - 1) && steps();
         Self { least, most, missing, counts_up }
     }
 

@@ -211,6 +211,33 @@ struct Met {
     prefix: Vec<u8>,
     digits: u8,
     asked: u64,
+    /// The first bytes of the prefix, and which of eight they are.
+    head: (u64, u64),
+}
+
+impl Met {
+    fn new(number: u16, parts: &Parts<'_>) -> Self {
+        let mut first = [0u8; WORD];
+        let count = parts.prefix.len().min(WORD);
+        first[..count].copy_from_slice(&parts.prefix[..count]);
+        let head = (u64::from_le_bytes(first), low_bytes(count));
+        Self { number, prefix: parts.prefix.to_vec(), digits: parts.digits, asked: 0, head }
+    }
+
+    /// The number of a text of this pattern. A call to compare a few bytes costs more than to look at eight at once.
+    #[inline]
+    fn number_of(&self, text: &[u8]) -> Option<u32> {
+        let (prefix, digits) = (self.prefix.len(), usize::from(self.digits));
+        if text.len() != prefix + digits {
+            return None;
+        }
+        let (Some(first), Some(last), true) = (text.first_chunk(), text.last_chunk(), digits <= WORD) else {
+            return text.strip_prefix(self.prefix.as_slice()).and_then(number);
+        };
+        let same = u64::from_le_bytes(*first) & self.head.1 == self.head.0
+            && (prefix <= WORD || text[WORD..prefix] == self.prefix[WORD..]);
+        if same { number_of_word(u64::from_le_bytes(*last), digits) } else { None }
+    }
 }
 
 impl Coder<'_> {
@@ -218,10 +245,7 @@ impl Coder<'_> {
     #[inline]
     pub fn code(&mut self, text: &[u8]) -> Option<u32> {
         if let Some(met) = self.patterns.get(self.last)
-            && let Some((prefix, digits)) = text.split_at_checked(met.prefix.len())
-            && digits.len() == usize::from(met.digits)
-            && prefix == met.prefix
-            && let Some(number) = number(digits)
+            && let Some(number) = met.number_of(text)
         {
             return self.numbered(self.last, number);
         }
@@ -271,7 +295,7 @@ impl Coder<'_> {
             return None;
         }
         let number = self.all.known.write().unwrap_or_else(PoisonError::into_inner).pattern(parts)?;
-        self.patterns.push(Met { number, prefix: parts.prefix.to_vec(), digits: parts.digits, asked: 0 });
+        self.patterns.push(Met::new(number, parts));
         Some(self.patterns.len() - 1)
     }
 }
@@ -301,6 +325,32 @@ fn code(block: u32, number: u32) -> u32 {
     (block << BLOCK_BITS) | (number % BLOCK as u32)
 }
 
+/// Bytes that are looked at as one number.
+const WORD: usize = 8;
+/// The same byte eight times.
+const EACH: u64 = u64::MAX / 0xFF;
+
+/// The first bytes of eight.
+fn low_bytes(count: usize) -> u64 {
+    u64::MAX.checked_shr(64 - 8 * count as u32).unwrap_or(0)
+}
+
+/// The number that the last so many of eight bytes are, the first byte lowest.
+#[inline]
+fn number_of_word(word: u64, digits: usize) -> Option<u32> {
+    let before = low_bytes(WORD - digits);
+    let word = (word & !before) | (EACH * u64::from(b'0') & before);
+    let parts = word.wrapping_sub(EACH * u64::from(b'0'));
+    // A byte beyond the nine, or one below the zero, has its highest bit in one of both.
+    if (word.wrapping_add(EACH * 0x46) | parts) & (EACH * 0x80) != 0 {
+        return None;
+    }
+    // Neighbours together: of one digit, of two, of four.
+    let two = parts.wrapping_mul(10).wrapping_add(parts >> 8) & 0x00FF_00FF_00FF_00FF;
+    let four = two.wrapping_mul(100).wrapping_add(two >> 16) & 0x0000_FFFF_0000_FFFF;
+    Some(four.wrapping_mul(10_000).wrapping_add(four >> 32) as u32)
+}
+
 /// A number of at most nine digits.
 #[inline]
 fn number(digits: &[u8]) -> Option<u32> {
@@ -311,4 +361,28 @@ fn number(digits: &[u8]) -> Option<u32> {
         number = number.wrapping_mul(10).wrapping_add(u32::from(digit));
     }
     (!strange).then_some(number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn eight_bytes_at_once_are_what_they_are_one_by_one(
+            prefix in "[A-Z0-9-]{0,11}", digits in "[0-9]{5,9}", strange in prop::option::of((any::<prop::sample::Index>(), any::<u8>()))
+        ) {
+            let mut text = format!("{prefix}{digits}").into_bytes();
+            let met = Met::new(0, &Parts { prefix: prefix.as_bytes(), digits: digits.len() as u8, number: 0 });
+            if let Some((at, byte)) = strange {
+                let at = at.index(text.len());
+                text[at] = byte;
+            }
+            let expected = text.strip_prefix(prefix.as_bytes()).and_then(number);
+            prop_assert_eq!(met.number_of(&text), expected);
+            text.push(b'1');
+            prop_assert_eq!(met.number_of(&text), None, "another width is another pattern");
+        }
+    }
 }
