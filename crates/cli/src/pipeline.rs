@@ -1,6 +1,6 @@
 //! From an engagement to a report: read, evaluate, find the records again. The only place that knows the order.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -29,6 +29,8 @@ pub struct Prepared {
     pub base: PathBuf,
     /// Complaints that do not keep the audit from starting.
     diagnostics: Vec<Diagnostic>,
+    /// Bytes of rows that may stay in memory, if there is a limit.
+    memory: Option<usize>,
 }
 
 /// Reads the engagement and its rules; every complaint that keeps the audit from starting.
@@ -61,8 +63,20 @@ pub fn prepare(path: &Path, args: &SourceArgs) -> Result<Prepared, Vec<Diagnosti
         explain: false,
         // A limit is reckoned for one rule at a time.
         beside: args.memory_limit.is_none(),
+        parts: BTreeMap::new(),
     };
-    Ok(Prepared { engagement, library, options, base, diagnostics })
+    let mut prepared = Prepared { engagement, library, options, base, diagnostics, memory: None };
+    if let Some(limit) = args.memory_limit {
+        let (memory, parts) = within(limit, &prepared).map_err(|refused| vec![*refused])?;
+        prepared.memory = Some(memory);
+        prepared.options.parts = parts;
+    }
+    Ok(prepared)
+}
+
+/// The folders of the engagement's own profiles.
+fn profile_dirs(prepared: &Prepared) -> [PathBuf; 1] {
+    [prepared.engagement.folder.join(PROFILE_FOLDER)]
 }
 
 /// Reads the sources; `columns` narrows what is converted to what the rules need.
@@ -86,19 +100,12 @@ pub fn read_some(
     let cache = folder.map(|folder| Arc::new(Cache::new(folder.clone())));
     let options = LoadOptions {
         base: &prepared.base,
-        profile_dirs: &[prepared.engagement.folder.join(PROFILE_FOLDER)],
+        profile_dirs: &profile_dirs(prepared),
         needed: needed.as_ref(),
         threads: args.threads.map(usize::from),
-        memory: None,
+        memory: prepared.memory,
         cache: cache.clone(),
         progress: &|what, done, total| progress.report(what, done, total),
-    };
-    let options = match args.memory_limit {
-        None => options,
-        Some(limit) => match within(limit, prepared, &options) {
-            Ok(memory) => LoadOptions { memory: Some(memory), ..options },
-            Err(refused) => return (Store::default(), vec![*refused]),
-        },
     };
     let (store, raised) = tieout_ingest::load(sources, &options);
     progress.finish();
@@ -108,27 +115,37 @@ pub fn read_some(
     (store, prepared.diagnostics.iter().cloned().chain(raised).collect())
 }
 
-/// Bytes of rows that may stay in memory within a limit; what refuses a limit that cannot be kept.
-fn within(limit: u64, prepared: &Prepared, options: &LoadOptions<'_>) -> Result<usize, Box<Diagnostic>> {
+/// Bytes of rows that may stay in memory within a limit, and the rules that have to run in parts; what refuses a limit that
+/// cannot be kept.
+fn within(limit: u64, prepared: &Prepared) -> Result<(usize, BTreeMap<String, u32>), Box<Diagnostic>> {
     const ROWS_MIN: u64 = 32_000_000;
-    let expected = tieout_ingest::expected(&prepared.engagement.sources, options);
+    let needed = tieout_rules::needed_columns(&prepared.library, &prepared.options);
+    let options = LoadOptions {
+        base: &prepared.base,
+        profile_dirs: &profile_dirs(prepared),
+        needed: Some(&needed),
+        threads: None,
+        memory: None,
+        cache: None,
+        progress: &|_, _, _| {},
+    };
+    let expected = tieout_ingest::expected(&prepared.engagement.sources, &options);
     let shares = memory::shares(&prepared.library, &prepared.options, &expected);
-    let least = shares.least + ROWS_MIN;
-    if let Some(rest) = limit.checked_sub(least) {
-        return Ok(usize::try_from(rest + ROWS_MIN).unwrap_or(usize::MAX));
+    let least = shares.least() + ROWS_MIN;
+    if limit >= least {
+        let (parts, needed) = shares.within(limit - ROWS_MIN);
+        return Ok((usize::try_from(limit.saturating_sub(needed)).unwrap_or(usize::MAX), parts));
     }
     // Rounded up, so that the figure that is named is enough.
     let megabytes = |bytes: u64| bytes.div_ceil(1_000_000);
     let message =
         format!("{} MB of memory are too few: the audit needs about {} MB", limit / 1_000_000, megabytes(least));
     let records: u64 = expected.populations.values().map(|population| population.records).sum();
-    let mut refused = Diagnostic::new(Code::MemoryLimit, message).note(format!(
-        "about {records} records; their texts and the numbers of documents take {} MB",
-        megabytes(shares.texts)
-    ));
-    if let Some((rule, bytes)) = &shares.greediest {
+    let mut refused = Diagnostic::new(Code::MemoryLimit, message)
+        .note(format!("about {records} records; their texts take {} MB", megabytes(shares.texts)));
+    if let Some((rule, bytes)) = shares.greediest() {
         refused =
-            refused.note(format!("the rule that needs most is `{rule}`: {} MB for its columns", megabytes(*bytes)));
+            refused.note(format!("the rule that needs most is `{rule}`: {} MB for its columns", megabytes(bytes)));
     }
     let help = format!("write `--memory-limit {}MB`, or select fewer rules; nothing was read", megabytes(least));
     Err(Box::new(refused.help(help)))

@@ -4,6 +4,7 @@ mod scope;
 
 use std::collections::BTreeMap;
 
+use tieout_ingest::Expected;
 use tieout_ingest::schema::{ColumnSchema, PopulationSchema, schema};
 use tieout_ingest::store::{Origin, Store};
 use tieout_model::{ColumnType, Period};
@@ -70,6 +71,20 @@ impl Catalog {
             tables.insert(name.clone(), table);
         }
         Self { tables }
+    }
+
+    /// What is about to be read, as far as it can be told before.
+    pub fn expected(expected: &Expected) -> Self {
+        let mut all = Self::whole_schema();
+        all.tables.retain(|name, _| expected.populations.contains_key(name));
+        for (name, table) in &mut all.tables {
+            let widths = &expected.populations[name].widths;
+            table.columns.retain(|column, known| {
+                known.has_unreadable = false;
+                widths.contains_key(column)
+            });
+        }
+        all
     }
 
     /// As if every population and column of the schema were there: what a rule is written against.

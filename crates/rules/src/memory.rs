@@ -1,75 +1,120 @@
 //! The least memory that an audit can do with, told before anything is read.
 //!
-//! Texts and the numbers of documents stay in memory. Rows may lie in files; a rule reads the columns that it needs, whole,
-//! with an index over each population that it looks into and an outcome for each record of the largest, and gives them up
-//! before the next one. So the least is the texts and the greediest rule.
+//! Texts stay in memory. Rows may lie in files; a rule reads the columns that it needs, whole,
+//! and gives them up before the next one. What it makes of them (`cost`) it makes for some records at a time where each
+//! record stands by itself, in as many parts as a limit asks for. So the least is the texts and the greediest rule.
+
+mod cost;
+
+use std::collections::BTreeMap;
 
 use tieout_ingest::{Expected, ExpectedRows};
 
+use self::cost::Cost;
 use crate::audit::Options;
-use crate::needs::{Needed, needed_by};
+use crate::catalog::Catalog;
+use crate::checks::{self, Audited};
 use crate::netted;
+use crate::root;
 use crate::rule::{Library, Rule};
 
 /// Bytes of the program, of what is read at a time, and of findings as they usually are.
 const BASE: u64 = 256 << 20;
-/// Bytes a record of a population that a rule looks into: the places of an index, and its key.
-const INDEX: u64 = 12;
-/// Bytes a record of the largest population that a rule looks into: outcomes, groups and sums.
-const WORKED: u64 = 32;
 /// Bytes a record of the population under test that a judge sees as values, where a kind gives it many: all results of a
 /// document's tax, and what netting left of a bill.
 const JUDGED: u64 = 1400;
 /// Memory that is freed is not given back at once: so much more in a hundred.
 const KEPT: u64 = 5;
+/// In how many parts a rule may run, the fewest first.
+const PARTS: [u32; 6] = [1, 2, 4, 8, 16, 32];
 
 /// How an audit divides its memory, in bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shares {
-    /// The least with which it can be done.
-    pub least: u64,
-    /// Of the least: texts that are held once, and the numbers of documents.
+    /// Texts that are held once.
     pub texts: u64,
-    /// Of the least: the greediest rule, by its id; none where no rule runs.
-    pub greediest: Option<(String, u64)>,
     /// All columns together: what it would take to leave no row on disk.
     pub rows: u64,
+    /// By rule: what it takes in each number of parts.
+    rules: BTreeMap<String, Vec<(u32, u64)>>,
+    /// What comes before and after the rules: the numbers of documents, netting, root causes.
+    around: u64,
+}
+
+impl Shares {
+    /// The least with which it can be done.
+    pub fn least(&self) -> u64 {
+        self.with(self.greediest().map_or(0, |(_, bytes)| bytes))
+    }
+
+    /// The rule that needs most, and its bytes; none where no rule runs.
+    pub fn greediest(&self) -> Option<(&str, u64)> {
+        let least = self.rules.iter().filter_map(|(rule, ways)| Some((rule.as_str(), least(ways)?.1)));
+        least.max_by(|left, right| left.1.cmp(&right.1).then_with(|| right.0.cmp(left.0)))
+    }
+
+    /// The fewest parts of each rule with which a limit can be kept, and what is needed then.
+    pub fn within(&self, limit: u64) -> (BTreeMap<String, u32>, u64) {
+        let (mut parts, mut most) = (BTreeMap::new(), 0);
+        for (rule, ways) in &self.rules {
+            let fits = ways.iter().find(|(_, bytes)| self.with(*bytes) <= limit);
+            let Some((number, bytes)) = fits.copied().or_else(|| least(ways)) else { continue };
+            parts.insert(rule.clone(), number);
+            most = most.max(bytes);
+        }
+        (parts, self.with(most))
+    }
+
+    fn with(&self, rule: u64) -> u64 {
+        (BASE + self.texts + rule.max(self.around)) / 100 * (100 + KEPT)
+    }
+}
+
+fn least(ways: &[(u32, u64)]) -> Option<(u32, u64)> {
+    ways.iter().copied().min_by_key(|(parts, bytes)| (*bytes, *parts))
 }
 
 /// What an audit of these populations needs.
 pub fn shares(library: &Library, options: &Options, expected: &Expected) -> Shares {
-    let texts = expected.texts;
-    let rows = expected.populations.values().map(ExpectedRows::bytes).sum();
-    let rules = library.select(&options.select).0;
-    let working = rules.iter().map(|rule| {
-        let bytes = working(&needed_by(rule, options), expected) + judged(rule, expected);
-        (rule.card.id.clone(), bytes)
-    });
-    let greediest = working.max_by(|left, right| left.1.cmp(&right.1).then_with(|| right.0.cmp(&left.0)));
-    let work = greediest.as_ref().map_or(0, |(_, bytes)| *bytes);
-    let least = (BASE + texts + work) / 100 * (100 + KEPT);
-    Shares { least, texts, greediest, rows }
-}
-
-/// Bytes of one rule's columns, indexes and outcomes.
-fn working(needed: &Needed, expected: &Expected) -> u64 {
-    let mut bytes = 0;
-    let mut largest = 0;
-    for (population, columns) in needed {
-        let Some(own) = expected.populations.get(population) else { continue };
-        let width: u64 = columns.iter().filter_map(|column| own.widths.get(column)).sum();
-        bytes += own.records * (width + INDEX);
-        largest = largest.max(own.records);
+    let catalog = Catalog::expected(expected);
+    let audited = Audited { period: options.period, as_of: options.as_of, ..Audited::default() };
+    let rules: Vec<&Rule> = library.select(&options.select).0;
+    let mut around = expected.numbers;
+    if rules.iter().any(|rule| netted::asked(rule)) {
+        let mut cost = Cost::new(expected);
+        netted::plans(&catalog).iter().for_each(|plan| cost.add(plan));
+        around = cost.bytes();
     }
-    bytes + largest * WORKED
+    let mut ways = BTreeMap::new();
+    for rule in rules {
+        let params = options.settings.get(&rule.card.id).map(|setting| setting.params.clone()).unwrap_or_default();
+        // What cannot run needs nothing.
+        let Ok(procedure) = checks::plan(rule, &catalog, &audited, &params) else { continue };
+        let mut own: Vec<(u32, u64)> = Vec::new();
+        for parts in PARTS {
+            let plans = procedure.parts(parts);
+            if plans.len() != parts as usize {
+                break;
+            }
+            let mut cost = Cost::new(expected);
+            cost.add(&procedure.wanted(plans[0].clone(), false));
+            own.push((parts, cost.bytes() + judged(rule, &procedure.population, expected)));
+        }
+        ways.insert(rule.card.id.clone(), own);
+        if let Some(plan) = root::described(&catalog, &procedure.population) {
+            let mut cost = Cost::new(expected);
+            cost.add(&plan);
+            around = around.max(cost.bytes());
+        }
+    }
+    let rows = expected.populations.values().map(ExpectedRows::bytes).sum();
+    Shares { texts: expected.texts, rows, rules: ways, around }
 }
 
 /// Bytes of the values that one rule's judge sees.
-fn judged(rule: &Rule, expected: &Expected) -> u64 {
+fn judged(rule: &Rule, population: &str, expected: &Expected) -> u64 {
     let many = rule.card.kind == "recompute" || rule.card.kind == "duplicate" && netted::asked(rule);
-    let table = rule.text.parse::<toml::Table>().ok().filter(|_| many);
-    let check = table.as_ref().and_then(|table| table.get("check")?.get(&rule.card.kind)?.get("population")?.as_str());
-    let under_test = check.and_then(|population| expected.populations.get(population));
+    let under_test = expected.populations.get(population).filter(|_| many);
     under_test.map_or(0, |population| population.records * JUDGED)
 }
 
@@ -78,29 +123,63 @@ mod tests {
     use super::*;
 
     fn expected(lines: u64) -> Expected {
-        let widths = [("invoice_id", 4), ("line_no", 4), ("net_amount", 8), ("uom", 4)];
-        let widths = widths.map(|(name, width)| (name.to_owned(), width)).into();
-        let lines_of = ExpectedRows { records: lines, widths };
-        Expected { populations: [("invoice_line".to_owned(), lines_of)].into(), texts: lines * 2 }
+        let rows = |records: u64, widths: &[(&str, u64)]| ExpectedRows {
+            records,
+            widths: widths.iter().map(|(name, width)| ((*name).to_owned(), *width)).collect(),
+        };
+        let bills = [
+            ("invoice_id", 4),
+            ("invoice_no", 4),
+            ("document_type", 1),
+            ("status", 1),
+            ("currency", 1),
+            ("issue_date", 2),
+            ("net_total", 4),
+            ("gross_total", 4),
+            ("tax_total", 4),
+            ("customer_id", 4),
+        ];
+        let of_bill =
+            [("invoice_id", 4), ("line_no", 1), ("item_id", 2), ("quantity", 1), ("unit_price", 4), ("net_amount", 4)];
+        let numbers = [("series", 1), ("scope", 1), ("number", 4), ("document_no", 4), ("kept", 1)];
+        let populations = [
+            ("invoice", rows(lines / 2, &bills)),
+            ("invoice_line", rows(lines, &of_bill)),
+            ("document_number", rows(lines / 2, &numbers)),
+        ];
+        let populations = populations.map(|(name, rows)| (name.to_owned(), rows)).into();
+        Expected { populations, texts: lines * 2, numbers: 0 }
+    }
+
+    fn of(rule: &str, lines: u64) -> Shares {
+        let options = Options { select: vec![rule.to_owned()], ..Options::default() };
+        shares(&Library::bundled(), &options, &expected(lines))
     }
 
     #[test]
     fn the_least_grows_with_the_records_and_names_the_greediest_rule() {
-        let library = Library::bundled();
-        let options = Options { select: vec!["lines-do-not-add-up".to_owned()], ..Options::default() };
-        let (small, large) =
-            (shares(&library, &options, &expected(0)), shares(&library, &options, &expected(1_000_000)));
-        assert_eq!(small.least, BASE / 100 * (100 + KEPT));
-        assert_eq!((large.texts, large.rows), (2_000_000, 21_000_000));
-        let (rule, bytes) = large.greediest.unwrap();
-        assert_eq!(rule, "lines-do-not-add-up");
-        // Outcomes and an index at least, all columns at most.
-        assert!((44_000_000..=64_000_000).contains(&bytes), "{bytes}");
-        assert_eq!(large.least, (BASE + 2_000_000 + bytes) / 100 * (100 + KEPT));
+        let (small, large) = (of("lines-do-not-add-up", 0), of("lines-do-not-add-up", 10_000_000));
+        assert_eq!((small.least(), small.greediest()), (BASE / 100 * (100 + KEPT), Some(("lines-do-not-add-up", 0))));
+        let (rule, bytes) = large.greediest().unwrap();
+        assert_eq!((rule, large.texts), ("lines-do-not-add-up", 20_000_000));
+        // Two columns of the lines and what of the bills the rule reads at least, all columns at most, and a part of the sums.
+        assert!((100_000_000..350_000_000).contains(&bytes), "{bytes}");
+        assert!(large.rows > 200_000_000 && large.least() > bytes + large.texts + BASE);
+    }
+
+    #[test]
+    fn a_smaller_limit_is_kept_in_more_parts() {
+        let shares = of("lines-do-not-add-up", 10_000_000);
+        let parts = |limit: u64| shares.within(limit).0["lines-do-not-add-up"];
+        let (whole, least) = (shares.within(u64::MAX).1, shares.least());
+        assert_eq!((parts(u64::MAX), parts(whole), parts(0)), (1, 1, *PARTS.last().unwrap()));
+        let between = parts(least.midpoint(whole));
+        assert!((2..32).contains(&between), "{between} parts");
+        assert!(shares.within(least).1 <= least && shares.within(0).1 > 0);
+        // The numbers of a series are seen at once.
+        assert_eq!(of("number-gap", 10_000_000).within(0).0.values().max(), Some(&1));
+        let together = of("repeated-bill", 10_000_000);
         // A judge that sees what netting left of a bill sees many values.
-        let mut bills = expected(0);
-        bills.populations.insert("invoice".to_owned(), ExpectedRows { records: 1_000, ..ExpectedRows::default() });
-        let options = Options { select: vec!["repeated-bill".to_owned()], ..Options::default() };
-        assert!(shares(&library, &options, &bills).greediest.unwrap().1 >= 1_000 * JUDGED);
+        assert!(together.greediest().unwrap().1 >= 5_000_000 * JUDGED);
     }
 }

@@ -45,7 +45,7 @@ pub fn needed_columns(library: &Library, options: &Options) -> Needed {
 }
 
 /// What one rule needs, its netting and its root causes included.
-pub fn needed_by(rule: &Rule, options: &Options) -> Needed {
+fn needed_by(rule: &Rule, options: &Options) -> Needed {
     let mut words: BTreeSet<String> = BTreeSet::new();
     match rule.text.parse::<toml::Table>() {
         Ok(table) => speak(&toml::Value::Table(table), &mut words),

@@ -34,8 +34,19 @@ pub fn run(
     period: Option<Period>,
     as_of: Option<Date>,
 ) -> Result<Netting, EngineError> {
-    if !lacking(catalog).is_empty() {
+    let plans = plans(catalog);
+    if plans.is_empty() {
         return Ok(Netting::default());
+    }
+    let mut relations = engine.run(&plans)?.into_iter();
+    let documents = relations.next().unwrap_or_default();
+    Ok(net(&documents, &relations.next().unwrap_or_default(), period, as_of))
+}
+
+/// The documents concerned, and their lines if there are any; nothing where documents have no amounts.
+pub(crate) fn plans(catalog: &Catalog) -> Vec<Plan> {
+    if !lacking(catalog).is_empty() {
+        return Vec::new();
     }
     let mut scope = Scope::new(catalog, "invoice", "");
     let optional = ["gross_total", "invoice_no", "original_invoice_id", "replaces_id", "reason_code"];
@@ -55,9 +66,7 @@ pub fn run(
         let own = documents.project(vec![("document".to_owned(), Expr::col("invoice_id", Ty::Text))]);
         plans.push(lines.join(own, vec![("invoice_id".to_owned(), "document".to_owned())], Join::Semi));
     }
-    let mut relations = engine.run(&plans)?.into_iter();
-    let documents = relations.next().unwrap_or_default();
-    Ok(net(&documents, &relations.next().unwrap_or_default(), period, as_of))
+    plans
 }
 
 /// The documents that netting may touch or look at: repairs and what they name, everything of a customer with a credit that

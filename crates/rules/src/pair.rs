@@ -210,8 +210,8 @@ impl Session<'_> {
             columns: vec![Column { name: key.clone(), ty: Ty::INT }],
             rows: records.iter().map(|record| vec![Value::Num(record.pack().into())]).collect(),
         });
-        let graded = procedure.graded.clone().near(&procedure.rec, &wanted);
-        let plan = graded.join(Plan::Rows(wanted), vec![(procedure.rec.clone(), key)], Join::Semi);
+        let on = vec![(procedure.rec.clone(), key)];
+        let plan = procedure.graded_of(&wanted).join(Plan::Rows(wanted), on, Join::Semi);
         let mut rows = self.engine.run(&[plan])?.into_iter().next().unwrap_or_default();
         rows.rows.sort();
         Ok(rows)

@@ -2,14 +2,16 @@
 //!
 //! Every operator states its null rule. No operator promises an order of rows: whoever needs one sorts by a total key.
 
+mod few;
 mod in_force;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::expr::{Expr, Node};
+use crate::expr::Expr;
 use crate::value::{Column, Relation, Ty};
 
+pub use self::few::Few;
 pub use self::in_force::{Fall, InForce, Range};
 
 /// How two inputs are joined. A missing key never matches.
@@ -91,6 +93,18 @@ pub enum Plan {
         rec: String,
         /// What `Engine::hold` gave.
         held: usize,
+    },
+    /// One of so many parts of the input's rows. Each row is in just one of them, and rows with the same keys (a missing key
+    /// is a value like any) in the same one; in which is the engine's business, and the same for all plans over the same rows.
+    Part {
+        /// Input.
+        input: Box<Plan>,
+        /// Key columns; none: each row by itself.
+        keys: Vec<String>,
+        /// Which one, from 0.
+        number: u32,
+        /// How many there are.
+        of: u32,
     },
     /// The input as it is. These columns are read more than once, so that an engine does well to compute them only once.
     Once(Box<Plan>, Vec<String>),
@@ -185,41 +199,6 @@ impl Plan {
         Self::Aggregate { input: Box::new(self), keys, aggs }
     }
 
-    /// The same rows where `column` is one of the keys (one column of them), and perhaps others: restricts the records as they
-    /// are read, before they meet their parents, where the column is one of the scan's own.
-    #[must_use]
-    pub fn near(self, column: &str, keys: &Arc<Relation>) -> Self {
-        match self {
-            Self::Scan { ref columns, .. } if columns.iter().any(|(_, own)| own.name == column) => {
-                let key = keys.columns[0].name.clone();
-                self.join(Self::Rows(keys.clone()), vec![(column.to_owned(), key)], Join::Semi)
-            }
-            Self::Filter(input, condition) => Self::Filter(Box::new(input.near(column, keys)), condition),
-            // All rows are counted.
-            Self::Repeated { .. } if self.ty(column).is_some() => {
-                let key = keys.columns[0].name.clone();
-                self.join(Self::Rows(keys.clone()), vec![(column.to_owned(), key)], Join::Semi)
-            }
-            Self::Once(input, columns) => Self::Once(Box::new(input.near(column, keys)), columns),
-            Self::InForce(force) => {
-                Self::InForce(Box::new(InForce { input: force.input.near(column, keys), ..*force }))
-            }
-            Self::Join { left, right, on, how } => {
-                Self::Join { left: Box::new(left.near(column, keys)), right, on, how }
-            }
-            Self::Extend(input, columns) => match made(&columns, column) {
-                Some(Made::Copy(of)) => Self::Extend(Box::new(input.near(&of, keys)), columns),
-                Some(Made::Computed) => Self::Extend(input, columns),
-                None => Self::Extend(Box::new(input.near(column, keys)), columns),
-            },
-            Self::Project(input, columns) => match made(&columns, column) {
-                Some(Made::Copy(of)) => Self::Project(Box::new(input.near(&of, keys)), columns),
-                _ => Self::Project(input, columns),
-            },
-            other => other,
-        }
-    }
-
     /// The distinct values of some columns.
     #[must_use]
     pub fn distinct(self, columns: &[String]) -> Self {
@@ -234,7 +213,9 @@ impl Plan {
             Self::Scan { columns, .. } => columns.iter().map(|(_, column)| column.clone()).collect(),
             Self::Rows(relation) => relation.columns.clone(),
             Self::InForce(force) => force.columns(),
-            Self::Filter(input, _) | Self::Once(input, _) | Self::Among { input, .. } => input.columns(),
+            Self::Filter(input, _) | Self::Once(input, _) | Self::Among { input, .. } | Self::Part { input, .. } => {
+                input.columns()
+            }
             Self::Project(_, columns) => columns.iter().map(named).collect(),
             Self::Extend(input, columns) => {
                 let mut all = input.columns();
@@ -287,22 +268,6 @@ impl Plan {
     pub fn ty(&self, name: &str) -> Option<Ty> {
         self.columns().into_iter().find(|column| column.name == name).map(|column| column.ty)
     }
-}
-
-/// Where a column of an `Extend` or a `Project` comes from.
-enum Made {
-    /// Another column as it is.
-    Copy(String),
-    /// An expression.
-    Computed,
-}
-
-fn made(columns: &[(String, Expr)], column: &str) -> Option<Made> {
-    let (_, expr) = columns.iter().find(|(name, _)| name == column)?;
-    Some(match &expr.node {
-        Node::Col(of) => Made::Copy(of.clone()),
-        _ => Made::Computed,
-    })
 }
 
 fn named((name, expr): &(String, Expr)) -> Column {

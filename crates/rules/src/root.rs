@@ -99,6 +99,14 @@ pub fn describes(catalog: &Catalog, population: &str) -> bool {
     !dimensions(&mut Scope::new(catalog, population, "")).is_empty()
 }
 
+/// The records of a population with what findings can have in common; `None` where there is nothing.
+pub fn described(catalog: &Catalog, population: &str) -> Option<Plan> {
+    let mut scope = Scope::new(catalog, population, "");
+    let columns: Vec<(String, Expr)> =
+        dimensions(&mut scope).into_iter().map(|(words, expr)| (words.to_owned(), expr)).collect();
+    (!columns.is_empty()).then(|| scope.plan().project(columns))
+}
+
 /// The dimensions that the exports have.
 fn dimensions(scope: &mut Scope<'_>) -> Vec<(&'static str, Expr)> {
     let found = |(words, paths): (&'static str, &[&str])| {
@@ -171,9 +179,9 @@ impl<'a> Common<'a> {
         };
         let own = by_record(&plan);
         let on = vec![(format!("own.{REC}"), format!("of.{REC}"))];
-        let recs = Arc::new(recs);
+        let recs = Plan::Rows(Arc::new(recs));
         let own = own.near(&on[0].0, &recs);
-        let found = engine.run(&[own.join(Plan::Rows(recs), on, Join::Semi)])?;
+        let found = engine.run(&[own.join(recs, on, Join::Semi)])?;
         let mut values = BTreeMap::new();
         for row in found.into_iter().flat_map(|relation| relation.rows) {
             let record = row[0].num().and_then(|units| i64::try_from(units).ok()).map(RecordRef::unpack);

@@ -26,8 +26,12 @@ const UNPACKED: u64 = 12;
 const RECORD: u64 = 1;
 /// Bytes of a document's number in its series.
 const NUMBERED: u64 = 8;
+/// Bytes of the columns that are made of it.
+const NUMBER_WIDTHS: [(&str, u64); 5] = [("series", 1), ("scope", 2), ("number", 4), ("document_no", 4), ("kept", 1)];
 /// Bytes that a value has at least, whatever the beginning of a file shows: what is empty there may be filled later.
 const WIDTH_MIN: u64 = 2;
+/// Bytes that a number has at least.
+const AMOUNT_MIN: u64 = 3;
 /// Bytes of a text that is held once, with the place by which it is found.
 const TEXT: u64 = 48;
 
@@ -36,8 +40,10 @@ const TEXT: u64 = 48;
 pub struct Expected {
     /// By population.
     pub populations: BTreeMap<String, ExpectedRows>,
-    /// Bytes of texts, each held once, and of the numbers of documents: about, and rather more.
+    /// Bytes of texts, each held once: about, and rather more.
     pub texts: u64,
+    /// Bytes of the numbers of documents while they are gathered.
+    pub numbers: u64,
 }
 
 /// One population as it will be.
@@ -104,7 +110,11 @@ fn expect(job: &Job, records: u64, all: &mut Expected) {
             own.widths.entry(column.name.clone()).or_insert(WIDTH_MIN.min(width(column.ty)));
         }
         if plan.numbers {
-            all.texts += records * NUMBERED * plan.series.len() as u64;
+            let documents = records * plan.series.len() as u64;
+            all.numbers += documents * NUMBERED;
+            let numbers = all.populations.entry("document_number".to_owned()).or_default();
+            numbers.records += documents;
+            numbers.widths.extend(NUMBER_WIDTHS.map(|(name, width)| (name.to_owned(), width)));
         }
         for derive in &plan.derive {
             let derived = all.populations.entry(derive.population.name.clone()).or_default();
@@ -130,9 +140,11 @@ fn widths(plan: &Arc<TablePlan>, beginning: &Beginning, all: &mut Expected) {
         let mut packing = Packing::new(column.physical());
         packing.append(&column);
         let bytes = (packing.finish().bytes() as u64 * 3).div_ceil(count * 2);
+        // An amount that is larger than others by far makes those around it wide.
+        let least = if column.physical() == Physical::Units { AMOUNT_MIN } else { WIDTH_MIN };
         let most = plan.columns.iter().find(|column| column.name == name).map_or(8, |column| width(column.ty));
         let known = own.widths.entry(name).or_default();
-        *known = bytes.max(WIDTH_MIN).min(most).max(*known);
+        *known = bytes.max(least).min(most).max(*known);
     }
 }
 

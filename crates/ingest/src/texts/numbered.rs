@@ -339,7 +339,7 @@ fn low_bytes(count: usize) -> u64 {
 #[inline]
 fn number_of_word(word: u64, digits: usize) -> Option<u32> {
     let before = low_bytes(WORD - digits);
-    let word = (word & !before) | (EACH * u64::from(b'0') & before);
+    let word = (word & !before) | ((EACH * u64::from(b'0')) & before);
     let parts = word.wrapping_sub(EACH * u64::from(b'0'));
     // A byte beyond the nine, or one below the zero, has its highest bit in one of both.
     if (word.wrapping_add(EACH * 0x46) | parts) & (EACH * 0x80) != 0 {

@@ -27,6 +27,8 @@ pub(super) struct Run<'a> {
     pub(super) rule: &'a Rule,
     pub(super) procedure: &'a Procedure,
     pub(super) severity: Severity,
+    /// In so many parts the records are graded, one after the other, where each stands by itself.
+    pub(super) parts: u32,
 }
 
 impl Run<'_> {
@@ -130,52 +132,42 @@ impl Run<'_> {
     }
 
     /// The records that were tested, as `tested.__rec`; what a judge took out of them again is still among them.
-    pub(super) fn tested(&self) -> Plan {
+    pub(super) fn tested(&self) -> Vec<Plan> {
         let outcome = || Expr::col("__outcome", Ty::INT);
         let is = |outcome_is: Graded| outcome().compare(Cmp::Eq, Expr::int(outcome_is.code()));
         let rec = Expr::col(self.procedure.rec.clone(), Ty::INT);
-        let tested = self.procedure.graded.clone().filter(is(Graded::Clean).or(is(Graded::Exception)));
-        tested.project(vec![(format!("tested.{REC}"), rec)])
+        let tested = |graded: Plan| {
+            let tested = graded.filter(is(Graded::Clean).or(is(Graded::Exception)));
+            tested.project(vec![(format!("tested.{REC}"), rec.clone())])
+        };
+        self.procedure.parts(self.parts).into_iter().map(tested).collect()
     }
 
     /// The accounting by outcome, and the exceptions or candidates.
     fn graded(&self) -> Result<(Coverage, Relation), EngineError> {
-        let graded = &self.procedure.graded;
-        let summary = graded.clone().aggregate(
-            vec!["__outcome".to_owned(), "__currency".to_owned()],
-            vec![("records".to_owned(), Agg::Count), ("money".to_owned(), Agg::Sum("__money".to_owned()))],
-        );
-        let is = |outcome: Graded| Expr::col("__outcome", Ty::INT).compare(Cmp::Eq, Expr::int(outcome.code()));
-        let judge = self.procedure.judge.as_ref();
-        let mut wanted = is(Graded::Exception);
-        if judge.is_some_and(|judge| judge.with_context) {
-            wanted = wanted.or(is(Graded::Context));
+        let (mut summary, mut rows): (Option<Relation>, Option<Relation>) = (None, None);
+        let parts = self.procedure.parts(self.parts);
+        let several = parts.len() > 1;
+        for graded in parts {
+            let plans = [
+                graded.clone().aggregate(
+                    vec!["__outcome".to_owned(), "__currency".to_owned()],
+                    vec![("records".to_owned(), Agg::Count), ("money".to_owned(), Agg::Sum("__money".to_owned()))],
+                ),
+                self.procedure.wanted(graded, self.engine.judges_everything()),
+            ];
+            let made = self.engine.run(&plans)?;
+            for (all, part) in [&mut summary, &mut rows].into_iter().zip(made) {
+                match all {
+                    None => *all = Some(part),
+                    Some(all) => all.rows.extend(part.rows),
+                }
+            }
+            if several {
+                self.engine.rest();
+            }
         }
-        if judge.is_some_and(|judge| judge.with_untested) {
-            let first = Expr::int(Graded::NotTested(0).code());
-            wanted = wanted.or(Expr::col("__outcome", Ty::INT).compare(Cmp::Ge, first));
-        }
-        let mut rows = graded.clone().filter(wanted);
-        if let Some(narrow) = judge.and_then(|judge| judge.narrow.as_ref())
-            && !self.engine.judges_everything()
-        {
-            rows = narrow(rows);
-        }
-        if let Some(judge) = judge.filter(|judge| !judge.columns.is_empty()) {
-            let own = [self.procedure.rec.as_str(), "__outcome", "__money", "__currency"];
-            let mut names: Vec<&str> = own.to_vec();
-            names.extend(judge.columns.iter().map(String::as_str));
-            let keys = judge.others.iter().flat_map(|(_, on)| on.iter().map(|(own, _)| own.as_str()));
-            names.extend(keys);
-            names.sort_unstable();
-            names.dedup();
-            let types: BTreeMap<String, Ty> =
-                graded.columns().into_iter().map(|column| (column.name, column.ty)).collect();
-            let column = |name: &str| (name.to_owned(), Expr::col(name, types.get(name).copied().unwrap_or(Ty::Text)));
-            rows = rows.project(names.into_iter().map(column).collect());
-        }
-        let mut both = self.engine.run(&[summary, rows])?.into_iter();
-        let (summary, mut rows) = (both.next().unwrap_or_default(), both.next().unwrap_or_default());
+        let (summary, mut rows) = (summary.unwrap_or_default(), rows.unwrap_or_default());
         let rec = rows.index(&self.procedure.rec);
         rows.rows.sort_by(|left, right| left[rec].cmp(&right[rec]));
         Ok((self.coverage(&summary), rows))
@@ -263,8 +255,7 @@ impl Run<'_> {
         };
         let on = vec![(self.procedure.rec.clone(), key)];
         let wanted = Arc::new(wanted);
-        let graded = self.procedure.graded.clone().near(&self.procedure.rec, &wanted);
-        let plan = graded.join(Plan::Rows(wanted), on, Join::Semi);
+        let plan = self.procedure.graded_of(&wanted).join(Plan::Rows(wanted), on, Join::Semi);
         let mut wide = self.engine.run(&[plan])?.into_iter().next().unwrap_or_default();
         let at = wide.index(&self.procedure.rec);
         wide.rows.sort_by(|left, right| left[at].cmp(&right[at]));
@@ -448,7 +439,7 @@ fn near(plan: &Plan, on: Option<&(String, String)>, rows: &Relation) -> Plan {
         columns: vec![crate::value::Column { name: format!("near.{own}"), ty: rows.columns[at].ty }],
         rows: keys.into_iter().map(|key| vec![key.clone()]).collect(),
     };
-    plan.clone().near(theirs, &Arc::new(keys))
+    plan.clone().near(theirs, &Plan::Rows(Arc::new(keys)))
 }
 
 /// What the guards left.

@@ -40,6 +40,7 @@ pub fn plan(file: &CadenceFile, mut build: Build<'_>) -> Result<Procedure, Refus
     let terms = Terms { key: key.clone(), points, seen_to, period: build.audited.period, rec: build.scope.rec() };
     let few = u64::try_from(points).unwrap_or(3);
     let judge = Judge {
+        apart: Some(key.clone()),
         narrow: Some(Box::new(move |graded| graded.repeated(&key, few))),
         others: Vec::new(),
         with_context: true,

@@ -79,6 +79,7 @@ pub fn plan(file: &DuplicateFile, mut build: Build<'_>) -> Result<Procedure, Ref
     let columns = extra.iter().map(|(name, _)| name.clone()).collect();
     let judge = Judge {
         columns,
+        apart: Some(plain(&key)).filter(|key| !key.is_empty()),
         narrow: Some(Box::new(move |graded| candidates(graded, &key, near, sums.as_ref()))),
         others,
         with_context: true,
@@ -134,10 +135,14 @@ impl Sums {
     }
 }
 
+/// The key without a folded number, which is dear; most records are alone without it.
+fn plain(key: &[String]) -> Vec<String> {
+    key.iter().filter(|name| *name != "~key:similar").cloned().collect()
+}
+
 /// The records of key groups in which two may be the same; whole groups, because what a rhythm is shows in all of them.
 fn candidates(graded: Plan, key: &[String], near: bool, sums: Option<&Sums>) -> Plan {
-    // A folded number is dear, and most records are alone without it.
-    let plain: Vec<String> = key.iter().filter(|name| *name != "~key:similar").cloned().collect();
+    let plain = plain(key);
     let mut rows = graded.repeated(&plain, 2);
     if plain.len() < key.len() {
         rows = rows.repeated(key, 2);

@@ -26,12 +26,12 @@ use std::sync::Arc;
 use tieout_model::{Date, Period};
 
 use crate::catalog::Catalog;
-use crate::expr::{Ast, Expr};
+use crate::expr::{Ast, Cmp, Expr};
 use crate::file::CheckFile;
 use crate::judge::netting::Netting;
-use crate::plan::Plan;
+use crate::plan::{Few, Plan};
 use crate::rule::Rule;
-use crate::value::Relation;
+use crate::value::{Relation, Ty};
 
 pub use build::{Build, Refusal};
 
@@ -198,6 +198,8 @@ pub type Decide = Box<dyn Fn(&Relation, &[Relation]) -> Judgement + Send + Sync>
 pub struct Judge {
     /// Narrows the graded records to candidates; the reference engine does without.
     pub narrow: Option<Box<dyn Fn(Plan) -> Plan + Send + Sync>>,
+    /// Records with other values in these columns have nothing to do with each other when candidates are narrowed.
+    pub apart: Option<Vec<String>>,
     /// Other relations that the judge reads: plan, and key columns (candidate, other) that restrict it to candidates.
     pub others: Vec<(Plan, Vec<(String, String)>)>,
     /// Only candidates for which this column is not false ask for others (the reference engine asks for all).
@@ -218,6 +220,7 @@ impl Default for Judge {
     fn default() -> Self {
         Self {
             narrow: None,
+            apart: None,
             others: Vec::new(),
             asking: None,
             with_context: false,
@@ -264,6 +267,59 @@ pub struct Procedure {
 }
 
 impl Procedure {
+    /// The graded records in so many parts, if they can be parted: each record for itself, or all that have the same key.
+    pub fn parts(&self, of: u32) -> Vec<Plan> {
+        let whole = || vec![self.graded.clone()];
+        if of < 2 {
+            return whole();
+        }
+        if let Some(keys) = self.judge.as_ref().and_then(|judge| judge.apart.as_deref()) {
+            return (0..of).map(|number| self.graded.clone().part(keys, number, of)).collect();
+        }
+        // A judge that narrows by what several records have in common sees all of them at once.
+        let alone = self.wanted(self.graded.clone(), false).few(&Few::Part { number: 0, of }).is_some();
+        let part = |number| self.graded.few(&Few::Part { number, of }).filter(|_| alone);
+        (0..of).map(part).collect::<Option<_>>().unwrap_or_else(whole)
+    }
+
+    /// Of graded records those that are exceptions or candidates: what the judge has to see.
+    pub fn wanted(&self, graded: Plan, judges_everything: bool) -> Plan {
+        let is = |outcome: Outcome| Expr::col("__outcome", Ty::INT).compare(Cmp::Eq, Expr::int(outcome.code()));
+        let judge = self.judge.as_ref();
+        let mut wanted = is(Outcome::Exception);
+        if judge.is_some_and(|judge| judge.with_context) {
+            wanted = wanted.or(is(Outcome::Context));
+        }
+        if judge.is_some_and(|judge| judge.with_untested) {
+            let first = Expr::int(Outcome::NotTested(0).code());
+            wanted = wanted.or(Expr::col("__outcome", Ty::INT).compare(Cmp::Ge, first));
+        }
+        let mut rows = graded.filter(wanted);
+        if let Some(narrow) = judge.and_then(|judge| judge.narrow.as_ref())
+            && !judges_everything
+        {
+            rows = narrow(rows);
+        }
+        let Some(judge) = judge.filter(|judge| !judge.columns.is_empty()) else { return rows };
+        let own = [self.rec.as_str(), "__outcome", "__money", "__currency"];
+        let mut names: Vec<&str> = own.to_vec();
+        names.extend(judge.columns.iter().map(String::as_str));
+        let keys = judge.others.iter().flat_map(|(_, on)| on.iter().map(|(own, _)| own.as_str()));
+        names.extend(keys);
+        names.sort_unstable();
+        names.dedup();
+        let types: BTreeMap<String, Ty> =
+            self.graded.columns().into_iter().map(|column| (column.name, column.ty)).collect();
+        let column = |name: &str| (name.to_owned(), Expr::col(name, types.get(name).copied().unwrap_or(Ty::Text)));
+        rows.project(names.into_iter().map(column).collect())
+    }
+
+    /// The rows of some records (their `__rec` in the only column), and perhaps others.
+    pub fn graded_of(&self, records: &Arc<Relation>) -> Plan {
+        let few = self.graded.few(&Few::Records(records.clone()));
+        few.unwrap_or_else(|| self.graded.clone().near(&self.rec, &Plan::Rows(records.clone())))
+    }
+
     /// What the exports lack that could explain findings.
     pub fn lacks(&self) -> Vec<String> {
         self.review.iter().chain(&self.limits).cloned().collect()

@@ -70,6 +70,7 @@ pub fn plan(file: &OverlapFile, mut build: Build<'_>) -> Result<Procedure, Refus
         Terms { mode, key: key.clone(), orders: file.order.len(), differs: file.differs.len(), rec, population };
     graded.extra = extra;
     graded.judge = Some(Judge {
+        apart: Some(key.clone()),
         narrow: Some(Box::new(move |graded| graded.repeated(&key, 2))),
         others: Vec::new(),
         with_context: true,

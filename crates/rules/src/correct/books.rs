@@ -379,12 +379,13 @@ impl Reader<'_> {
         let ty = key.ty;
         let mut wanted = vec![("rec".to_owned(), scope.rec_expr()), ("~key".to_owned(), key)];
         wanted.extend(columns.iter().filter_map(|name| Some(((*name).to_owned(), scope.column(name)?))));
-        let keys = Arc::new(Relation {
+        let keys = Relation {
             columns: vec![Column { name: "~of".to_owned(), ty }],
             rows: values.into_iter().map(|value| vec![value]).collect(),
-        });
+        };
+        let keys = Plan::Rows(Arc::new(keys));
         let on = vec![("~key".to_owned(), "~of".to_owned())];
-        let plan = scope.plan().project(wanted).near("~key", &keys).join(Plan::Rows(keys), on, Join::Semi);
+        let plan = scope.plan().project(wanted).near("~key", &keys).join(keys, on, Join::Semi);
         let mut relation = self.engine.run(&[plan])?.into_iter().next().unwrap_or_default();
         relation.rows.sort();
         Ok(relation.into())

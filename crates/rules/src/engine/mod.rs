@@ -16,8 +16,11 @@ pub trait Engine {
     /// One relation a plan.
     fn run(&self, plans: &[Plan]) -> Result<Vec<Relation>, EngineError>;
 
-    /// Holds the records of a population that are in the only column of a plan, for `Plan::Among`.
-    fn hold(&self, population: &str, plan: &Plan) -> Result<usize, EngineError>;
+    /// Holds the records of a population that are in the only column of one of some plans, for `Plan::Among`.
+    fn hold(&self, population: &str, plans: &[Plan]) -> Result<usize, EngineError>;
+
+    /// The plans to come are of the same rule, but of other records: what was made of them may go.
+    fn rest(&self) {}
 
     /// The plans to come have nothing to do with those before: what was kept of them may go.
     fn forget(&self) {}

@@ -28,9 +28,9 @@ impl Engine for Reference {
         plans.iter().map(|plan| self.plan(plan)).collect()
     }
 
-    fn hold(&self, _population: &str, plan: &Plan) -> Result<usize, EngineError> {
-        let records = self.plan(plan)?.rows.into_iter().flatten().collect();
-        self.held.borrow_mut().push(records);
+    fn hold(&self, _population: &str, plans: &[Plan]) -> Result<usize, EngineError> {
+        let found = self.run(plans)?.into_iter().flat_map(|found| found.rows);
+        self.held.borrow_mut().push(found.flatten().collect());
         Ok(self.held.borrow().len() - 1)
     }
 
@@ -81,6 +81,15 @@ impl Reference {
                 input.rows.iter().filter(|row| held.contains(&row[at])).cloned().collect()
             }
             Plan::Once(input, _) => self.plan(input)?.rows,
+            Plan::Part { input, keys, number, of } => {
+                let input = self.plan(input)?;
+                let groups: Vec<Vec<usize>> = match keys.is_empty() {
+                    true => (0..input.rows.len()).map(|row| vec![row]).collect(),
+                    false => groups(&input, keys).into_values().collect(),
+                };
+                let own = groups.into_iter().skip(*number as usize).step_by(*of as usize).flatten();
+                own.map(|row| input.rows[row].clone()).collect()
+            }
             Plan::InForce(force) => in_force::in_force(force, &self.plan(&force.input)?, &self.plan(&force.reference)?),
             Plan::Filter(input, condition) => {
                 let input = self.plan(input)?;

@@ -274,6 +274,16 @@ proptest! {
     }
 
     #[test]
+    fn a_rule_in_parts_comes_to_the_same(seed in any::<u64>(), parts in 2u32..5) {
+        let store = generated(seed);
+        let library = library();
+        let parts = library.rules().iter().map(|rule| (rule.card.id.clone(), parts)).collect();
+        let whole = audit_with(&Columnar::new(&store), &store, &library, &options());
+        let apart = audit_with(&Columnar::new(&store), &store, &library, &Options { parts, ..options() });
+        prop_assert!(differing(&whole, &apart).is_none(), "seed {seed}: {}", differing(&whole, &apart).unwrap_or_default());
+    }
+
+    #[test]
     fn the_order_of_rows_changes_nothing(seed in any::<u64>()) {
         let store = generated(seed);
         let library = library();

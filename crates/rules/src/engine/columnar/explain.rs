@@ -64,6 +64,7 @@ fn words(plan: &Plan) -> String {
         Plan::Project(..) | Plan::Extend(..) => "columns".to_owned(),
         Plan::Once(_, names) => format!("computed once: {}", names.join(", ")),
         Plan::InForce(force) => format!("row in force by {}", pairs(&force.on)),
+        Plan::Part { number, of, .. } => format!("part {} of {of}", number + 1),
         Plan::Among { .. } => "rows that were tested".to_owned(),
         Plan::Repeated { keys, times, .. } => format!("rows of which {times} have the same {}", keys.join(", ")),
         Plan::Neighbours { keys, number, .. } => format!("neighbours of {number} by {}", keys.join(", ")),

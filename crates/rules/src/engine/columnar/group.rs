@@ -32,6 +32,30 @@ pub(super) fn repeated(view: &View, texts: &Texts, keys: &[Id], times: u64) -> R
     Ok(kept.map(|(row, _)| row).collect())
 }
 
+/// One of so many parts of the rows, in which those with the same keys are together.
+pub(super) fn part(view: &View, texts: &Texts, keys: &[Id], (number, of): (u32, u32)) -> Result<Vec<u32>, EngineError> {
+    if keys.is_empty() {
+        // Neighbours stay together: they are in the same pieces of a column, and their keys are neighbours too.
+        let edge = |number: u32| (view.rows as u64 * u64::from(number) / u64::from(of.max(1))) as u32;
+        return Ok((edge(number)..edge(number + 1)).collect());
+    }
+    let kinds: Vec<Kind> = keys.iter().map(|key| view.kind(*key)).collect();
+    let parts = super::compute::over(
+        view,
+        texts,
+        |evaluator, from, found: &mut Vec<u32>| {
+            let columns: Vec<_> = keys.iter().map(|key| evaluator.eval(*key)).collect();
+            let rows = columns.first().map_or(0, |column| column.len());
+            let keys = Keys::new(&super::join::refs(&columns), &kinds, rows);
+            // Other bits of the hash than those that tell keys apart within a part.
+            let own = |row: &usize| (keys.hash(*row) as u32) % of.max(1) == number;
+            found.extend((0..rows).filter(own).map(|row| (from + row) as u32));
+        },
+        Vec::new,
+    )?;
+    Ok(parts.into_iter().flatten().collect())
+}
+
 /// The rows of which another has a key with the same hash.
 fn perhaps_repeated(view: &View, texts: &Texts, keys: &[Id]) -> Result<Vec<u32>, EngineError> {
     let kinds: Vec<Kind> = keys.iter().map(|key| view.kind(*key)).collect();
@@ -85,31 +109,36 @@ pub(super) fn neighbours(view: &View, texts: &Texts, keys: &[Id], number: Id) ->
     for from in &mut ends {
         end += std::mem::replace(from, end);
     }
-    let mut order = vec![(0i64, 0u32); end];
-    for ((group, value), row) in groups.iter().zip(&values).zip(0u32..).filter(|((_, value), _)| **value != NO_SMALL) {
-        let place = &mut ends[*group as usize];
-        order[*place] = (*value, row);
-        *place += 1;
+    let mut order = vec![0u32; end];
+    for ((group, value), row) in groups.iter().zip(&values).zip(0u32..) {
+        if *value != NO_SMALL {
+            let place = &mut ends[*group as usize];
+            order[*place] = row;
+            *place += 1;
+        }
     }
     drop(groups);
+    let of = |row: &u32| values[*row as usize];
     let mut found = [vec![NO_SMALL; view.rows], vec![NO_SMALL; view.rows]];
     let mut first = vec![UNKNOWN; view.rows];
     let mut begin = 0;
     for end in ends {
         let own = &mut order[begin..end];
-        own.sort_unstable();
+        if !own.is_sorted_by_key(of) {
+            own.sort_unstable_by_key(|row| (of(row), *row));
+        }
         // Rows of one number have the same neighbours: what lies before the run of them, and what after it.
         let mut before = NO_SMALL;
-        let mut runs = own.chunk_by(|a, b| a.0 == b.0).peekable();
+        let mut runs = own.chunk_by(|a, b| of(a) == of(b)).peekable();
         while let Some(run) = runs.next() {
-            let after = runs.peek().map_or(NO_SMALL, |next| next[0].0);
-            for (_, row) in run {
+            let after = runs.peek().map_or(NO_SMALL, |next| of(&next[0]));
+            for row in run {
                 first[*row as usize] = FALSE;
                 found[0][*row as usize] = before;
                 found[1][*row as usize] = after;
             }
-            first[run[0].1 as usize] = TRUE;
-            before = run[0].0;
+            first[run[0] as usize] = TRUE;
+            before = of(&run[0]);
         }
         begin = end;
     }

@@ -170,6 +170,12 @@ impl<'s> Columnar<'s> {
                 let view = self.own(input, memo)?;
                 self.once(view, names)
             }
+            Plan::Part { input, keys, number, of } => {
+                let view = self.own(input, memo)?;
+                let ids: Vec<Id> = keys.iter().map(|key| view.column(key)).collect();
+                let rows = group::part(&view, &self.texts, &ids, (*number, *of))?;
+                Ok(view.at(&Arc::new(rows)))
+            }
             Plan::Repeated { input, keys, times } => {
                 let view = self.own(input, memo)?;
                 let ids: Vec<Id> = keys.iter().map(|key| view.column(key)).collect();
@@ -305,6 +311,8 @@ impl<'s> Columnar<'s> {
             && right.rows * FEW < left.rows
             && let Some(stored) = left.stored(*key)
             && self.shared.tables.holds(&stored.0)
+            // Where memory is short, an index over all records costs more than to look at each of them.
+            && !self.shared.tables.reads_files()
         {
             let index = self.index(&left, &own, memo)?;
             let wanted = columns(right, &self.texts, &right_keys(right, on))?;
@@ -499,12 +507,16 @@ impl Engine for Columnar<'_> {
         })
     }
 
-    fn hold(&self, population: &str, plan: &Plan) -> Result<usize, EngineError> {
-        guarded(|| self.hold_here(population, plan))
+    fn hold(&self, population: &str, plans: &[Plan]) -> Result<usize, EngineError> {
+        guarded(|| self.hold_here(population, plans))
+    }
+
+    fn rest(&self) {
+        *self.memo.lock().unwrap_or_else(PoisonError::into_inner) = Memo::default();
     }
 
     fn forget(&self) {
-        *self.memo.lock().unwrap_or_else(PoisonError::into_inner) = Memo::default();
+        self.rest();
         self.shared.tables.forget();
         let mut indexes = self.shared.indexes.lock().unwrap_or_else(PoisonError::into_inner);
         indexes.retain(|columns, _| columns.iter().all(|column| self.shared.tables.holds(&column.0)));
@@ -535,25 +547,32 @@ fn guarded<T>(work: impl FnOnce() -> Result<T, EngineError>) -> Result<T, Engine
 }
 
 impl Columnar<'_> {
-    fn hold_here(&self, population: &str, plan: &Plan) -> Result<usize, EngineError> {
-        let mut memo = self.memo.lock().unwrap_or_else(PoisonError::into_inner);
+    fn hold_here(&self, population: &str, plans: &[Plan]) -> Result<usize, EngineError> {
         let rec = Column { name: REC.to_owned(), ty: Ty::INT };
         let all = self.shared.tables.scan(population, &[(REC.to_owned(), rec)])?;
-        let index = self.index(&all, &[all.column(REC)], &memo)?;
-        let view = self.lower(plan, &mut memo)?;
-        let records: Vec<Id> = view.columns.iter().map(|(_, id)| *id).collect();
-        let parts = over(
-            &view,
-            &self.texts,
-            |evaluator, _, rows: &mut Vec<u32>| {
-                let keys: Vec<_> = records.iter().map(|id| evaluator.eval(*id)).collect();
-                rows.extend(index.find(&keys));
-            },
-            Vec::new,
-        )?;
+        let index = self.index(&all, &[all.column(REC)], &Memo::default())?;
         let mut bits = vec![0u64; all.rows.div_ceil(64)];
-        for row in parts.into_iter().flatten().filter(|row| *row != NO_ROW) {
-            bits[row as usize / 64] |= 1 << (row % 64);
+        for plan in plans {
+            let view = {
+                let mut memo = self.memo.lock().unwrap_or_else(PoisonError::into_inner);
+                self.lower(plan, &mut memo)?
+            };
+            let records: Vec<Id> = view.columns.iter().map(|(_, id)| *id).collect();
+            let parts = over(
+                &view,
+                &self.texts,
+                |evaluator, _, rows: &mut Vec<u32>| {
+                    let keys: Vec<_> = records.iter().map(|id| evaluator.eval(*id)).collect();
+                    rows.extend(index.find(&keys));
+                },
+                Vec::new,
+            )?;
+            for row in parts.into_iter().flatten().filter(|row| *row != NO_ROW) {
+                bits[row as usize / 64] |= 1 << (row % 64);
+            }
+            if plans.len() > 1 {
+                self.rest();
+            }
         }
         let mut held = self.shared.held.lock().unwrap_or_else(PoisonError::into_inner);
         held.push(Held { index, bits: Arc::new(bits) });
