@@ -62,10 +62,13 @@ impl Run<'_> {
         for (row, words) in std::mem::take(&mut judgement.not_tested) {
             outcomes.insert(record(&rows.rows[row][rec]), format!("not tested: {words}"));
         }
-        let (rows, judgement) = self.widened(rows, judgement)?;
+        let (rows, wrong) = match self.procedure.judge {
+            Some(_) => self.widened(rows, judgement.wrong)?,
+            None => (rows, judgement.wrong),
+        };
         let rec = rows.index(&self.procedure.rec);
-        let before: BTreeSet<usize> = judgement.wrong.iter().map(|wrong| wrong.row).collect();
-        let guarded = self.guarded(&rows, &mut coverage, judgement.wrong)?;
+        let before: BTreeSet<usize> = wrong.iter().map(|wrong| wrong.row).collect();
+        let guarded = self.guarded(&rows, &mut coverage, wrong)?;
         let after: BTreeSet<usize> = guarded.wrong.iter().map(|wrong| wrong.row).collect();
         for row in before {
             let words = if after.contains(&row) { "finding" } else { "guarded" };
@@ -86,9 +89,12 @@ impl Run<'_> {
             return Ok((blank(self.rule, &self.procedure.population, status), Vec::new()));
         }
         self.move_not_tested(&rows, &mut coverage, &judgement.not_tested);
-        let (rows, judgement) = self.widened(rows, judgement)?;
-        self.move_context(&rows, &mut coverage, &judgement.wrong);
-        let wrong = self.guarded(&rows, &mut coverage, judgement.wrong)?.wrong;
+        // A judge leaves few wrong items, guards leave few exceptions: what is left is read with every column.
+        let judged = self.procedure.judge.is_some();
+        let (rows, wrong) = if judged { self.widened(rows, judgement.wrong)? } else { (rows, judgement.wrong) };
+        self.move_context(&rows, &mut coverage, &wrong);
+        let wrong = self.guarded(&rows, &mut coverage, wrong)?.wrong;
+        let (rows, wrong) = if judged { (rows, wrong) } else { self.widened(rows, wrong)? };
         let evidence = self.evidence(&rows, &wrong)?;
         let harvest = Harvest {
             rule: self.rule,
@@ -233,16 +239,15 @@ impl Run<'_> {
         Ok(judgement)
     }
 
-    /// The wrong items and their members with every column, where the judge saw only some.
-    fn widened(&self, rows: Relation, judgement: Judgement) -> Result<(Relation, Judgement), EngineError> {
-        let narrow = self.procedure.judge.as_ref().is_some_and(|judge| !judge.columns.is_empty());
-        if !narrow || judgement.wrong.is_empty() {
-            return Ok((rows, judgement));
+    /// The wrong items and their members with every column, where only some were read.
+    fn widened(&self, rows: Relation, mut wrong: Vec<Wrong>) -> Result<(Relation, Vec<Wrong>), EngineError> {
+        if !self.procedure.is_narrow() || wrong.is_empty() {
+            return Ok((rows, wrong));
         }
         let rec = rows.index(&self.procedure.rec);
         // Of one group many may be wrong, and each names all others.
         let mut needed = vec![false; rows.rows.len()];
-        for wrong in &judgement.wrong {
+        for wrong in &wrong {
             needed[wrong.row] = true;
             wrong.members.iter().chain(&wrong.covers).for_each(|row| needed[*row] = true);
         }
@@ -266,12 +271,11 @@ impl Run<'_> {
             places[row] = known.get(&rows.rows[row][rec]).copied().unwrap_or(0);
         }
         let place = |row: usize| places[row];
-        let mut moved = judgement;
-        for wrong in &mut moved.wrong {
+        for wrong in &mut wrong {
             wrong.row = place(wrong.row);
             wrong.members.iter_mut().chain(&mut wrong.covers).for_each(|row| *row = place(*row));
         }
-        Ok((wide, moved))
+        Ok((wide, wrong))
     }
 
     /// A wrong item of the look-back whose consequence lies in the period was tested.

@@ -1,5 +1,6 @@
 //! Guards: what keeps a legal look-alike silent, as data; a guard whose data is missing is named, never skipped.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tieout_model::Code;
@@ -22,6 +23,16 @@ pub struct Guard {
     pub when: Option<Expr>,
     /// True if the guard speaks where no row matches.
     pub absent: bool,
+}
+
+impl Guard {
+    /// The columns that it reads, of the exceptions and of its own rows.
+    pub fn columns(&self) -> BTreeSet<String> {
+        let keys = self.rows.iter().flat_map(|(_, on)| on.iter().map(|(own, _)| own.clone()));
+        let mut read: BTreeSet<String> = keys.collect();
+        self.when.iter().for_each(|when| when.columns(&mut read));
+        read
+    }
 }
 
 /// Plans the rule's guards; adds the columns that they need to `extra`.

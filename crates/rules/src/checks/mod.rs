@@ -20,7 +20,7 @@ mod recompute;
 pub mod sentence;
 mod sequence;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use tieout_model::{Date, Period};
@@ -300,18 +300,27 @@ impl Procedure {
         {
             rows = narrow(rows);
         }
-        let Some(judge) = judge.filter(|judge| !judge.columns.is_empty()) else { return rows };
-        let own = [self.rec.as_str(), "__outcome", "__money", "__currency"];
-        let mut names: Vec<&str> = own.to_vec();
-        names.extend(judge.columns.iter().map(String::as_str));
-        let keys = judge.others.iter().flat_map(|(_, on)| on.iter().map(|(own, _)| own.as_str()));
-        names.extend(keys);
-        names.sort_unstable();
-        names.dedup();
-        let types: BTreeMap<String, Ty> =
-            self.graded.columns().into_iter().map(|column| (column.name, column.ty)).collect();
-        let column = |name: &str| (name.to_owned(), Expr::col(name, types.get(name).copied().unwrap_or(Ty::Text)));
-        rows.project(names.into_iter().map(column).collect())
+        let own: BTreeSet<String> = match judge {
+            Some(judge) if !judge.columns.is_empty() => {
+                let keys = judge.others.iter().flat_map(|(_, on)| on.iter().map(|(own, _)| own));
+                judge.columns.iter().chain(keys).cloned().collect()
+            }
+            // Most exceptions may be explained, and the rest of their columns is for those that are not.
+            None if !self.guards.is_empty() => self.guards.iter().flat_map(guard::Guard::columns).collect(),
+            _ => return rows,
+        };
+        let always = [self.rec.as_str(), "__outcome", "__money", "__currency"].map(str::to_owned);
+        let names: BTreeSet<String> = always.into_iter().chain(own).collect();
+        // A judge may read more of candidates that were narrowed, and a guard reads columns of its own rows.
+        let types: BTreeMap<String, Ty> = rows.columns().into_iter().map(|column| (column.name, column.ty)).collect();
+        let column = |name: String| Some((name.clone(), Expr::col(name.clone(), *types.get(&name)?)));
+        let columns = names.into_iter().filter_map(column).collect();
+        rows.project(columns)
+    }
+
+    /// Whether what has to be seen is less than all columns.
+    pub fn is_narrow(&self) -> bool {
+        self.judge.as_ref().map_or(!self.guards.is_empty(), |judge| !judge.columns.is_empty())
     }
 
     /// The rows of some records (their `__rec` in the only column), and perhaps others.

@@ -17,6 +17,11 @@ use tieout_model::{Amount, Rounding};
 
 use self::levels::Document;
 
+/// Columns of candidates where lawful records were summed before: the records of this one's document that are not right as
+/// they stand or not tested, missing for a document that was summed; of what was summed in its jurisdiction the first record,
+/// how many, Σ stated and Σ exact.
+pub const RIGHT: [&str; 5] = ["~judged", "~right:first", "~right:count", "~right:stated", "~right:exact"];
+
 /// What is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Report {
@@ -116,7 +121,11 @@ pub fn judge(candidates: &Relation, others: &[Relation], terms: &Terms) -> Judge
     }
     let mut documents: Vec<Document> = Vec::new();
     let outcome = candidates.index("__outcome");
+    let summed = candidates.find(RIGHT[0]);
     for members in groups.into_values() {
+        if summed.is_some_and(|at| members.iter().all(|row| candidates.rows[*row][at].is_null())) {
+            continue;
+        }
         let outcome = |row: usize| candidates.rows[row][outcome].num();
         let tested = |row: &usize| outcome(*row) == Some(Outcome::Exception.code());
         let (tested, untested): (Vec<usize>, Vec<usize>) = members.into_iter().partition(tested);

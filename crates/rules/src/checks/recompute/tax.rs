@@ -7,11 +7,11 @@ use crate::catalog::{Cause, Scope};
 use crate::checks::build::{Build, Graded, Refusal, known_population};
 use crate::checks::governing;
 use crate::checks::lookup::found::{Around, fill_ends};
-use crate::checks::{Judge, Procedure, lookup};
+use crate::checks::{Judge, Outcome, Procedure, lookup};
 use crate::expr::{Cmp, Expr, Node};
 use crate::file::{LookupFile, RecomputeFile, TaxFile, TaxLinesFile};
 use crate::judge::tax::{self, Report, Terms};
-use crate::plan::{Join, Plan};
+use crate::plan::{Agg, Join, Plan};
 use crate::value::{Dim, Ty};
 
 /// Plans the check.
@@ -94,12 +94,18 @@ pub(super) fn plan(file: &RecomputeFile, tax: &TaxFile, mut build: Build<'_>) ->
         columns.retain(|name| !name.starts_with("~date:") && !name.starts_with("~by:"));
     }
     let documents: Vec<String> = (0..tax.document.len()).map(|index| format!("~doc:{index}")).collect();
-    let some = matches!(report, Report::Difference | Report::Drift);
+    let rec = build.scope.rec();
+    let narrow: Option<Narrow> = match report {
+        Report::Difference | Report::Drift => Some(Box::new(move |graded| with_differences(graded, &documents))),
+        Report::Pennies => {
+            columns.extend(tax::RIGHT.iter().map(|name| (*name).to_owned()));
+            Some(Box::new(move |graded| with_right_ones_summed(graded, &documents, &rec)))
+        }
+        Report::Mixed => None,
+    };
     let tested = exact.clone().compare(Cmp::Eq, exact).and(stated.clone().compare(Cmp::Eq, stated.clone()));
     graded.judge = Some(Judge {
-        narrow: some.then(|| -> Box<dyn Fn(Plan) -> Plan + Send + Sync> {
-            Box::new(move |graded| with_differences(graded, &documents))
-        }),
+        narrow,
         others,
         // What is right row by row is lawful, whatever the lines behind it are.
         asking: pennies.then(|| "~off".to_owned()),
@@ -217,6 +223,46 @@ fn columns(
     let rounded = Expr { node: Node::Call(round, parts), ty: Ty::MONEY, bound: exact.bound };
     extra.push(("~off".to_owned(), stated.clone().compare(Cmp::Ne, rounded)));
     extra
+}
+
+type Narrow = Box<dyn Fn(Plan) -> Plan + Send + Sync>;
+
+/// Only the records of documents of which one is not right as it stands, or not tested; all others are lawful, and summed by
+/// jurisdiction. The first record of each sum stays too.
+fn with_right_ones_summed(graded: Plan, documents: &[String], rec: &str) -> Plan {
+    let [marked, first, count, stated, exact] = tax::RIGHT;
+    let group: Vec<String> = documents.iter().map(|name| format!("judged{name}")).collect();
+    let untested = Outcome::NotTested(0).code();
+    let is_off =
+        Expr { node: Node::Coalesce(vec![Expr::col("~off", Ty::Bool), Expr::bool(true)]), ty: Ty::Bool, bound: 0 };
+    let mark = is_off.or(Expr::col("__outcome", Ty::INT).compare(Cmp::Ge, Expr::int(untested)));
+    let columns = documents.iter().map(|name| (format!("judged{name}"), Expr::col(name.clone(), Ty::Text))).collect();
+    let judged =
+        graded.clone().filter(mark).project(columns).aggregate(group.clone(), vec![(marked.to_owned(), Agg::Count)]);
+    let all = graded.join(judged, documents.iter().cloned().zip(group).collect(), Join::Left);
+    let is_judged = || Expr::col(marked, Ty::INT).is_null().negated();
+    let ty = |name: &str| all.ty(name).unwrap_or(Ty::MONEY);
+    let column = |name: &str| Expr::col(name, ty(name));
+    let there = ["~rate", "~base"].map(|name| column(name).is_null().negated());
+    let right = there.into_iter().fold(all.clone().filter(is_judged().negated()), Plan::filter);
+    let columns = vec![
+        ("right:of".to_owned(), column("~jurisdiction")),
+        ("right:rec".to_owned(), column(rec)),
+        ("right:stated".to_owned(), column("~stated")),
+        ("right:exact".to_owned(), column("~exact")),
+    ];
+    let sums = right.project(columns).aggregate(
+        vec!["right:of".to_owned()],
+        vec![
+            (first.to_owned(), Agg::Min("right:rec".to_owned())),
+            (count.to_owned(), Agg::Count),
+            (stated.to_owned(), Agg::Sum("right:stated".to_owned())),
+            (exact.to_owned(), Agg::Sum("right:exact".to_owned())),
+        ],
+    );
+    let is_first = column(rec).compare(Cmp::Eq, Expr::col(first, Ty::INT));
+    let on = vec![("~jurisdiction".to_owned(), "right:of".to_owned())];
+    all.join(sums, on, Join::Left).filter(is_judged().or(is_first))
 }
 
 /// Only the records of documents of which one is not right as it stands.

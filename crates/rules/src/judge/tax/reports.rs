@@ -133,23 +133,45 @@ pub(super) fn mixed(documents: &[Document], read: &Read<'_>, judgement: &mut Jud
     }
 }
 
-/// By jurisdiction: records, Σ stated, Σ exact in units of the product's scale.
-type Sums<'d> = BTreeMap<&'d Value, (Vec<usize>, i128, i128)>;
+/// Lawful records of a jurisdiction.
+#[derive(Default)]
+struct Lawful {
+    /// Index of the record that comes first.
+    first: Option<usize>,
+    count: i128,
+    stated: i128,
+    /// In units of the product's scale.
+    exact: i128,
+}
+
+/// What was summed before, by jurisdiction: each sum comes with its first record.
+fn summed<'a>(read: &Read<'a>) -> BTreeMap<&'a Value, Lawful> {
+    let mut sums = BTreeMap::new();
+    let [_, first, count, stated, exact] = super::RIGHT.map(|name| read.candidates.find(name));
+    let (Some(first), Some(count), Some(stated), Some(exact)) = (first, count, stated, exact) else { return sums };
+    let rec = read.candidates.index(&read.terms.rec);
+    for (row, cells) in read.candidates.rows.iter().enumerate().filter(|(_, cells)| cells[first] == cells[rec]) {
+        let number = |at: usize| cells[at].num().unwrap_or(0);
+        let sum = Lawful { first: Some(row), count: number(count), stated: number(stated), exact: number(exact) };
+        sums.insert(&cells[read.places.jurisdiction], sum);
+    }
+    sums
+}
 
 /// What rounding moved, one line a jurisdiction.
 pub(super) fn pennies(documents: &[Document], read: &Read<'_>, judgement: &mut Judgement) {
-    let mut sums: Sums<'_> = BTreeMap::new();
-    for document in documents.iter().filter(|document| document.lawful()) {
-        for row in &document.rows {
-            let sum = sums.entry(&row.jurisdiction).or_default();
-            sum.0.push(row.at);
-            sum.1 += row.stated;
-            sum.2 += row.exact;
-        }
-    }
+    let mut sums = summed(read);
     let rec = read.candidates.index(&read.terms.rec);
-    for (jurisdiction, (rows, stated, exact)) in sums {
-        let Some(row) = rows.iter().copied().min_by_key(|&row| &read.candidates.rows[row][rec]) else { continue };
+    for row in documents.iter().filter(|document| document.lawful()).flat_map(|document| &document.rows) {
+        let sum = sums.entry(&read.candidates.rows[row.at][read.places.jurisdiction]).or_default();
+        let both = sum.first.into_iter().chain([row.at]);
+        sum.first = both.min_by_key(|&row| &read.candidates.rows[row][rec]);
+        sum.count += 1;
+        sum.stated += row.stated;
+        sum.exact += row.exact;
+    }
+    for (jurisdiction, Lawful { first, count, stated, exact }) in sums {
+        let Some(row) = first else { continue };
         let round = read.rounding(row);
         let expected = round.money(exact);
         if expected == stated {
@@ -159,7 +181,7 @@ pub(super) fn pennies(documents: &[Document], read: &Read<'_>, judgement: &mut J
             row,
             expected: Some(expected),
             stated: Some(stated),
-            detail: format!("{} tax rows of {}", rows.len(), jurisdiction.as_text().unwrap_or_default()),
+            detail: format!("{count} tax rows of {}", jurisdiction.as_text().unwrap_or_default()),
             item: Some(format!("pennies:{}", jurisdiction.as_text().unwrap_or_default())),
             ..Wrong::default()
         });
