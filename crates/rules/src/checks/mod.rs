@@ -342,6 +342,18 @@ pub fn plan(
     audited: &Audited,
     own_params: &BTreeMap<String, String>,
 ) -> Result<Procedure, Refusal> {
+    let mut procedure = plan_kind(rule, catalog, audited, own_params)?;
+    let records = |population: &str| catalog.table(population).map_or(0, |table| table.records);
+    procedure.graded = procedure.graded.lean(&records);
+    Ok(procedure)
+}
+
+fn plan_kind(
+    rule: &Rule,
+    catalog: &Catalog,
+    audited: &Audited,
+    own_params: &BTreeMap<String, String>,
+) -> Result<Procedure, Refusal> {
     let params = rule.params(own_params).map_err(Refusal::Wrong)?;
     let check = &rule.file.check;
     let build = |population, params: BTreeMap<String, Ast>| Build::new(rule, catalog, audited, params, population);

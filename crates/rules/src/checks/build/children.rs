@@ -301,7 +301,14 @@ impl<'a> Build<'a> {
             None => {
                 let keys: Vec<String> = child.keys.iter().map(|(name, _)| name.clone()).collect();
                 let on = keys.iter().map(|key| (format!("~{key}"), key.clone())).collect();
-                (child.plan.clone().aggregate(keys, aggs(&value)), on)
+                // A row without a key is nobody's.
+                let ty = |name: &String| child.plan.ty(name).unwrap_or(Ty::Text);
+                let whole = keys.iter().map(|key| Expr::col(key.clone(), ty(key)).is_null().negated());
+                let rows = match whole.reduce(Expr::and) {
+                    Some(whole) => child.plan.clone().filter(whole),
+                    None => child.plan.clone(),
+                };
+                (rows.aggregate(keys, aggs(&value)), on)
             }
             Some(within) => {
                 // What counts depends on the record, so the sum is by record.

@@ -44,8 +44,9 @@ impl Chains {
         found
     }
 
+    /// The text of a key.
     #[inline]
-    fn code(&self, key: &[u32]) -> u32 {
+    pub fn code(&self, key: &[u32]) -> u32 {
         key[self.part]
     }
 

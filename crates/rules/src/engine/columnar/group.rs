@@ -199,6 +199,51 @@ pub(super) fn aggregate(
     Ok(Grouped { rows: count, columns, index })
 }
 
+/// Aggregates of the rows that are asked for, one row for each row that asks: `head` is the first of those by whose key they
+/// are found in the index. Missing where there is none.
+pub(super) fn sums(
+    view: &View,
+    texts: &Texts,
+    (head, index): (Id, &Index),
+    aggs: &[(Agg, Option<Id>)],
+    rows: usize,
+) -> Result<Grouped, EngineError> {
+    let mut sums: Vec<Accumulator> =
+        aggs.iter().map(|(agg, id)| Accumulator::new(agg, id.map(|id| view.kind(id)))).collect();
+    let ids: Vec<Id> = std::iter::once(head).chain(aggs.iter().filter_map(|(_, id)| *id)).collect();
+    let mut seen = vec![false; rows];
+    sums.iter_mut().for_each(|sum| sum.reserve(rows));
+    for from in (0..view.rows).step_by(BLOCK) {
+        let mut columns = columns_of(view, texts, &ids, (from, view.rows.min(from + BLOCK)))?;
+        let heads = (0u32..).zip(super::compute::codes(&columns[0]));
+        let asked: Vec<u32> = heads.filter(|(_, head)| **head != NO_ROW).map(|(row, _)| row).collect();
+        if asked.len() < columns[0].len() {
+            columns.iter_mut().for_each(|column| *column = column.gather(&asked));
+        }
+        let places = super::compute::codes(&columns[0]);
+        places.iter().for_each(|place| seen[*place as usize] = true);
+        let mut values = columns[1..].iter();
+        for (sum, (_, id)) in sums.iter_mut().zip(aggs) {
+            let value = id.and_then(|_| values.next());
+            sum.add((places, &[]), value, rows)?;
+        }
+    }
+    let count = seen.iter().filter(|seen| **seen).count();
+    let mut columns: Vec<Vector> = sums.into_iter().map(|sum| sum.finish_for(rows)).collect();
+    if count < rows {
+        columns.iter_mut().for_each(|column| column.give_only(&seen));
+    }
+    if index.repeats() {
+        // What the first row of a key has is that of all.
+        let mut first: Vec<u32> = (0..).take(rows).collect();
+        for head in index.firsts() {
+            index.chain(head).for_each(|row| first[row as usize] = head);
+        }
+        columns.iter_mut().for_each(|column| *column = column.gather(&first));
+    }
+    Ok(Grouped { rows: count, columns, index: None })
+}
+
 /// Keys seen so far, numbered.
 struct Groups {
     keys: Vec<Vector>,
@@ -532,6 +577,19 @@ impl Accumulator {
             (_, None) => return Err(EngineError("an aggregate of nothing".to_owned())),
         }
         Ok(())
+    }
+
+    /// As `finish`, for so many groups, though no row came.
+    fn finish_for(mut self, groups: usize) -> Vector {
+        match &mut self {
+            Self::Count(all) | Self::Missing(all) | Self::True(all) | Self::Small(all, _) | Self::Sum(all) => {
+                all.resize(groups, NO_SMALL);
+            }
+            Self::SumWide(all) | Self::Wide(all, _) => all.resize(groups, NO_WIDE),
+            Self::Days(all, _) => all.resize(groups, NO_DAY),
+            Self::Any(_) => {}
+        }
+        self.finish()
     }
 
     fn finish(self) -> Vector {

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use hashbrown::HashTable;
+use hashbrown::{HashSet, HashTable};
 
 use super::chain::{Chains, Unfit};
 use super::key::{Keys, hash};
@@ -282,7 +282,7 @@ fn direct(column: &Vector, rows: usize) -> Option<(Heads, Next)> {
 fn hashed(columns: &[&Vector], kinds: &[Kind], rows: usize) -> (Heads, Next) {
     let keys = Keys::new(columns, kinds, rows);
     // What lies in a core's cache as a whole is found by its hash wherever it is there.
-    let ways = if rows < FEW { Vec::new() } else { Chains::all(kinds, rows) };
+    let ways = if rows < FEW { Vec::new() } else { likely(&keys, Chains::all(kinds, rows)) };
     for mut chains in ways {
         let mut next = Next::new(rows);
         if chained(&mut chains, &keys, &mut next).is_ok() {
@@ -302,6 +302,23 @@ fn hashed(columns: &[&Vector], kinds: &[Kind], rows: usize) -> (Heads, Next) {
         }
     }
     (Heads::Hashed(keys, table), next)
+}
+
+/// Rows that are looked at to tell how many keys a text has.
+const SAMPLE: usize = 1024;
+/// Keys that a text has at most on average, if it is worth trying.
+const KEYS_LIKELY: usize = 8;
+
+/// The texts of keys by which these are told apart best, that with most different ones first; none that is in many keys.
+fn likely(keys: &Keys, ways: Vec<Chains>) -> Vec<Chains> {
+    let step = (keys.len() / SAMPLE).max(1);
+    let sample = (0..keys.len()).step_by(step).filter(|row| !keys.is_missing(*row));
+    let different: HashSet<&[u32]> = sample.map(|row| keys.of(row)).collect();
+    let texts = |way: &Chains| different.iter().map(|key| way.code(key)).collect::<HashSet<u32>>().len();
+    let mut ways: Vec<(usize, Chains)> = ways.into_iter().map(|way| (texts(&way), way)).collect();
+    ways.retain(|(texts, _)| texts * KEYS_LIKELY >= different.len());
+    ways.sort_by_key(|(texts, _)| std::cmp::Reverse(*texts));
+    ways.into_iter().map(|(_, way)| way).collect()
 }
 
 fn chained(chains: &mut Chains, keys: &Keys, next: &mut Next) -> Result<(), Unfit> {

@@ -217,12 +217,19 @@ impl<'s> Columnar<'s> {
                         self.beside(left, &right, (on, Some(count)), memo)
                     }
                     right => {
-                        let (left, right) = (self.own(left, memo)?, self.lower(right, memo)?);
+                        let left = self.own(left, memo)?;
+                        let left = match self.sums_beside(left, right, on, memo)? {
+                            Summed::Done(view) => return Ok(view),
+                            Summed::Not(left) => left,
+                        };
+                        let right = self.lower(right, memo)?;
+                        let right = self.asked_for(&left, right, on)?;
                         self.beside(left, &right, (on, None), memo)
                     }
                 },
                 Join::Inner => {
                     let (left, right) = (self.own(left, memo)?, self.lower(right, memo)?);
+                    let right = self.asked_for(&left, right, on)?;
                     let index = self.index(&right, &right_keys(&right, on), memo)?;
                     self.pairs(&left, &right, on, &index, false)
                 }
@@ -316,9 +323,12 @@ impl<'s> Columnar<'s> {
         {
             let index = self.index(&left, &own, memo)?;
             let wanted = columns(right, &self.texts, &right_keys(right, on))?;
-            let mut rows: Vec<u32> = index.heads(&wanted).into_iter().flat_map(|head| index.chain(head)).collect();
+            // Many of the few may have the same key.
+            let mut heads = index.heads(&wanted);
+            heads.sort_unstable();
+            heads.dedup();
+            let mut rows: Vec<u32> = heads.into_iter().flat_map(|head| index.chain(head)).collect();
             rows.sort_unstable();
-            rows.dedup();
             return Ok(left.at(&Arc::new(rows)));
         }
         let index = self.index(right, &right_keys(right, on), memo)?;
@@ -328,6 +338,24 @@ impl<'s> Columnar<'s> {
         let wanted = if has { left.add(Op::Not(none), Kind::Truth) } else { none };
         let rows = select(&left, &self.texts, wanted)?;
         Ok(if rows.len() == left.rows { left } else { left.at(&Arc::new(rows)) })
+    }
+
+    /// Of a right side that is larger by far the rows with the keys of the left: an index over all of it costs more than to
+    /// look at each row once.
+    fn asked_for(&self, left: &View, right: Arc<View>, on: &[(String, String)]) -> Result<Arc<View>, EngineError> {
+        if left.rows * FEW >= right.rows {
+            return Ok(right);
+        }
+        let own: Vec<Id> = on.iter().map(|(key, _)| left.column(key)).collect();
+        let asked = columns(left, &self.texts, &own)?;
+        let index = Arc::new(Index::new(&asked.iter().collect::<Vec<_>>(), left.rows));
+        let mut right = Arc::unwrap_or_clone(right);
+        let theirs = right_keys(&right, on);
+        let head = right.add(Op::Head(Same(index), theirs), Kind::Code);
+        let none = right.add(Op::IsNull(head), Kind::Truth);
+        let wanted = right.add(Op::Not(none), Kind::Truth);
+        let rows = select(&right, &self.texts, wanted)?;
+        Ok(Arc::new(right.at(&Arc::new(rows))))
     }
 
     /// The left with the columns of the right beside it. `count`: the right's rows of a key are one, and so named.
@@ -355,6 +383,38 @@ impl<'s> Columnar<'s> {
             left.columns.push((count.clone(), counted));
         }
         Ok(left)
+    }
+
+    /// The left with the sums of the right beside it, each row of the right summed where it is asked for: no group is made.
+    fn sums_beside(
+        &self,
+        left: View,
+        right: &Plan,
+        on: &[(String, String)],
+        memo: &mut Memo,
+    ) -> Result<Summed, EngineError> {
+        let Plan::Aggregate { input, keys, aggs } = right else { return Ok(Summed::Not(left)) };
+        let all = keys.len() == on.len() && on.iter().all(|(_, key)| keys.contains(key));
+        if !all || memo.views.contains_key(right) || aggs.iter().any(|(_, agg)| matches!(agg, Agg::Any(_))) {
+            return Ok(Summed::Not(left));
+        }
+        let mut rows = self.own(input, memo)?;
+        // Of a few rows the groups are few.
+        if rows.rows < left.rows / 2 {
+            return Ok(Summed::Not(left));
+        }
+        let step = self.note(|steps| steps.begin(right));
+        let own: Vec<Id> = on.iter().map(|(key, _)| left.column(key)).collect();
+        let index = self.index(&left, &own, memo)?;
+        let theirs = right_keys(&rows, on);
+        let head = rows.add(Op::Head(Same(index.clone()), theirs), Kind::Code);
+        let wanted: Vec<(Agg, Option<Id>)> =
+            aggs.iter().map(|(_, agg)| (agg.clone(), agg.of().map(|column| rows.column(column)))).collect();
+        let sums = group::sums(&rows, &self.texts, (head, &index), &wanted, left.rows)?;
+        self.note(|steps| steps.end(step, sums.rows));
+        let mut left = left;
+        beside_rows(&mut left, aggs.iter().map(|(name, _)| name.clone()).zip(sums.columns));
+        Ok(Summed::Done(left))
     }
 
     /// The left with the row in force of the right beside it.
@@ -578,6 +638,13 @@ impl Columnar<'_> {
         held.push(Held { index, bits: Arc::new(bits) });
         Ok(held.len() - 1)
     }
+}
+
+/// Whether sums could be made where they are asked for.
+enum Summed {
+    Done(View),
+    /// The left as it was.
+    Not(View),
 }
 
 /// Columns with a value for each row of the view.

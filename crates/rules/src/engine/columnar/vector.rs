@@ -190,6 +190,22 @@ impl Vector {
         }
     }
 
+    /// Takes away the values of rows that are not marked.
+    pub fn give_only(&mut self, marked: &[bool]) {
+        fn give<T: Copy>(all: &mut [T], marked: &[bool], missing: T) {
+            for (value, _) in all.iter_mut().zip(marked).filter(|(_, marked)| !**marked) {
+                *value = missing;
+            }
+        }
+        match self {
+            Self::Small(all) => give(all, marked, NO_SMALL),
+            Self::Wide(all) => give(all, marked, NO_WIDE),
+            Self::Days(all) => give(all, marked, NO_DAY),
+            Self::Truth(all) => give(all, marked, UNKNOWN),
+            Self::Code(all) => give(all, marked, NO_TEXT),
+        }
+    }
+
     /// The values of neighbouring rows.
     pub fn slice(&self, from: usize, to: usize) -> Self {
         each!(self, all => all[from..to].to_vec())
