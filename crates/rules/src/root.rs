@@ -23,6 +23,8 @@ use crate::value::{Column, Relation, Ty, Value};
 pub const FINDINGS_MIN: usize = 10;
 /// Customers that they concern, at least.
 const CUSTOMERS_MIN: usize = 2;
+/// Values of a dimension that are counted one by one; of more all are counted as groups.
+const VALUES_FEW: usize = 6;
 /// Values of a dimension that are looked at, the most frequent first.
 const VALUES_MAX: usize = 20;
 
@@ -346,8 +348,8 @@ impl<'a> Common<'a> {
                     self.plan.clone().filter(after.and(rec().compare(Cmp::Lt, Expr::int(end.into()))))
                 }
             };
-            // Of two dimensions a few pairs of values are asked for, and there are many more.
-            if columns.len() > 1 {
+            // A few values, or pairs of them, are asked for, and there may be many more.
+            if columns.len() > 1 || values.len() <= VALUES_FEW {
                 let is = |values: &Vec<Value>| {
                     let each = columns.iter().zip(values).map(|(name, value)| is(name, value));
                     each.reduce(Expr::and).unwrap_or_else(|| Expr::bool(true))
@@ -366,7 +368,7 @@ impl<'a> Common<'a> {
         let plans: Vec<Plan> = wanted.iter().map(plan).collect();
         let counted = if plans.is_empty() { Vec::new() } else { engine.run(&plans)? };
         for ((key, values), relation) in wanted.into_iter().zip(counted) {
-            let several = key.2.len() > 1;
+            let several = key.2.len() > 1 || values.len() <= VALUES_FEW;
             let counts = known.entry(key).or_default();
             let number = |value: &Value| value.num().and_then(|records| u64::try_from(records).ok()).unwrap_or(0);
             if several {

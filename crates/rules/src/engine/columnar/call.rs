@@ -25,12 +25,46 @@ enum Base {
     None,
 }
 
+/// Folded numbers of a block of codes, where these count up too: from the first one on, and from that one on with which they
+/// go on in another block.
+#[derive(Clone, Copy)]
+struct Fold {
+    first: u32,
+    next: u32,
+    /// How many come before that one.
+    before: u32,
+}
+
+impl Fold {
+    fn of(code: u32, texts: &Texts) -> Option<Self> {
+        let from = texts.counts_from(code)?;
+        // A number whose zeros are left out is shorter than others.
+        let folded = |code: u32| {
+            let text = texts.get(code)?;
+            let digits = text.bytes().rev().take_while(u8::is_ascii_digit).count();
+            let folded = number::fold(&text);
+            let code = folded.ends_with(&text[text.len() - digits..]).then(|| texts.code(&folded))?;
+            texts.counts_from(code).is_some().then_some(code)
+        };
+        let first = folded(from)?;
+        let before = BLOCK - first % BLOCK;
+        let next = if before < BLOCK { folded(from + before)? } else { first };
+        (before == BLOCK || next % BLOCK == 0).then_some(Self { first, next, before })
+    }
+
+    fn code(self, within: u32) -> u32 {
+        if within < self.before { self.first + within } else { self.next + (within - self.before) }
+    }
+}
+
 /// What one call came to so far: functions of texts and days repeat their arguments.
 #[derive(Default)]
 pub(super) struct Memo {
     results: HashMap<[u64; 2], Value>,
     /// By block of codes.
     bases: HashMap<u32, Base>,
+    /// Likewise, of numbers of documents.
+    folds: HashMap<u32, Option<Fold>>,
     /// Texts in lower case, and whether without white space around them.
     lower: HashMap<(u32, bool), Arc<str>>,
     /// A result did not fit where planning proved that it would.
@@ -104,7 +138,7 @@ pub(super) fn apply(
             _ => plain(func, args, (kind, memo), rows, texts),
         },
         (Func::NumberFold, [text]) if kind == Kind::Code => match text.as_ref() {
-            Vector::Code(all) => Vector::Code(folded(all, texts)),
+            Vector::Code(all) => Vector::Code(folded(all, texts, memo)),
             _ => plain(func, args, (kind, memo), rows, texts),
         },
         (Func::IdPrefix | Func::IdNumber, [id]) if matches!(kind, Kind::Code | Kind::Small) => match id.as_ref() {
@@ -175,19 +209,35 @@ fn lengths(all: &[u32], texts: &Texts) -> Vec<i64> {
     all.iter().map(one).collect()
 }
 
-/// Numbers of documents hardly repeat, so that nothing is remembered of them; they are folded one below the other.
-fn folded(all: &[u32], texts: &Texts) -> Vec<u32> {
-    let mut made = String::with_capacity(all.len() * 16);
-    let mut ends: Vec<Option<usize>> = Vec::with_capacity(all.len());
-    for code in all {
-        ends.push(texts.with(*code, |text| number::fold_into(text, &mut made)).map(|()| made.len()));
+/// Numbers of documents hardly repeat, so that nothing is remembered of them. Those that count up do so when they are
+/// folded too; others are folded one below the other.
+fn folded(all: &[u32], texts: &Texts, memo: &mut Memo) -> Vec<u32> {
+    let mut codes = vec![NO_TEXT; all.len()];
+    let mut rest: Vec<usize> = Vec::new();
+    let (mut last, mut fold) = (None, None);
+    for (place, &code) in all.iter().enumerate().filter(|(_, code)| **code != NO_TEXT) {
+        let block = code / BLOCK;
+        if last != Some(block) {
+            last = Some(block);
+            fold = *memo.folds.entry(block).or_insert_with(|| Fold::of(code, texts));
+        }
+        match fold {
+            Some(fold) => codes[place] = fold.code(code % BLOCK),
+            None => rest.push(place),
+        }
+    }
+    let mut made = String::with_capacity(rest.len() * 16);
+    let mut ends: Vec<Option<usize>> = Vec::with_capacity(rest.len());
+    for place in &rest {
+        ends.push(texts.with(all[*place], |text| number::fold_into(text, &mut made)).map(|()| made.len()));
     }
     let mut from = 0;
     let each = ends.iter().map(|end| {
         let to = (*end)?;
         Some(&made[std::mem::replace(&mut from, to)..to])
     });
-    texts.codes(each)
+    rest.into_iter().zip(texts.codes(each)).for_each(|(place, code)| codes[place] = code);
+    codes
 }
 
 /// Pairs of texts are many and texts are few: each is put into lower case once.
@@ -388,6 +438,17 @@ mod tests {
             Some("99999999999999999999"),
             Some("9999999990000000001"),
             Some("Ü 012345"),
+            Some("SIL-100351"),
+            Some("SIL-102399"),
+            Some("SIL-098304"),
+            Some("SIL-099999"),
+            Some("SIL-100000"),
+            Some("7-0008191"),
+            Some("7-0008192"),
+            Some("O12345"),
+            Some("O00005"),
+            Some("B-2026-999999"),
+            Some("B-2026-000000"),
         ];
         let codes = Vector::Code(texts.codes(cells.into_iter()));
         let mut words = Words::new(&texts);
@@ -396,6 +457,7 @@ mod tests {
             (Func::IdNumber, Kind::Small),
             (Func::Trim, Kind::Code),
             (Func::Length, Kind::Small),
+            (Func::NumberFold, Kind::Code),
         ] {
             let made = apply(&func, &[Rc::new(codes.clone())], kind, cells.len(), &texts, &mut Memo::default());
             for (row, cell) in cells.iter().enumerate() {
