@@ -281,6 +281,21 @@ impl Packing {
         }
     }
 
+    /// The next values; those of a whole piece are made one where they lie.
+    fn extend_from<T: Copy>(&mut self, all: &[T], to: impl Fn(T) -> i64, piece: impl Fn(&[T]) -> (Piece, u64)) {
+        let room = if self.open.is_empty() { 0 } else { (PIECE - self.open.len()).min(all.len()) };
+        let (first, rest) = all.split_at(room);
+        self.extend(first.iter().map(|value| to(*value)));
+        let (pieces, rest) = rest.as_chunks::<PIECE>();
+        for values in pieces {
+            let (made, size) = piece(values);
+            self.made.largest = self.made.largest.max(size);
+            self.made.rows += PIECE;
+            self.made.pieces.push(made);
+        }
+        self.extend(rest.iter().map(|value| to(*value)));
+    }
+
     fn close(&mut self) {
         let ends = Ends::of(&self.open);
         self.made.largest = self.made.largest.max(ends.size());
@@ -298,7 +313,11 @@ impl Packing {
                 if all.contains(&MISSING) {
                     self.made.largest = MISSING.unsigned_abs();
                 }
-                self.extend(all.iter().copied());
+                let piece = |values: &[i64]| {
+                    let ends = Ends::of(values);
+                    (Piece::of(values, &ends), ends.size())
+                };
+                self.extend_from(all, |units| units, piece);
             }
             (Values::Units(all), Some(valid)) => {
                 if all.iter().zip(valid).any(|(units, valid)| *valid && *units == MISSING) {
@@ -315,7 +334,8 @@ impl Packing {
                 self.extend(all.iter().zip(valid).map(|(flag, valid)| if *valid { i64::from(*flag) } else { MISSING }));
             }
             (Values::Codes(all), _) => {
-                self.extend(all.iter().map(|code| if *code == NO_TEXT { MISSING } else { i64::from(*code) }));
+                let wide = |code: u32| if code == NO_TEXT { MISSING } else { i64::from(code) };
+                self.extend_from(all, wide, Piece::of_codes);
             }
         }
     }
@@ -478,6 +498,37 @@ mod tests {
             let kept = values.iter().zip(&keep).filter(|(_, keep)| **keep).map(|(value, _)| *value);
             let expected: Vec<Option<i64>> = vec![None; cut].into_iter().chain(values.iter().copied()).chain(kept).collect();
             prop_assert_eq!(other.slice(0, expected.len(), Some, None), expected);
+        }
+    }
+
+    /// Codes of one kind of piece, several pieces of them.
+    fn codes() -> impl Strategy<Value = Vec<u32>> {
+        let many = |code: BoxedStrategy<u32>, missing: u32| {
+            let cell = prop_oneof![20 => code, missing => Just(NO_TEXT)];
+            prop::collection::vec(cell, 0..3 * PIECE).boxed()
+        };
+        prop_oneof![
+            (prop_oneof![any::<u32>(), Just(NO_TEXT)], 0..3 * PIECE).prop_map(|(code, rows)| vec![code; rows]),
+            (0..u32::MAX - 4 * PIECE as u32, 0..3 * PIECE).prop_map(|(first, rows)| (first..).take(rows).collect()),
+            many((0..200_u32).boxed(), 1),
+            many((0..250_u32).prop_map(|word| word * 1_003).boxed(), 1),
+            many((7..60_000_u32).boxed(), 0),
+            many(any::<u32>().boxed(), 1),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+        #[test]
+        fn codes_come_back_wherever_pieces_begin(codes in codes(), cut in 1..2 * PIECE) {
+            let mut packing = Packing::new(Physical::Text);
+            for part in codes.chunks(cut) {
+                packing.append(&Column::of_codes(part.to_vec()));
+            }
+            let packed = packing.finish();
+            prop_assert_eq!(packed.slice(0, codes.len(), |code| code as u32, NO_TEXT), &codes[..]);
+            let largest = codes.iter().filter(|code| **code != NO_TEXT).max();
+            prop_assert_eq!(packed.largest(), largest.map_or(0, |code| u64::from(*code)));
         }
     }
 

@@ -1,6 +1,7 @@
 //! Some neighbouring values of a column, in the narrowest form that holds them.
 
 use super::{MISSING, PIECE};
+use crate::texts::NO_TEXT;
 
 /// Words that a piece may have to be stored by their places.
 const WORDS_MAX: usize = 255;
@@ -36,31 +37,45 @@ impl Piece {
 
     /// The narrowest that holds some values.
     pub fn of(values: &[i64], ends: &Ends) -> Self {
+        Self::made(values, ends, |value| value)
+    }
+
+    /// The narrowest that holds some codes of texts, and the largest of these.
+    pub fn of_codes(codes: &[u32]) -> (Self, u64) {
+        let ends = Ends::of_codes(codes);
+        let made = match ends.missing {
+            false => Self::made(codes, &ends, i64::from),
+            true => Self::made(codes, &ends, |code| if code == NO_TEXT { MISSING } else { i64::from(code) }),
+        };
+        (made, ends.size())
+    }
+
+    fn made<T: Copy>(values: &[T], ends: &Ends, to: impl Fn(T) -> i64 + Copy) -> Self {
         let (Some(&first), Some((least, most))) = (values.first(), ends.there()) else { return Self::All(MISSING) };
         if least == most && !ends.missing {
             return Self::All(least);
         }
         if ends.counts_up {
-            return Self::Run(first);
+            return Self::Run(to(first));
         }
         let range = most.wrapping_sub(least).cast_unsigned();
         if range < u64::from(u8::MAX) {
-            return Self::Near(least, offsets(values, ends, u8::MAX, |far| far as u8));
+            return Self::Near(least, offsets(values, ends, u8::MAX, |far| far as u8, to));
         }
-        if let Some(piece) = Self::of_words(values) {
+        if let Some(piece) = Self::of_words(values, to) {
             return piece;
         }
         if range < u64::from(u16::MAX) {
-            return Self::Far(least, offsets(values, ends, u16::MAX, |far| far as u16));
+            return Self::Far(least, offsets(values, ends, u16::MAX, |far| far as u16, to));
         }
         if range < u64::from(u32::MAX) {
-            return Self::Farther(least, offsets(values, ends, u32::MAX, |far| far as u32));
+            return Self::Farther(least, offsets(values, ends, u32::MAX, |far| far as u32, to));
         }
-        Self::Plain(values.into())
+        Self::Plain(values.iter().map(|value| to(*value)).collect())
     }
 
     /// By words, if these are few and do not take up more than they spare.
-    fn of_words(values: &[i64]) -> Option<Self> {
+    fn of_words<T: Copy>(values: &[T], to: impl Fn(T) -> i64) -> Option<Self> {
         if values.len() < 4 * TABLE {
             return None;
         }
@@ -70,6 +85,7 @@ impl Piece {
         let mut count = 0u8;
         let mut at = vec![0u8; values.len()];
         for (at, &value) in at.iter_mut().zip(values) {
+            let value = to(value);
             let mut slot = (value.cast_unsigned().wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 54) as usize;
             while table[slot].0 != value {
                 if table[slot].1 == u8::MAX {
@@ -145,11 +161,23 @@ impl Piece {
 }
 
 /// How far each value lies from the least.
-fn offsets<T: Copy>(values: &[i64], ends: &Ends, missing: T, narrow: impl Fn(u64) -> T) -> Box<[T]> {
+fn offsets<T: Copy, N: Copy>(
+    values: &[T],
+    ends: &Ends,
+    missing: N,
+    narrow: impl Fn(u64) -> N,
+    to: impl Fn(T) -> i64,
+) -> Box<[N]> {
     let far = |value: i64| narrow(value.wrapping_sub(ends.least).cast_unsigned());
     match ends.missing {
-        false => values.iter().map(|value| far(*value)).collect(),
-        true => values.iter().map(|value| if *value == MISSING { missing } else { far(*value) }).collect(),
+        false => values.iter().map(|value| far(to(*value))).collect(),
+        true => {
+            let one = |value: &T| match to(*value) {
+                MISSING => missing,
+                value => far(value),
+            };
+            values.iter().map(one).collect()
+        }
     }
 }
 
@@ -184,6 +212,23 @@ impl Ends {
         let steps = || values.windows(2).all(|pair| pair[1].wrapping_sub(pair[0]) == 1);
         let counts_up = !missing && last.checked_sub(first) == Some(values.len() as i64 - 1) && steps();
         Self { least, most, missing, counts_up }
+    }
+
+    /// Of codes of texts; a missing one is the largest of all integers of 32 bits.
+    fn of_codes(codes: &[u32]) -> Self {
+        let all = |code: u32| if code == NO_TEXT { MISSING } else { i64::from(code) };
+        let (Some(&first), Some(&last)) = (codes.first(), codes.last()) else { return Self::of(&[]) };
+        if first == last && codes.iter().all(|code| *code == first) {
+            return Self { least: all(first), most: all(first), missing: first == NO_TEXT, counts_up: false };
+        }
+        let (least, most) = codes.iter().fold((u32::MAX, 0), |(least, most), code| (least.min(*code), most.max(*code)));
+        let missing = most == NO_TEXT;
+        // One more than a missing code is nothing.
+        let next = || codes.iter().map(|code| code.wrapping_add(1)).max().unwrap_or(0);
+        let most = if missing { i64::from(next()) - 1 } else { i64::from(most) };
+        let steps = || codes.windows(2).all(|pair| pair[1].wrapping_sub(pair[0]) == 1);
+        let counts_up = !missing && i64::from(last) - i64::from(first) == codes.len() as i64 - 1 && steps();
+        Self { least: i64::from(least), most, missing, counts_up }
     }
 
     /// The least and the most, if there is a value at all.
