@@ -6,9 +6,12 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Milliseconds after which freed memory goes back to the system.
 #[cfg(unix)]
-const DELAY: &str = "3000";
+const DELAY: &str = "30000";
+/// Likewise, where memory is limited.
+#[cfg(unix)]
+const DELAY_LIMITED: &str = "1000";
 
-/// Lets the allocator keep freed memory for three seconds instead of ten milliseconds. Columns come and go, and a page that
+/// Lets the allocator keep freed memory for half a minute instead of ten milliseconds. Columns come and go, and a page that
 /// was given back has to be cleared by the system before it can be used again: half of the system's time in a large audit.
 ///
 /// The allocator reads this from the environment when the process begins and nowhere else (short of unsafe code), so the
@@ -24,9 +27,11 @@ pub fn keep_freed_memory() {
     if set {
         return;
     }
+    let limited = std::env::args_os().any(|word| word.to_string_lossy().starts_with("--memory-limit"));
+    let delay = if limited { DELAY_LIMITED } else { DELAY };
     if let Ok(own) = std::env::current_exe() {
         // It returns only if it fails, and then the audit runs as it is.
-        let _failed = std::process::Command::new(own).args(std::env::args_os().skip(1)).env(VARIABLE, DELAY).exec();
+        let _failed = std::process::Command::new(own).args(std::env::args_os().skip(1)).env(VARIABLE, delay).exec();
     }
 }
 

@@ -13,7 +13,7 @@ use tieout_ingest::{Expected, ExpectedRows};
 use self::cost::Cost;
 use crate::audit::Options;
 use crate::catalog::Catalog;
-use crate::checks::{self, Audited};
+use crate::checks::{self, Audited, Procedure};
 use crate::netted;
 use crate::root;
 use crate::rule::{Library, Rule};
@@ -23,6 +23,8 @@ const BASE: u64 = 256 << 20;
 /// Bytes a record of the population under test that a judge sees as values, where a kind gives it many: all results of a
 /// document's tax, and what netting left of a bill.
 const JUDGED: u64 = 1400;
+/// One in so many records is a candidate where candidates are narrowed.
+const CANDIDATES: u64 = 8;
 /// Memory that is freed is not given back at once: so much more in a hundred.
 const KEPT: u64 = 5;
 /// In how many parts a rule may run, the fewest first.
@@ -98,7 +100,7 @@ pub fn shares(library: &Library, options: &Options, expected: &Expected) -> Shar
             }
             let mut cost = Cost::new(expected);
             cost.add(&procedure.wanted(plans[0].clone(), false));
-            own.push((parts, cost.bytes() + judged(rule, &procedure.population, expected)));
+            own.push((parts, cost.bytes() + judged(rule, &procedure, expected)));
         }
         ways.insert(rule.card.id.clone(), own);
         if let Some(plan) = root::described(&catalog, &procedure.population) {
@@ -112,10 +114,11 @@ pub fn shares(library: &Library, options: &Options, expected: &Expected) -> Shar
 }
 
 /// Bytes of the values that one rule's judge sees.
-fn judged(rule: &Rule, population: &str, expected: &Expected) -> u64 {
+fn judged(rule: &Rule, procedure: &Procedure, expected: &Expected) -> u64 {
     let many = rule.card.kind == "recompute" || rule.card.kind == "duplicate" && netted::asked(rule);
-    let under_test = expected.populations.get(population).filter(|_| many);
-    under_test.map_or(0, |population| population.records * JUDGED)
+    let narrowed = procedure.judge.as_ref().is_some_and(|judge| judge.narrow.is_some());
+    let under_test = expected.populations.get(&procedure.population).filter(|_| many);
+    under_test.map_or(0, |population| population.records * JUDGED / if narrowed { CANDIDATES } else { 1 })
 }
 
 #[cfg(test)]
@@ -180,6 +183,6 @@ mod tests {
         assert_eq!(of("number-gap", 10_000_000).within(0).0.values().max(), Some(&1));
         let together = of("repeated-bill", 10_000_000);
         // A judge that sees what netting left of a bill sees many values.
-        assert!(together.greediest().unwrap().1 >= 5_000_000 * JUDGED);
+        assert!(together.greediest().unwrap().1 >= 5_000_000 * JUDGED / CANDIDATES);
     }
 }
