@@ -144,8 +144,10 @@ fn within(limit: u64, prepared: &Prepared) -> Result<(usize, BTreeMap<String, u3
     let mut refused = Diagnostic::new(Code::MemoryLimit, message)
         .note(format!("about {records} records; their texts take {} MB", megabytes(shares.texts)));
     if let Some((rule, bytes)) = shares.greediest() {
-        refused =
-            refused.note(format!("the rule that needs most is `{rule}`: {} MB for its columns", megabytes(bytes)));
+        refused = refused.note(format!(
+            "the rule that needs most is `{rule}`: {} MB, run in parts where it can be",
+            megabytes(bytes)
+        ));
     }
     let help = format!("write `--memory-limit {}MB`, or select fewer rules; nothing was read", megabytes(least));
     Err(Box::new(refused.help(help)))
