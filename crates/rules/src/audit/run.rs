@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use hashbrown::HashSet;
 use tieout_ingest::store::REC;
 use tieout_model::amount::NO_CURRENCY;
 use tieout_model::{Coverage, Evidence, Measure, NotTested, RecordRef, RuleResult, Severity, Status};
@@ -62,14 +63,11 @@ impl Run<'_> {
         for (row, words) in std::mem::take(&mut judgement.not_tested) {
             outcomes.insert(record(&rows.rows[row][rec]), format!("not tested: {words}"));
         }
-        let (rows, wrong) = match self.procedure.judge {
-            Some(_) => self.widened(rows, judgement.wrong)?,
-            None => (rows, judgement.wrong),
-        };
+        let (rows, wrong) = self.judged(rows, judgement)?;
         let rec = rows.index(&self.procedure.rec);
-        let before: BTreeSet<usize> = wrong.iter().map(|wrong| wrong.row).collect();
-        let guarded = self.guarded(&rows, &mut coverage, wrong)?;
-        let after: BTreeSet<usize> = guarded.wrong.iter().map(|wrong| wrong.row).collect();
+        let before = wrong.items(&rows);
+        let guarded = self.guarded(&rows, &mut coverage, before.clone())?;
+        let after: BTreeSet<usize> = guarded.left.iter().copied().collect();
         for row in before {
             let words = if after.contains(&row) { "finding" } else { "guarded" };
             outcomes.insert(record(&rows.rows[row][rec]), words.to_owned());
@@ -90,11 +88,17 @@ impl Run<'_> {
         }
         self.move_not_tested(&rows, &mut coverage, &judgement.not_tested);
         // A judge leaves few wrong items, guards leave few exceptions: what is left is read with every column.
-        let judged = self.procedure.judge.is_some();
-        let (rows, wrong) = if judged { self.widened(rows, judgement.wrong)? } else { (rows, judgement.wrong) };
-        self.move_context(&rows, &mut coverage, &wrong);
-        let wrong = self.guarded(&rows, &mut coverage, wrong)?.wrong;
-        let (rows, wrong) = if judged { (rows, wrong) } else { self.widened(rows, wrong)? };
+        let (rows, wrong) = self.judged(rows, judgement)?;
+        let items = wrong.items(&rows);
+        self.move_context(&rows, &mut coverage, &items);
+        let guarded = self.guarded(&rows, &mut coverage, items)?;
+        let (rows, wrong) = match wrong {
+            Found::Judged(wrong) => (rows, guarded.of(wrong)),
+            Found::All => {
+                let all = guarded.left.iter().map(|row| Wrong { row: *row, ..Wrong::default() }).collect();
+                self.widened(rows, guarded.of(all))?
+            }
+        };
         let evidence = self.evidence(&rows, &wrong)?;
         let harvest = Harvest {
             rule: self.rule,
@@ -113,9 +117,7 @@ impl Run<'_> {
             ))
         });
         let items: BTreeSet<usize> = wrong.iter().map(|wrong| wrong.row).collect();
-        for row in items {
-            coverage.exceptions.add(&measure(&rows, row));
-        }
+        coverage.exceptions.add(&measure(&rows, items));
         coverage.excluded = self.catalog.table(&self.procedure.population).map_or(0, |table| table.excluded);
         if !coverage.balances() {
             return Err(EngineError("records or money are not accounted for".to_owned()));
@@ -209,13 +211,9 @@ impl Run<'_> {
     }
 
     fn judge(&self, rows: &Relation) -> Result<Judgement, EngineError> {
-        let Some(judge) = &self.procedure.judge else {
-            let wrong = (0..rows.rows.len()).map(|row| Wrong { row, ..Wrong::default() }).collect();
-            return Ok(Judgement { wrong, ..Judgement::default() });
-        };
-        if rows.rows.is_empty() {
+        let Some(judge) = self.procedure.judge.as_ref().filter(|_| !rows.rows.is_empty()) else {
             return Ok(Judgement::default());
-        }
+        };
         let asking = judge.asking.as_ref().filter(|_| !self.engine.judges_everything()).map(|name| rows.index(name));
         let asks = |row: &&Vec<Value>| asking.is_none_or(|at| row[at] != Value::Bool(false));
         let candidates = Arc::new(keys_only(rows, asks, &judge.others));
@@ -237,6 +235,15 @@ impl Run<'_> {
         }
         judgement.not_tested.retain(|(row, _)| self.in_period(rows, *row));
         Ok(judgement)
+    }
+
+    /// What a judge found, with every column of it; without a judge each exception is wrong.
+    fn judged(&self, rows: Relation, judgement: Judgement) -> Result<(Relation, Found), EngineError> {
+        if self.procedure.judge.is_none() {
+            return Ok((rows, Found::All));
+        }
+        let (rows, wrong) = self.widened(rows, judgement.wrong)?;
+        Ok((rows, Found::Judged(wrong)))
     }
 
     /// The wrong items and their members with every column, where only some were read.
@@ -279,10 +286,9 @@ impl Run<'_> {
     }
 
     /// A wrong item of the look-back whose consequence lies in the period was tested.
-    fn move_context(&self, rows: &Relation, coverage: &mut Coverage, wrong: &[Wrong]) {
-        let items: BTreeSet<usize> = wrong.iter().map(|wrong| wrong.row).collect();
-        for row in items.into_iter().filter(|&row| !self.in_period(rows, row)) {
-            let part = measure(rows, row);
+    fn move_context(&self, rows: &Relation, coverage: &mut Coverage, items: &[usize]) {
+        for row in items.iter().copied().filter(|&row| !self.in_period(rows, row)) {
+            let part = measure(rows, [row]);
             subtract(&mut coverage.context, &part);
             coverage.tested.add(&part);
         }
@@ -301,36 +307,39 @@ impl Run<'_> {
             }
         }
         for (words, members) in reasons {
-            let mut part = Measure::default();
-            members.into_iter().for_each(|row| part.add(&measure(rows, row)));
+            let part = measure(rows, members);
             subtract(&mut coverage.tested, &part);
             coverage.not_tested.push(NotTested { reason: words.to_owned(), measure: part });
         }
     }
 
-    /// Takes out what a guard explains, and counts it.
-    fn guarded(&self, rows: &Relation, coverage: &mut Coverage, wrong: Vec<Wrong>) -> Result<Guarded, EngineError> {
-        let (mut wrong, mut unasked) = (wrong, Vec::new());
+    /// Takes out what guards explain, and counts it.
+    fn guarded(&self, rows: &Relation, coverage: &mut Coverage, items: Vec<usize>) -> Result<Guarded, EngineError> {
+        let mut guarded = Guarded { left: items, ..Guarded::default() };
+        let rec = rows.index(&self.procedure.rec);
         for guard in &self.procedure.guards {
-            if wrong.is_empty() {
+            if guarded.left.is_empty() {
                 break;
             }
-            let keyless = |row: usize| {
-                let keys = guard.rows.iter().flat_map(|(_, on)| on.iter());
-                keys.map(|(own, _)| &rows.rows[row][rows.index(own)]).any(Value::is_null)
-            };
-            let (lost, rest): (Vec<Wrong>, Vec<Wrong>) = wrong.into_iter().partition(|wrong| keyless(wrong.row));
-            wrong = rest;
+            let keys: Vec<usize> =
+                guard.rows.iter().flat_map(|(_, on)| on.iter()).map(|(own, _)| rows.index(own)).collect();
+            let keyless = |row: &usize| keys.iter().any(|key| rows.rows[*row][*key].is_null());
+            let (lost, asked): (Vec<usize>, Vec<usize>) = guarded.left.into_iter().partition(keyless);
             let words = format!("whether {} cannot be asked: a key of it is empty", guard.because);
-            let lost: Vec<(usize, String)> = lost.into_iter().map(|wrong| (wrong.row, words.clone())).collect();
+            let lost: Vec<(usize, String)> = lost.into_iter().map(|row| (row, words.clone())).collect();
             self.move_not_tested(rows, coverage, &lost);
-            unasked.extend(lost);
-            let items: BTreeSet<usize> = wrong.iter().map(|wrong| wrong.row).collect();
-            let picked = Relation {
-                columns: rows.columns.clone(),
-                rows: items.iter().map(|&row| rows.rows[row].clone()).collect(),
-            };
-            let picked = Arc::new(picked);
+            guarded.unasked.extend(lost);
+            // Only what the guard reads.
+            let read = guard.columns();
+            let picks: Vec<usize> =
+                (0..rows.columns.len()).filter(|at| *at == rec || read.contains(&rows.columns[*at].name)).collect();
+            let picked = Arc::new(Relation {
+                columns: picks.iter().map(|pick| rows.columns[*pick].clone()).collect(),
+                rows: asked
+                    .iter()
+                    .map(|&row| picks.iter().map(|pick| rows.rows[row][*pick].clone()).collect())
+                    .collect(),
+            });
             let mut plan = Plan::Rows(picked.clone());
             if let Some((theirs, on)) = &guard.rows {
                 plan = plan.join(near(theirs, on.first(), &picked), on.clone(), Join::Inner);
@@ -343,31 +352,26 @@ impl Run<'_> {
             }
             plans.push(plan.distinct(own));
             let mut results = self.engine.run(&plans)?;
-            let of = |relation: Option<Relation>| -> BTreeSet<Value> {
-                relation.into_iter().flat_map(|relation| relation.rows).flatten().collect()
+            let of = |relation: Option<Relation>| -> HashSet<i128> {
+                relation.into_iter().flat_map(|relation| relation.rows).flatten().filter_map(|rec| rec.num()).collect()
             };
             let silent = of(results.pop());
             // An empty cell does not speak; the finding says so.
             let untold = of(results.pop());
-            let rec = rows.index(&self.procedure.rec);
-            let speaks = |wrong: &Wrong| silent.contains(&rows.rows[wrong.row][rec]) != guard.absent;
-            let (explained, rest): (Vec<Wrong>, Vec<Wrong>) = wrong.into_iter().partition(speaks);
-            wrong = rest;
-            for one in wrong.iter_mut().filter(|one| untold.contains(&rows.rows[one.row][rec])) {
-                one.untold.push(guard.because.clone());
-            }
+            let is_in = |known: &HashSet<i128>, row: usize| {
+                rows.rows[row][rec].num().is_some_and(|record| known.contains(&record))
+            };
+            let (explained, left): (Vec<usize>, Vec<usize>) =
+                asked.into_iter().partition(|row| is_in(&silent, *row) != guard.absent);
+            guarded.left = left;
+            let quiet = guarded.left.iter().filter(|row| is_in(&untold, **row));
+            guarded.untold.extend(quiet.map(|row| (*row, guard.because.clone())));
             if !explained.is_empty() {
-                let mut part = Measure::default();
-                explained
-                    .iter()
-                    .map(|wrong| wrong.row)
-                    .collect::<BTreeSet<_>>()
-                    .into_iter()
-                    .for_each(|row| part.add(&measure(rows, row)));
-                coverage.guarded.push(NotTested { reason: guard.because.clone(), measure: part });
+                let measure = measure(rows, explained);
+                coverage.guarded.push(NotTested { reason: guard.because.clone(), measure });
             }
         }
-        Ok(Guarded { wrong, unasked })
+        Ok(guarded)
     }
 
     /// Child records of the wrong items.
@@ -446,11 +450,47 @@ fn near(plan: &Plan, on: Option<&(String, String)>, rows: &Relation) -> Plan {
     plan.clone().near(theirs, &Plan::Rows(Arc::new(keys)))
 }
 
-/// What the guards left.
+/// What is wrong before guards are asked.
+enum Found {
+    /// All rows.
+    All,
+    Judged(Vec<Wrong>),
+}
+
+impl Found {
+    /// The rows of the wrong items, each once and in order.
+    fn items(&self, rows: &Relation) -> Vec<usize> {
+        match self {
+            Self::All => (0..rows.rows.len()).collect(),
+            Self::Judged(wrong) => wrong.iter().map(|wrong| wrong.row).collect::<BTreeSet<_>>().into_iter().collect(),
+        }
+    }
+}
+
+/// What the guards left, by rows.
+#[derive(Default)]
 struct Guarded {
-    wrong: Vec<Wrong>,
-    /// Records of which a guard could not be asked, with the reason.
+    left: Vec<usize>,
+    /// Rows of which a guard could not tell, with its words.
+    untold: Vec<(usize, String)>,
+    /// Rows of which a guard could not be asked, with the reason.
     unasked: Vec<(usize, String)>,
+}
+
+impl Guarded {
+    /// The wrong items that are left, with what guards could not tell.
+    fn of(&self, mut wrong: Vec<Wrong>) -> Vec<Wrong> {
+        let left: HashSet<usize> = self.left.iter().copied().collect();
+        wrong.retain(|wrong| left.contains(&wrong.row));
+        let mut untold: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+        for (row, words) in &self.untold {
+            untold.entry(*row).or_default().push(words.clone());
+        }
+        for one in &mut wrong {
+            one.untold.extend(untold.get(&one.row).into_iter().flatten().cloned());
+        }
+        wrong
+    }
 }
 
 /// Only what the other relations are restricted by.
@@ -511,13 +551,20 @@ fn child_evidence(plan: &checks::EvidencePlan, found: &Relation, row: &[Value]) 
     all
 }
 
-fn measure(rows: &Relation, row: usize) -> Measure {
-    let cell = |name: &str| rows.find(name).map_or(&Value::Null, |at| &rows.rows[row][at]);
-    let mut part = Measure { records: 1, ..Measure::default() };
-    if let Some(units) = cell("__money").num() {
-        part.money.insert(cell("__currency").as_text().unwrap_or(NO_CURRENCY).to_owned(), units);
+/// Records and money of some rows.
+fn measure(rows: &Relation, some: impl IntoIterator<Item = usize>) -> Measure {
+    let [money, currency] = ["__money", "__currency"].map(|name| rows.find(name));
+    let cell = |row: usize, at: Option<usize>| at.map_or(&Value::Null, |at| &rows.rows[row][at]);
+    let mut records = 0;
+    let mut sums: BTreeMap<&str, i128> = BTreeMap::new();
+    for row in some {
+        records += 1;
+        if let Some(units) = cell(row, money).num() {
+            *sums.entry(cell(row, currency).as_text().unwrap_or(NO_CURRENCY)).or_default() += units;
+        }
     }
-    part
+    let money = sums.into_iter().map(|(currency, units)| (currency.to_owned(), units)).collect();
+    Measure { records, money }
 }
 
 fn subtract(from: &mut Measure, part: &Measure) {
