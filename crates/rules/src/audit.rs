@@ -298,7 +298,8 @@ pub(crate) fn outcomes_of(
             complaints.into_iter().map(|complaint| complaint.message).collect::<Vec<_>>().join("; ")
         }
     })?;
-    let run = Run { engine, catalog, rule, procedure: &procedure, severity: rule.card.severity, parts: 1 };
+    let parts = options.parts.get(&rule.card.id).copied().unwrap_or(1);
+    let run = Run { engine, catalog, rule, procedure: &procedure, severity: rule.card.severity, parts };
     let outcomes = run.outcomes().map_err(|error| error.to_string())?;
     Ok((procedure.population.clone(), outcomes))
 }

@@ -1,8 +1,8 @@
 //! The least memory that an audit can do with, told before anything is read.
 //!
-//! Texts stay in memory. Rows may lie in files; a rule reads the columns that it needs, whole,
-//! and gives them up before the next one. What it makes of them (`cost`) it makes for some records at a time where each
-//! record stands by itself, in as many parts as a limit asks for. So the least is the texts and the greediest rule.
+//! Texts stay in memory. Rows may lie in files; a rule reads the columns that it needs, whole, and gives them up before the
+//! next one. What it makes of them (`cost`) it makes for some records at a time where they can be parted, in as many parts as
+//! a limit asks for. So the least is the texts and the greediest rule.
 
 mod cost;
 

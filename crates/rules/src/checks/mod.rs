@@ -276,8 +276,9 @@ impl Procedure {
         if let Some(keys) = self.judge.as_ref().and_then(|judge| judge.apart.as_deref()) {
             return (0..of).map(|number| self.graded.clone().part(keys, number, of)).collect();
         }
-        // A judge that narrows by what several records have in common sees all of them at once.
-        let alone = self.wanted(self.graded.clone(), false).few(&Few::Part { number: 0, of }).is_some();
+        // A judge that narrows by what other records are sees all of them at once.
+        let wanted = self.wanted(self.graded.clone(), false);
+        let alone = wanted.times(&self.graded) == 1 && wanted.few(&Few::Part { number: 0, of }).is_some();
         let part = |number| self.graded.few(&Few::Part { number, of }).filter(|_| alone);
         (0..of).map(part).collect::<Option<_>>().unwrap_or_else(whole)
     }

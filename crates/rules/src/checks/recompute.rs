@@ -3,7 +3,7 @@
 //! Either `results` over one record (conventions of proration, a discount before or after tax), or `tax`: the tax of a
 //! document by line or in total, by jurisdiction or combined, at the rates in force. `report` turns the same comparison
 //! into other questions: a method that changes within a period, pennies of a jurisdiction, pennies that all go one way.
-//! Partition key: the document (`difference`); `mixed`, `pennies` and `drift` see narrow rows of the whole population.
+//! Partition key: the document (`difference`, `drift`); `mixed` and `pennies` see narrow rows of the whole population.
 
 mod tax;
 

@@ -69,6 +69,28 @@ fn every_row_is_as_marked_by_both_engines() {
 }
 
 #[test]
+fn in_how_many_parts_a_rule_runs_changes_nothing() {
+    let library = Library::bundled();
+    let mut wrong = Vec::new();
+    for (id, mut fixture) in fixtures() {
+        let all = store(&fixture, None);
+        let told = |fixture: &Fixture| {
+            let outcome = audit(&all, &library, &fixture.options);
+            let (rules, findings, roots) = (outcome.rules, outcome.findings, outcome.root_causes);
+            (fixture.run(&all, bundled(&library, &id)), format!("{rules:?} {findings:?} {roots:?}"))
+        };
+        let whole = told(&fixture);
+        for parts in [2, 3, 7] {
+            fixture.options.parts.insert(id.clone(), parts);
+            if told(&fixture) != whole {
+                wrong.push(format!("{id}: in {parts} parts the outcome is another"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[test]
 fn every_record_of_a_fixture_is_accounted_for() {
     let library = Library::bundled();
     let mut wrong = Vec::new();

@@ -95,6 +95,7 @@ pub(super) fn plan(file: &RecomputeFile, tax: &TaxFile, mut build: Build<'_>) ->
     }
     let documents: Vec<String> = (0..tax.document.len()).map(|index| format!("~doc:{index}")).collect();
     let rec = build.scope.rec();
+    let apart = matches!(report, Report::Difference | Report::Drift).then(|| documents.clone());
     let narrow: Option<Narrow> = match report {
         Report::Difference | Report::Drift => Some(Box::new(move |graded| with_differences(graded, &documents))),
         Report::Pennies => {
@@ -105,6 +106,7 @@ pub(super) fn plan(file: &RecomputeFile, tax: &TaxFile, mut build: Build<'_>) ->
     };
     let tested = exact.clone().compare(Cmp::Eq, exact).and(stated.clone().compare(Cmp::Eq, stated.clone()));
     graded.judge = Some(Judge {
+        apart,
         narrow,
         others,
         // What is right row by row is lawful, whatever the lines behind it are.
