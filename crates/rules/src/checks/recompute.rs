@@ -3,15 +3,18 @@
 //! Either `results` over one record (conventions of proration, a discount before or after tax), or `tax`: the tax of a
 //! document by line or in total, by jurisdiction or combined, at the rates in force. `report` turns the same comparison
 //! into other questions: a method that changes within a period, pennies of a jurisdiction, pennies that all go one way.
-//! Partition key: the document (`difference`, `drift`); `mixed` and `pennies` see narrow rows of the whole population.
+//! Partition key: the document (`difference`, `drift`), who follows one convention (`results`); `mixed` and `pennies` see narrow
+//! rows of the whole population.
 
 mod tax;
 
 use super::build::{Build, Graded, Refusal, zero};
 use super::{Judge, Procedure};
-use crate::expr::{Cmp, Expr};
+use crate::expr::{Cmp, Expr, Node};
 use crate::file::RecomputeFile;
 use crate::judge::admissible::{self, Terms};
+use crate::plan::{Agg, Join, Plan};
+use crate::value::Ty;
 use tieout_model::Code;
 
 /// Plans the check.
@@ -55,15 +58,72 @@ fn results(file: &RecomputeFile, mut build: Build<'_>) -> Result<Procedure, Refu
         extra.push((format!("~by:{index}"), part));
     }
     build.settled()?;
-    let columns = extra.iter().map(|(name, _)| name.clone()).collect();
-    let conventions = file.results.iter().map(|result| result.convention.clone()).collect();
-    let terms = Terms { conventions, by, ty };
+    let mut columns: Vec<String> = extra.iter().map(|(name, _)| name.clone()).collect();
+    let conventions: Vec<String> = file.results.iter().map(|result| result.convention.clone()).collect();
+    columns.push(admissible::ALL.to_owned());
+    columns.extend((0..conventions.len()).map(admissible::follow));
+    let tally = Tally::of(&extra, &by, conventions.len());
+    let terms = Terms { conventions, by: by.clone(), ty };
     let judge = Judge {
         columns,
+        apart: Some(by).filter(|by| !by.is_empty()),
+        narrow: tally
+            .map(|tally| -> Box<dyn Fn(Plan) -> Plan + Send + Sync> { Box::new(move |graded| tally.beside(graded)) }),
         decide: Box::new(move |candidates, _| admissible::judge(candidates, &terms)),
         ..Judge::default()
     };
     let exception = stated.clone().compare(Cmp::Eq, stated.clone());
     let expected = Some(Expr::null(ty));
     build.grade(exception, Graded { extra, expected, stated: Some(stated), judge: Some(judge), ..Graded::default() })
+}
+
+/// How many records of each biller follow each convention, and what is none of them.
+struct Tally {
+    /// Who follows one convention: names, which are texts.
+    by: Vec<String>,
+    /// Whether a record follows each convention.
+    fits: Vec<Expr>,
+}
+
+impl Tally {
+    /// `None` where a biller is no text.
+    fn of(extra: &[(String, Expr)], by: &[String], conventions: usize) -> Option<Self> {
+        let column = |name: &str| {
+            let (_, expr) = extra.iter().find(|(own, _)| own == name)?;
+            Some(Expr::col_bounded(name.to_owned(), expr.ty, expr.bound))
+        };
+        if by.iter().any(|name| column(name).is_none_or(|expr| expr.ty != Ty::Text)) {
+            return None;
+        }
+        let (stated, slack) = (column("~stated")?, column("~slack")?);
+        let fit = |index: usize| {
+            let lawful = column(&format!("~result:{index}"))?;
+            let near = stated.clone().minus(lawful).absolute().compare(Cmp::Le, slack.clone());
+            Some(Expr { node: Node::Coalesce(vec![near, Expr::bool(false)]), ty: Ty::Bool, bound: 0 })
+        };
+        Some(Self { by: by.to_vec(), fits: (0..conventions).map(fit).collect::<Option<_>>()? })
+    }
+
+    /// The records that follow none, with the counts of their biller beside them.
+    fn beside(&self, graded: Plan) -> Plan {
+        // A missing biller is one too, and no text is empty. Where there is none, all records are of one.
+        let who = |name: &String| {
+            let own = Expr::col(name.clone(), Ty::Text);
+            Expr { node: Node::Coalesce(vec![own, Expr::text("")]), ty: Ty::Text, bound: 0 }
+        };
+        let mut keys: Vec<(String, Expr)> = self.by.iter().map(|name| (format!("who{name}"), who(name))).collect();
+        keys.push(("who:all".to_owned(), Expr::text("")));
+        let names = |mark: &str| keys.iter().map(|(name, _)| format!("{mark}{name}")).collect::<Vec<_>>();
+        let mut read: Vec<(String, Expr)> =
+            keys.iter().map(|(name, expr)| (format!("tally:{name}"), expr.clone())).collect();
+        let fits = self.fits.iter().enumerate().map(|(index, fits)| (format!("fits:{index}"), fits.clone()));
+        read.extend(fits);
+        let mut counts = vec![(admissible::ALL.to_owned(), Agg::Count)];
+        counts
+            .extend((0..self.fits.len()).map(|index| (admissible::follow(index), Agg::True(format!("fits:{index}")))));
+        let tally = graded.clone().project(read).aggregate(names("tally:"), counts);
+        let lawful = self.fits.iter().cloned().reduce(Expr::or).unwrap_or_else(|| Expr::bool(false));
+        let on = names("").into_iter().zip(names("tally:")).collect();
+        graded.filter(lawful.negated()).extend(keys).join(tally, on, Join::Left)
+    }
 }

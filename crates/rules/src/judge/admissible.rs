@@ -8,6 +8,15 @@ use std::collections::BTreeMap;
 use crate::checks::{Judgement, Outcome, Wrong, sentence};
 use crate::value::{Relation, Ty, Value};
 
+/// Column with the number of records of the same biller, where they were counted before and only those that follow no
+/// convention are candidates.
+pub const ALL: &str = "~tally:all";
+
+/// Column with how many of these follow a convention.
+pub fn follow(convention: usize) -> String {
+    format!("~tally:{convention}")
+}
+
 /// The lawful results. Candidates have the columns `~result:<n>`, `__stated`, `~slack` and those of `by`.
 pub struct Terms {
     /// Names of the conventions.
@@ -30,14 +39,23 @@ pub fn judge(candidates: &Relation, terms: &Terms) -> Judgement {
         row[results[convention]].num().is_some_and(|lawful| (stated - lawful).abs() <= slack)
     };
     let who = |row: &[Value]| by.iter().map(|&column| row[column].clone()).collect::<Vec<_>>();
+    let counted: Option<Vec<usize>> = (0..terms.conventions.len()).map(|at| candidates.find(&follow(at))).collect();
+    let counted = candidates.find(ALL).zip(counted);
     let mut tally: BTreeMap<Vec<Value>, (Vec<usize>, usize)> = BTreeMap::new();
-    for row in &candidates.rows {
+    for row in candidates.rows.iter().filter(|_| counted.is_none()) {
         let (counts, all) = tally.entry(who(row)).or_insert_with(|| (vec![0; terms.conventions.len()], 0));
         *all += 1;
         for (convention, count) in counts.iter_mut().enumerate() {
             *count += usize::from(fits(row, convention));
         }
     }
+    let tallied = |row: &[Value]| match &counted {
+        None => tally[&who(row)].clone(),
+        Some((all, each)) => {
+            let count = |at: &usize| row[*at].num().and_then(|count| usize::try_from(count).ok()).unwrap_or(0);
+            (each.iter().map(count).collect(), count(all))
+        }
+    };
     let mut judgement = Judgement::default();
     for (index, row) in candidates.rows.iter().enumerate() {
         if row[outcome].num() != Some(Outcome::Exception.code()) {
@@ -52,7 +70,7 @@ pub fn judge(candidates: &Relation, terms: &Terms) -> Judgement {
         if (0..results.len()).any(|convention| fits(row, convention)) {
             continue;
         }
-        let (counts, all) = &tally[&who(row)];
+        let (counts, all) = tallied(row);
         // The first of the most frequent ones that applies here.
         let best = given.iter().max_by(|a, b| counts[a.0].cmp(&counts[b.0]).then(b.0.cmp(&a.0)));
         let Some(&(convention, lawful)) = best else { continue };
