@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tieout_ingest::profile::SourceSpec;
 use tieout_ingest::{Cache, LoadOptions, Store};
 use tieout_model::{AuditReport, Code, Diagnostic, Evidence, Level, RecordRef};
-use tieout_rules::{Library, Options, Outcome, memory};
+use tieout_rules::{Library, Needed, Options, Outcome, memory};
 
 use crate::args::SourceArgs;
 use crate::engagement::{self, Engagement};
@@ -29,12 +29,15 @@ pub struct Prepared {
     pub base: PathBuf,
     /// Complaints that do not keep the audit from starting.
     diagnostics: Vec<Diagnostic>,
+    /// Which columns are converted.
+    columns: Columns,
     /// Bytes of rows that may stay in memory, if there is a limit.
     memory: Option<usize>,
 }
 
-/// Reads the engagement and its rules; every complaint that keeps the audit from starting.
-pub fn prepare(path: &Path, args: &SourceArgs) -> Result<Prepared, Vec<Diagnostic>> {
+/// Reads the engagement and its rules; every complaint that keeps the audit from starting. `columns` narrows what will be
+/// converted to what the rules need.
+pub fn prepare(path: &Path, args: &SourceArgs, columns: Columns) -> Result<Prepared, Vec<Diagnostic>> {
     let mut engagement = engagement::load(path)?;
     let (library, mut diagnostics) = Library::load(&engagement.rule_files);
     diagnostics.extend(unknown_words(&engagement, &library, &args.select));
@@ -65,7 +68,7 @@ pub fn prepare(path: &Path, args: &SourceArgs) -> Result<Prepared, Vec<Diagnosti
         beside: args.memory_limit.is_none(),
         parts: BTreeMap::new(),
     };
-    let mut prepared = Prepared { engagement, library, options, base, diagnostics, memory: None };
+    let mut prepared = Prepared { engagement, library, options, base, diagnostics, columns, memory: None };
     if let Some(limit) = args.memory_limit {
         let (memory, parts) = within(limit, &prepared).map_err(|refused| vec![*refused])?;
         prepared.memory = Some(memory);
@@ -74,28 +77,28 @@ pub fn prepare(path: &Path, args: &SourceArgs) -> Result<Prepared, Vec<Diagnosti
     Ok(prepared)
 }
 
+/// The columns that are converted, where these are not all.
+fn needed(prepared: &Prepared) -> Option<Needed> {
+    match prepared.columns {
+        Columns::Needed => Some(tieout_rules::needed_columns(&prepared.library, &prepared.options)),
+        Columns::All => None,
+    }
+}
+
 /// The folders of the engagement's own profiles.
 fn profile_dirs(prepared: &Prepared) -> [PathBuf; 1] {
     [prepared.engagement.folder.join(PROFILE_FOLDER)]
 }
 
-/// Reads the sources; `columns` narrows what is converted to what the rules need.
-pub fn read(prepared: &Prepared, args: &SourceArgs, columns: Columns) -> (Store, Vec<Diagnostic>) {
-    read_some(prepared, args, columns, &prepared.engagement.sources)
+/// Reads the sources.
+pub fn read(prepared: &Prepared, args: &SourceArgs) -> (Store, Vec<Diagnostic>) {
+    read_some(prepared, args, &prepared.engagement.sources)
 }
 
 /// As `read`, of some of the sources.
-pub fn read_some(
-    prepared: &Prepared,
-    args: &SourceArgs,
-    columns: Columns,
-    sources: &[SourceSpec],
-) -> (Store, Vec<Diagnostic>) {
+pub fn read_some(prepared: &Prepared, args: &SourceArgs, sources: &[SourceSpec]) -> (Store, Vec<Diagnostic>) {
     let progress = Progress::new(args.quiet);
-    let needed = match columns {
-        Columns::Needed => Some(tieout_rules::needed_columns(&prepared.library, &prepared.options)),
-        Columns::All => None,
-    };
+    let needed = needed(prepared);
     let folder = args.cache.as_ref().or(prepared.engagement.cache.as_ref()).filter(|_| !args.no_cache);
     let cache = folder.map(|folder| Arc::new(Cache::new(folder.clone())));
     let options = LoadOptions {
@@ -119,11 +122,11 @@ pub fn read_some(
 /// cannot be kept.
 fn within(limit: u64, prepared: &Prepared) -> Result<(usize, BTreeMap<String, u32>), Box<Diagnostic>> {
     const ROWS_MIN: u64 = 32_000_000;
-    let needed = tieout_rules::needed_columns(&prepared.library, &prepared.options);
+    let needed = needed(prepared);
     let options = LoadOptions {
         base: &prepared.base,
         profile_dirs: &profile_dirs(prepared),
-        needed: Some(&needed),
+        needed: needed.as_ref(),
         threads: None,
         memory: None,
         cache: None,

@@ -14,7 +14,7 @@ use polars::prelude::{
 use rayon::prelude::*;
 use tieout_model::types::Physical;
 
-use self::piece::{Ends, Piece};
+use self::piece::Piece;
 use crate::convert::{Column, Values};
 use crate::texts::NO_TEXT;
 
@@ -247,7 +247,7 @@ impl Packing {
         packing.made.pieces = vec![Piece::All(value); rows / PIECE];
         packing.made.rows = rows - rows % PIECE;
         if rows > 0 {
-            packing.made.largest = Ends::of(&[value]).size();
+            packing.made.largest = Piece::of(&[value]).1;
         }
         packing.open.resize(rows % PIECE, value);
         packing
@@ -287,21 +287,22 @@ impl Packing {
         let (first, rest) = all.split_at(room);
         self.extend(first.iter().map(|value| to(*value)));
         let (pieces, rest) = rest.as_chunks::<PIECE>();
-        for values in pieces {
-            let (made, size) = piece(values);
-            self.made.largest = self.made.largest.max(size);
-            self.made.rows += PIECE;
-            self.made.pieces.push(made);
-        }
+        pieces.iter().for_each(|values| self.add(piece(values), PIECE));
         self.extend(rest.iter().map(|value| to(*value)));
     }
 
     fn close(&mut self) {
-        let ends = Ends::of(&self.open);
-        self.made.largest = self.made.largest.max(ends.size());
-        self.made.rows += self.open.len();
-        self.made.pieces.push(Piece::of(&self.open, &ends));
+        let open = std::mem::take(&mut self.open);
+        self.add(Piece::of(&open), open.len());
+        self.open = open;
         self.open.clear();
+    }
+
+    /// A piece of so many rows, and the largest size of a value in it.
+    fn add(&mut self, (piece, largest): (Piece, u64), rows: usize) {
+        self.made.largest = self.made.largest.max(largest);
+        self.made.rows += rows;
+        self.made.pieces.push(piece);
     }
 
     /// The next rows of a converted column.
@@ -313,11 +314,7 @@ impl Packing {
                 if all.contains(&MISSING) {
                     self.made.largest = MISSING.unsigned_abs();
                 }
-                let piece = |values: &[i64]| {
-                    let ends = Ends::of(values);
-                    (Piece::of(values, &ends), ends.size())
-                };
-                self.extend_from(all, |units| units, piece);
+                self.extend_from(all, |units| units, Piece::of);
             }
             (Values::Units(all), Some(valid)) => {
                 if all.iter().zip(valid).any(|(units, valid)| *valid && *units == MISSING) {

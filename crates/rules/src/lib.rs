@@ -44,7 +44,7 @@ pub use chase::chase;
 pub use complaints::match_complaints;
 pub use correct::correct;
 pub use links::{LinkHits, first_record, link_hits};
-pub use needs::needed_columns;
+pub use needs::{Needed, needed_columns};
 pub use pair::pair;
 pub use rule::{Library, Rule, SKELETONS};
 pub use unlock::unlock;

@@ -86,7 +86,7 @@ pub fn shares(library: &Library, options: &Options, expected: &Expected) -> Shar
     if rules.iter().any(|rule| netted::asked(rule)) {
         let mut cost = Cost::new(expected);
         netted::plans(&catalog).iter().for_each(|plan| cost.add(plan));
-        around = cost.bytes();
+        around = around.max(cost.bytes());
     }
     let mut ways = BTreeMap::new();
     for rule in rules {
@@ -183,6 +183,10 @@ mod tests {
         // The numbers of a series are seen at once.
         assert_eq!(of("number-gap", 10_000_000).within(0).0.values().max(), Some(&1));
         let together = of("repeated-bill", 10_000_000);
+        // Numbers that are gathered are there before netting is.
+        let gathered = Expected { numbers: 1 << 40, ..expected(10) };
+        let options = Options { select: vec!["repeated-bill".to_owned()], ..Options::default() };
+        assert!(super::shares(&Library::bundled(), &options, &gathered).least() > 1 << 40);
         // A judge that sees what netting left of a bill sees many values.
         assert!(together.greediest().unwrap().1 >= 5_000_000 * JUDGED / CANDIDATES);
     }

@@ -42,14 +42,14 @@ fn audit(args: &AuditArgs) -> Result<Exit, Vec<Diagnostic>> {
     }
     let mask = mask_key(args).map_err(|wrong| vec![*wrong])?;
     let former = args.baseline.as_deref().map(baseline::load).transpose().map_err(|wrong| vec![*wrong])?;
-    let mut prepared = pipeline::prepare(&args.path, &args.sources)?;
+    let columns = if args.stage.is_some() { Columns::All } else { Columns::Needed };
+    let mut prepared = pipeline::prepare(&args.path, &args.sources, columns)?;
     prepared.options.explain = args.explain_plan;
     // What runs beside something else cannot be timed.
     prepared.options.beside &= !args.timings;
     let stages = Stages::default();
     stages.begin("reading");
-    let columns = if args.stage.is_some() { Columns::All } else { Columns::Needed };
-    let (mut store, diagnostics) = pipeline::read(&prepared, &args.sources, columns);
+    let (mut store, diagnostics) = pipeline::read(&prepared, &args.sources);
     if pipeline::is_stopped(&diagnostics) {
         return Err(diagnostics);
     }

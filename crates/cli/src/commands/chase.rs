@@ -11,12 +11,12 @@ use crate::pipeline::{self, Columns};
 /// Runs the command: 0 it is told, 2 it cannot be.
 pub fn run(args: &ChaseArgs) -> Exit {
     let told = || -> Result<_, Vec<Diagnostic>> {
-        let prepared = pipeline::prepare(&args.path, &args.sources)?;
+        let prepared = pipeline::prepare(&args.path, &args.sources, Columns::All)?;
         let as_of = prepared.options.as_of.ok_or_else(|| {
             let message = "the engagement has no as-of date, so nothing is overdue";
             vec![Diagnostic::new(Code::EngagementValue, message).help("add `as_of` to the engagement")]
         })?;
-        let (store, diagnostics) = pipeline::read(&prepared, &args.sources, Columns::All);
+        let (store, diagnostics) = pipeline::read(&prepared, &args.sources);
         if pipeline::is_stopped(&diagnostics) {
             return Err(diagnostics);
         }

@@ -14,11 +14,11 @@ use crate::say;
 
 /// Runs the command. Exit 2 if the engagement, a rule or a source cannot be used as it stands.
 pub fn run(args: &CheckArgs) -> Exit {
-    let prepared = match pipeline::prepare(&args.path, &args.sources) {
+    let prepared = match pipeline::prepare(&args.path, &args.sources, Columns::All) {
         Ok(prepared) => prepared,
         Err(diagnostics) => return refuse(&diagnostics),
     };
-    let (store, mut diagnostics) = pipeline::read(&prepared, &args.sources, Columns::All);
+    let (store, mut diagnostics) = pipeline::read(&prepared, &args.sources);
     let (rules, raised) = tieout_rules::plan_check(&store, &prepared.library, &prepared.options);
     diagnostics.extend(raised);
     let stopped = pipeline::is_stopped(&diagnostics);

@@ -13,9 +13,9 @@ use crate::{baseline, output, say};
 pub fn run(args: &ComplaintsArgs) -> Exit {
     let told = || -> Result<_, Vec<Diagnostic>> {
         let former = args.baseline.as_deref().map(baseline::load).transpose().map_err(|wrong| vec![*wrong])?;
-        let prepared = pipeline::prepare(&args.path, &args.sources)?;
+        let prepared = pipeline::prepare(&args.path, &args.sources, Columns::All)?;
         let book = Book::open(&prepared.engagement)?;
-        let (store, diagnostics) = pipeline::read(&prepared, &args.sources, Columns::All);
+        let (store, diagnostics) = pipeline::read(&prepared, &args.sources);
         if pipeline::is_stopped(&diagnostics) {
             return Err(diagnostics);
         }

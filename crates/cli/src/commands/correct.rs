@@ -37,9 +37,9 @@ fn correct(args: &CorrectArgs) -> Result<(), Vec<Diagnostic>> {
     if !folder.is_dir() && !folder.parent().is_none_or(|parent| parent.as_os_str().is_empty() || parent.is_dir()) {
         return Err(failed(format!("the folder that `{}` would stand in does not exist", folder.display())));
     }
-    let prepared = pipeline::prepare(&args.path, &args.sources)?;
+    let prepared = pipeline::prepare(&args.path, &args.sources, Columns::All)?;
     let maps = maps(&prepared.engagement.maps)?;
-    let (store, diagnostics) = pipeline::read(&prepared, &args.sources, Columns::All);
+    let (store, diagnostics) = pipeline::read(&prepared, &args.sources);
     if pipeline::is_stopped(&diagnostics) {
         return Err(diagnostics);
     }

@@ -10,11 +10,11 @@ use crate::register::Book;
 
 /// Runs the command.
 pub fn run(args: &CustomerArgs) -> Exit {
-    let prepared = match pipeline::prepare(&args.path, &args.sources) {
+    let prepared = match pipeline::prepare(&args.path, &args.sources, Columns::All) {
         Ok(prepared) => prepared,
         Err(diagnostics) => return refuse(&diagnostics),
     };
-    let (store, diagnostics) = pipeline::read(&prepared, &args.sources, Columns::All);
+    let (store, diagnostics) = pipeline::read(&prepared, &args.sources);
     if pipeline::is_stopped(&diagnostics) {
         return refuse(&diagnostics);
     }

@@ -74,8 +74,8 @@ fn run_one(question: &Question<'_>, what: &str) -> Exit {
 }
 
 fn audited(question: &Question<'_>) -> Result<AuditReport, Vec<Diagnostic>> {
-    let prepared = pipeline::prepare(&question.path, question.sources)?;
-    let (store, diagnostics) = pipeline::read(&prepared, question.sources, Columns::Needed);
+    let prepared = pipeline::prepare(&question.path, question.sources, Columns::Needed)?;
+    let (store, diagnostics) = pipeline::read(&prepared, question.sources);
     if pipeline::is_stopped(&diagnostics) {
         Err(diagnostics)
     } else {
@@ -85,9 +85,9 @@ fn audited(question: &Question<'_>) -> Result<AuditReport, Vec<Diagnostic>> {
 
 /// Two documents, with every column that the exports have.
 fn two(question: &Question<'_>, ids: [&str; 2]) -> Exit {
-    let (prepared, store, diagnostics) = match pipeline::prepare(&question.path, question.sources) {
+    let (prepared, store, diagnostics) = match pipeline::prepare(&question.path, question.sources, Columns::All) {
         Ok(prepared) => {
-            let (store, diagnostics) = pipeline::read(&prepared, question.sources, Columns::All);
+            let (store, diagnostics) = pipeline::read(&prepared, question.sources);
             (prepared, store, diagnostics)
         }
         Err(diagnostics) => return refuse(&diagnostics),

@@ -28,12 +28,11 @@ pub fn run(args: &RatesArgs) -> Exit {
 }
 
 fn look(args: &RatesArgs) -> Result<(Vec<RateSource>, Vec<Compared>), Vec<Diagnostic>> {
-    let prepared = pipeline::prepare(&args.path, &args.sources)?;
+    let prepared = pipeline::prepare(&args.path, &args.sources, Columns::All)?;
     let failed = |what: String| vec![Diagnostic::new(Code::OutputFailed, what)];
     let mut sources = Vec::new();
     for source in &prepared.engagement.sources {
-        let (store, diagnostics) =
-            pipeline::read_some(&prepared, &args.sources, Columns::All, std::slice::from_ref(source));
+        let (store, diagnostics) = pipeline::read_some(&prepared, &args.sources, std::slice::from_ref(source));
         if !store.populations.contains_key("tax_rate") && !pipeline::is_stopped(&diagnostics) {
             continue;
         }

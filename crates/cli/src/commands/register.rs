@@ -24,9 +24,9 @@ pub fn patience(prepared: &Prepared) -> u64 {
 /// What became of each correction: 0 nothing needs somebody, 1 something does, 2 it cannot be told.
 pub fn run(args: &RegisterArgs) -> Exit {
     let told = || -> Result<_, Vec<Diagnostic>> {
-        let prepared = pipeline::prepare(&args.path, &args.sources)?;
+        let prepared = pipeline::prepare(&args.path, &args.sources, Columns::All)?;
         let book = Book::open(&prepared.engagement)?;
-        let (store, diagnostics) = pipeline::read(&prepared, &args.sources, Columns::All);
+        let (store, diagnostics) = pipeline::read(&prepared, &args.sources);
         if pipeline::is_stopped(&diagnostics) {
             return Err(diagnostics);
         }

@@ -57,7 +57,7 @@ fn failed(what: String) -> Vec<Diagnostic> {
 }
 
 fn work(args: &ReturnArgs) -> Result<(String, Vec<Diagnostic>), Vec<Diagnostic>> {
-    let prepared = pipeline::prepare(&args.path, &args.sources)?;
+    let prepared = pipeline::prepare(&args.path, &args.sources, Columns::All)?;
     let wrong = |message: String, help: &str| vec![Diagnostic::new(Code::EngagementValue, message).help(help)];
     let named = match (&args.period, prepared.options.period) {
         (Some(name), _) => Some((
@@ -71,7 +71,7 @@ fn work(args: &ReturnArgs) -> Result<(String, Vec<Diagnostic>), Vec<Diagnostic>>
         wrong("a return is of a period".to_owned(), "add `--period 2026-10`, or `period` to the engagement")
     })?;
     let forms = forms(&args.form)?;
-    let (store, diagnostics) = pipeline::read(&prepared, &args.sources, Columns::All);
+    let (store, diagnostics) = pipeline::read(&prepared, &args.sources);
     if pipeline::is_stopped(&diagnostics) {
         return Err(diagnostics);
     }

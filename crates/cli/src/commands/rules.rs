@@ -53,11 +53,11 @@ fn of_engagement(path: &Path) -> Exit {
         no_cache: false,
         quiet: true,
     };
-    let prepared = match pipeline::prepare(path, &quiet) {
+    let prepared = match pipeline::prepare(path, &quiet, Columns::All) {
         Ok(prepared) => prepared,
         Err(diagnostics) => return refuse(&diagnostics),
     };
-    let (store, mut diagnostics) = pipeline::read(&prepared, &quiet, Columns::All);
+    let (store, mut diagnostics) = pipeline::read(&prepared, &quiet);
     // Every rule, not only the selected ones: what could be selected is the question.
     let options = Options { select: Vec::new(), ..prepared.options.clone() };
     let (results, raised) = tieout_rules::plan_check(&store, &prepared.library, &options);

@@ -18,8 +18,8 @@ pub fn run(args: &VerifyArgs) -> Exit {
         Err(diagnostic) => return refuse(&[*diagnostic]),
     };
     let again = || {
-        let prepared = pipeline::prepare(&args.path, &args.sources)?;
-        let (store, diagnostics) = pipeline::read(&prepared, &args.sources, Columns::Needed);
+        let prepared = pipeline::prepare(&args.path, &args.sources, Columns::Needed)?;
+        let (store, diagnostics) = pipeline::read(&prepared, &args.sources);
         if pipeline::is_stopped(&diagnostics) {
             return Err(diagnostics);
         }

@@ -35,9 +35,10 @@ impl Piece {
         }
     }
 
-    /// The narrowest that holds some values.
-    pub fn of(values: &[i64], ends: &Ends) -> Self {
-        Self::made(values, ends, |value| value)
+    /// The narrowest that holds some values, and the largest size of these.
+    pub fn of(values: &[i64]) -> (Self, u64) {
+        let ends = Ends::of(values);
+        (Self::made(values, &ends, |value| value), ends.size())
     }
 
     /// The narrowest that holds some codes of texts, and the largest of these.
@@ -181,8 +182,8 @@ fn offsets<T: Copy, N: Copy>(
     }
 }
 
-/// Between which ends values lie, found in one pass.
-pub(super) struct Ends {
+/// Between which ends values lie.
+struct Ends {
     least: i64,
     most: i64,
     missing: bool,
@@ -190,7 +191,7 @@ pub(super) struct Ends {
 }
 
 impl Ends {
-    pub fn of(values: &[i64]) -> Self {
+    fn of(values: &[i64]) -> Self {
         let (Some(&first), Some(&last)) = (values.first(), values.last()) else {
             return Self { least: MISSING, most: MISSING, missing: false, counts_up: false };
         };
@@ -237,7 +238,7 @@ impl Ends {
     }
 
     /// The largest size of a value.
-    pub fn size(&self) -> u64 {
+    fn size(&self) -> u64 {
         self.there().map_or(0, |(least, most)| least.unsigned_abs().max(most.unsigned_abs()))
     }
 }

@@ -194,10 +194,13 @@ pub struct Judgement {
 /// An exact procedure over candidate groups.
 pub type Decide = Box<dyn Fn(&Relation, &[Relation]) -> Judgement + Send + Sync>;
 
+/// Graded records as the candidates among them.
+pub type Narrow = Box<dyn Fn(Plan) -> Plan + Send + Sync>;
+
 /// How candidates are decided.
 pub struct Judge {
     /// Narrows the graded records to candidates; the reference engine does without.
-    pub narrow: Option<Box<dyn Fn(Plan) -> Plan + Send + Sync>>,
+    pub narrow: Option<Narrow>,
     /// Records with other values in these columns have nothing to do with each other when candidates are narrowed.
     pub apart: Option<Vec<String>>,
     /// Other relations that the judge reads: plan, and key columns (candidate, other) that restrict it to candidates.

@@ -9,8 +9,8 @@
 mod tax;
 
 use super::build::{Build, Graded, Refusal, zero};
-use super::{Judge, Procedure};
-use crate::expr::{Cmp, Expr, Node};
+use super::{Judge, Narrow, Procedure};
+use crate::expr::{Cmp, Expr};
 use crate::file::RecomputeFile;
 use crate::judge::admissible::{self, Terms};
 use crate::plan::{Agg, Join, Plan};
@@ -67,8 +67,7 @@ fn results(file: &RecomputeFile, mut build: Build<'_>) -> Result<Procedure, Refu
     let judge = Judge {
         columns,
         apart: Some(by).filter(|by| !by.is_empty()),
-        narrow: tally
-            .map(|tally| -> Box<dyn Fn(Plan) -> Plan + Send + Sync> { Box::new(move |graded| tally.beside(graded)) }),
+        narrow: tally.map(|tally| -> Narrow { Box::new(move |graded| tally.beside(graded)) }),
         decide: Box::new(move |candidates, _| admissible::judge(candidates, &terms)),
         ..Judge::default()
     };
@@ -99,7 +98,7 @@ impl Tally {
         let fit = |index: usize| {
             let lawful = column(&format!("~result:{index}"))?;
             let near = stated.clone().minus(lawful).absolute().compare(Cmp::Le, slack.clone());
-            Some(Expr { node: Node::Coalesce(vec![near, Expr::bool(false)]), ty: Ty::Bool, bound: 0 })
+            Some(near.otherwise(Expr::bool(false)))
         };
         Some(Self { by: by.to_vec(), fits: (0..conventions).map(fit).collect::<Option<_>>()? })
     }
@@ -107,10 +106,7 @@ impl Tally {
     /// The records that follow none, with the counts of their biller beside them.
     fn beside(&self, graded: Plan) -> Plan {
         // A missing biller is one too, and no text is empty. Where there is none, all records are of one.
-        let who = |name: &String| {
-            let own = Expr::col(name.clone(), Ty::Text);
-            Expr { node: Node::Coalesce(vec![own, Expr::text("")]), ty: Ty::Text, bound: 0 }
-        };
+        let who = |name: &String| Expr::col(name.clone(), Ty::Text).otherwise(Expr::text(""));
         let mut keys: Vec<(String, Expr)> = self.by.iter().map(|name| (format!("who{name}"), who(name))).collect();
         keys.push(("who:all".to_owned(), Expr::text("")));
         let names = |mark: &str| keys.iter().map(|(name, _)| format!("{mark}{name}")).collect::<Vec<_>>();

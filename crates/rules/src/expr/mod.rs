@@ -209,12 +209,18 @@ impl Expr {
         Self { node: Node::Mul(Box::new(self), Box::new(other)), ty, bound }
     }
 
+    /// The value, or another one where it is missing.
+    #[must_use]
+    pub fn otherwise(self, other: Self) -> Self {
+        let (ty, bound) = (self.ty, self.bound.max(other.bound));
+        Self { node: Node::Coalesce(vec![self, other]), ty, bound }
+    }
+
     /// `coalesce(self, zero)` for a number.
     #[must_use]
     pub fn or_zero(self) -> Self {
-        let (ty, bound) = (self.ty, self.bound);
-        let zero = Self { node: Node::Lit(Value::Num(0)), ty, bound: 0 };
-        Self { node: Node::Coalesce(vec![self, zero]), ty, bound }
+        let zero = Self { node: Node::Lit(Value::Num(0)), ty: self.ty, bound: 0 };
+        self.otherwise(zero)
     }
 
     /// `case when condition then self else other end`, types already equal.

@@ -113,7 +113,8 @@ impl Plan {
     /// fewer by far. `records` tells how many a population has.
     #[must_use]
     pub fn lean(self, records: &dyn Fn(&str) -> u64) -> Self {
-        let Some(Self::Scan { population, columns }) = self.base() else { return self };
+        let Some(base) = self.base() else { return self };
+        let Self::Scan { population, columns } = base else { return self };
         let own = records(population);
         let Some((_, rec)) = columns.iter().find(|(stored, _)| stored == REC) else { return self };
         let many = |right: &Self| match right {
@@ -125,7 +126,7 @@ impl Plan {
             }
             _ => false,
         };
-        self.over(self.base().unwrap_or(&self), (&rec.name, &Few::All), &many)
+        self.over(base, (&rec.name, &Few::All), &many)
     }
 
     /// The population from which the rows of a plan, or of the groups that it makes, come.

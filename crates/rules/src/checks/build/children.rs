@@ -19,11 +19,6 @@ fn unknown_left(column: &str) -> Expr {
     Expr::null(ty)
 }
 
-/// True, or not known.
-fn or_true(truth: Expr) -> Expr {
-    Expr { node: Node::Coalesce(vec![truth, Expr::bool(true)]), ty: Ty::Bool, bound: 0 }
-}
-
 /// What netting left of lines, beside them.
 struct Residues {
     rows: Plan,
@@ -324,10 +319,10 @@ impl<'a> Build<'a> {
                 // A row of which it is not known whether it counts is missing, never left out.
                 let take = Expr::col(format!("{prefix}take"), Ty::Bool);
                 let counts = within.when.clone().and(take);
-                let perhaps = or_true(counts.clone());
+                let perhaps = counts.clone().otherwise(Expr::bool(true));
                 let records = match in_scope {
                     // Of a record of which it is not known whether it is in scope, the sums are wanted.
-                    Some(in_scope) => plan.clone().filter(or_true(in_scope.clone())),
+                    Some(in_scope) => plan.clone().filter(in_scope.clone().otherwise(Expr::bool(true))),
                     None => plan.clone(),
                 };
                 let joined = records.project(narrow).join(child.plan.clone(), on, Join::Inner).filter(perhaps);

@@ -7,7 +7,7 @@ use crate::catalog::{Cause, Scope};
 use crate::checks::build::{Build, Graded, Refusal, known_population};
 use crate::checks::governing;
 use crate::checks::lookup::found::{Around, fill_ends};
-use crate::checks::{Judge, Outcome, Procedure, lookup};
+use crate::checks::{Judge, Narrow, Outcome, Procedure, lookup};
 use crate::expr::{Cmp, Expr, Node};
 use crate::file::{LookupFile, RecomputeFile, TaxFile, TaxLinesFile};
 use crate::judge::tax::{self, Report, Terms};
@@ -227,16 +227,13 @@ fn columns(
     extra
 }
 
-type Narrow = Box<dyn Fn(Plan) -> Plan + Send + Sync>;
-
 /// Only the records of documents of which one is not right as it stands, or not tested; all others are lawful, and summed by
 /// jurisdiction. The first record of each sum stays too.
 fn with_right_ones_summed(graded: Plan, documents: &[String], rec: &str) -> Plan {
     let [marked, first, count, stated, exact] = tax::RIGHT;
     let group: Vec<String> = documents.iter().map(|name| format!("judged{name}")).collect();
     let untested = Outcome::NotTested(0).code();
-    let is_off =
-        Expr { node: Node::Coalesce(vec![Expr::col("~off", Ty::Bool), Expr::bool(true)]), ty: Ty::Bool, bound: 0 };
+    let is_off = Expr::col("~off", Ty::Bool).otherwise(Expr::bool(true));
     let mark = is_off.or(Expr::col("__outcome", Ty::INT).compare(Cmp::Ge, Expr::int(untested)));
     let columns = documents.iter().map(|name| (format!("judged{name}"), Expr::col(name.clone(), Ty::Text))).collect();
     let judged =

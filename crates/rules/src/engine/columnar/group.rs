@@ -39,38 +39,36 @@ pub(super) fn part(view: &View, texts: &Texts, keys: &[Id], (number, of): (u32, 
         let edge = |number: u32| (view.rows as u64 * u64::from(number) / u64::from(of.max(1))) as u32;
         return Ok((edge(number)..edge(number + 1)).collect());
     }
+    // Other bits of the hash than those that tell keys apart within a part.
+    let own = |row: u32, hash: u64| (hash as u32 % of.max(1) == number).then_some(row);
+    Ok(hashes(view, texts, keys, own)?.into_iter().flatten().collect())
+}
+
+/// What is noted of the rows and the hashes of their keys, in runs of rows.
+fn hashes(
+    view: &View,
+    texts: &Texts,
+    keys: &[Id],
+    note: impl Fn(u32, u64) -> Option<u32> + Sync,
+) -> Result<Vec<Vec<u32>>, EngineError> {
     let kinds: Vec<Kind> = keys.iter().map(|key| view.kind(*key)).collect();
-    let parts = super::compute::over(
+    super::compute::over(
         view,
         texts,
-        |evaluator, from, found: &mut Vec<u32>| {
+        |evaluator, from, noted: &mut Vec<u32>| {
             let columns: Vec<_> = keys.iter().map(|key| evaluator.eval(*key)).collect();
             let rows = columns.first().map_or(0, |column| column.len());
             let keys = Keys::new(&super::join::refs(&columns), &kinds, rows);
-            // Other bits of the hash than those that tell keys apart within a part.
-            let own = |row: &usize| (keys.hash(*row) as u32) % of.max(1) == number;
-            found.extend((0..rows).filter(own).map(|row| (from + row) as u32));
+            noted.extend((0..rows).filter_map(|row| note((from + row) as u32, keys.hash(row))));
         },
         Vec::new,
-    )?;
-    Ok(parts.into_iter().flatten().collect())
+    )
 }
 
 /// The rows of which another has a key with the same hash.
 fn perhaps_repeated(view: &View, texts: &Texts, keys: &[Id]) -> Result<Vec<u32>, EngineError> {
-    let kinds: Vec<Kind> = keys.iter().map(|key| view.kind(*key)).collect();
     let bits = (view.rows * SLOTS).next_power_of_two().clamp(1 << 12, 1 << 31).trailing_zeros();
-    let parts = super::compute::over(
-        view,
-        texts,
-        |evaluator, _, slots: &mut Vec<u32>| {
-            let columns: Vec<_> = keys.iter().map(|key| evaluator.eval(*key)).collect();
-            let rows = columns.first().map_or(0, |column| column.len());
-            let keys = Keys::new(&super::join::refs(&columns), &kinds, rows);
-            slots.extend((0..rows).map(|row| (keys.hash(row) >> (64 - bits)) as u32));
-        },
-        Vec::new,
-    )?;
+    let parts = hashes(view, texts, keys, |_, hash| Some((hash >> (64 - bits)) as u32))?;
     let words = 1usize << (bits - 6);
     let (mut once, mut more) = (vec![0u64; words], vec![0u64; words]);
     for slot in parts.iter().flatten() {

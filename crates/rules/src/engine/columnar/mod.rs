@@ -307,7 +307,7 @@ impl<'s> Columnar<'s> {
     /// The rows of the left that have, or have not, a row on the right.
     fn restrict(
         &self,
-        mut left: View,
+        left: View,
         right: &View,
         (on, has): (&[(String, String)], bool),
         memo: &Memo,
@@ -332,12 +332,17 @@ impl<'s> Columnar<'s> {
             return Ok(left.at(&Arc::new(rows)));
         }
         let index = self.index(right, &right_keys(right, on), memo)?;
+        self.matching(left, own, (index, has))
+    }
+
+    /// The rows that have, or have not, a row in an index by some keys.
+    fn matching(&self, mut view: View, keys: Vec<Id>, (index, has): (Arc<Index>, bool)) -> Result<View, EngineError> {
         // Whether there is one: a key may have many.
-        let head = left.add(Op::Head(Same(index), own), Kind::Code);
-        let none = left.add(Op::IsNull(head), Kind::Truth);
-        let wanted = if has { left.add(Op::Not(none), Kind::Truth) } else { none };
-        let rows = select(&left, &self.texts, wanted)?;
-        Ok(if rows.len() == left.rows { left } else { left.at(&Arc::new(rows)) })
+        let head = view.add(Op::Head(Same(index), keys), Kind::Code);
+        let none = view.add(Op::IsNull(head), Kind::Truth);
+        let wanted = if has { view.add(Op::Not(none), Kind::Truth) } else { none };
+        let rows = select(&view, &self.texts, wanted)?;
+        Ok(if rows.len() == view.rows { view } else { view.at(&Arc::new(rows)) })
     }
 
     /// Of a right side that is larger by far the rows with the keys of the left: an index over all of it costs more than to
@@ -349,13 +354,8 @@ impl<'s> Columnar<'s> {
         let own: Vec<Id> = on.iter().map(|(key, _)| left.column(key)).collect();
         let asked = columns(left, &self.texts, &own)?;
         let index = Arc::new(Index::new(&asked.iter().collect::<Vec<_>>(), left.rows));
-        let mut right = Arc::unwrap_or_clone(right);
         let theirs = right_keys(&right, on);
-        let head = right.add(Op::Head(Same(index), theirs), Kind::Code);
-        let none = right.add(Op::IsNull(head), Kind::Truth);
-        let wanted = right.add(Op::Not(none), Kind::Truth);
-        let rows = select(&right, &self.texts, wanted)?;
-        Ok(Arc::new(right.at(&Arc::new(rows))))
+        self.matching(Arc::unwrap_or_clone(right), theirs, (index, true)).map(Arc::new)
     }
 
     /// The left with the columns of the right beside it. `count`: the right's rows of a key are one, and so named.
@@ -388,7 +388,7 @@ impl<'s> Columnar<'s> {
     /// The left with the sums of the right beside it, each row of the right summed where it is asked for: no group is made.
     fn sums_beside(
         &self,
-        left: View,
+        mut left: View,
         right: &Plan,
         on: &[(String, String)],
         memo: &mut Memo,
@@ -412,7 +412,6 @@ impl<'s> Columnar<'s> {
             aggs.iter().map(|(_, agg)| (agg.clone(), agg.of().map(|column| rows.column(column)))).collect();
         let sums = group::sums(&rows, &self.texts, (head, &index), &wanted, left.rows)?;
         self.note(|steps| steps.end(step, sums.rows));
-        let mut left = left;
         beside_rows(&mut left, aggs.iter().map(|(name, _)| name.clone()).zip(sums.columns));
         Ok(Summed::Done(left))
     }
