@@ -2,6 +2,7 @@
 //! distinct values, empty and unreadable cells, half-cent ties, both signs and amounts near the bound.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use polars::prelude::{Column, DataFrame, IntoColumn as _, IntoSeries as _, NamedFrom as _, Series, UInt32Chunked};
 use proptest::prelude::*;
@@ -10,9 +11,12 @@ use tieout_ingest::store::{Frame, Origin, Population, REC, Store, StoredColumn};
 use tieout_model::report::PopulationFacts;
 use tieout_model::types::Physical;
 use tieout_model::{ColumnType, RecordRef};
+use tieout_rules::engine::Engine;
 use tieout_rules::engine::columnar::Columnar;
 use tieout_rules::engine::reference::Reference;
+use tieout_rules::plan::{Agg, Join, Plan};
 use tieout_rules::rule::BUNDLED;
+use tieout_rules::value::{Relation, Ty, Value};
 use tieout_rules::{Library, Options, Outcome, SKELETONS, audit_with};
 
 /// SplitMix64 (Steele, Lea, Flood 2014): a stream of numbers from one seed.
@@ -291,6 +295,37 @@ proptest! {
         let store = shuffled(&store, seed ^ 1);
         let other = audit_with(&Columnar::new(&store), &store, &library, &options());
         prop_assert!(differing(&one, &other).is_none(), "seed {seed}: {}", differing(&one, &other).unwrap_or_default());
+    }
+}
+
+/// Given rows of a number as a key, which may be missing, and a value; names begin with `mark`.
+fn given(mark: &str, rows: &[(Option<i128>, Option<i128>)]) -> Plan {
+    let value = |units: Option<i128>| units.map_or(Value::Null, Value::Num);
+    let columns =
+        ["key", "value"].map(|name| tieout_rules::value::Column { name: format!("{mark}{name}"), ty: Ty::INT });
+    let rows = rows.iter().map(|(key, units)| vec![value(*key), value(*units)]).collect();
+    Plan::Rows(Arc::new(Relation { columns: columns.into(), rows }))
+}
+
+proptest! {
+    #[test]
+    fn sums_beside_records_are_those_of_the_reference(
+        left in prop::collection::vec((prop::option::of(0i128..6), prop::option::of(0i128..9)), 0..12),
+        right in prop::collection::vec((prop::option::of(0i128..6), prop::option::of(-9i128..9)), 0..24),
+    ) {
+        let of = || "r.value".to_owned();
+        let aggs = [Agg::Count, Agg::Sum(of()), Agg::Missing(of()), Agg::Min(of()), Agg::Max(of())];
+        let aggs = aggs.into_iter().enumerate().map(|(at, agg)| (format!("sum:{at}"), agg)).collect();
+        let sums = given("r.", &right).aggregate(vec!["r.key".to_owned()], aggs);
+        let on = vec![("l.key".to_owned(), "r.key".to_owned())];
+        let plan = given("l.", &left).join(sums, on, Join::Left);
+        let store = Store::default();
+        let run = |engine: &dyn Engine| {
+            let mut rows = engine.run(std::slice::from_ref(&plan)).unwrap().remove(0).rows;
+            rows.sort();
+            rows
+        };
+        prop_assert_eq!(run(&Columnar::new(&store)), run(&Reference::default()));
     }
 }
 
