@@ -66,6 +66,7 @@ pub fn prepare(path: &Path, args: &SourceArgs, columns: Columns) -> Result<Prepa
         explain: false,
         // A limit is reckoned for one rule at a time.
         beside: args.memory_limit.is_none(),
+        keep: args.memory_limit.is_none(),
         parts: BTreeMap::new(),
     };
     let mut prepared = Prepared { engagement, library, options, base, diagnostics, columns, memory: None };

@@ -227,7 +227,7 @@ fn physical(ty: &DataType) -> PolarsResult<Physical> {
 
 impl Packing {
     /// Nothing yet.
-    pub(crate) fn new(physical: Physical) -> Self {
+    pub fn new(physical: Physical) -> Self {
         Self { made: Packed { physical, rows: 0, pieces: Vec::new(), largest: 0 }, open: Vec::new() }
     }
 
@@ -330,15 +330,18 @@ impl Packing {
             (Values::Flags(all), Some(valid)) => {
                 self.extend(all.iter().zip(valid).map(|(flag, valid)| if *valid { i64::from(*flag) } else { MISSING }));
             }
-            (Values::Codes(all), _) => {
-                let wide = |code: u32| if code == NO_TEXT { MISSING } else { i64::from(code) };
-                self.extend_from(all, wide, Piece::of_codes);
-            }
+            (Values::Codes(all), _) => self.append_codes(all),
         }
     }
 
-    /// The next whole numbers, none of them missing.
-    pub(crate) fn append_numbers(&mut self, numbers: &[i64]) {
+    /// The next codes of texts, or pointers to rows; `u32::MAX` is a missing one.
+    pub fn append_codes(&mut self, codes: &[u32]) {
+        let wide = |code: u32| if code == NO_TEXT { MISSING } else { i64::from(code) };
+        self.extend_from(codes, wide, Piece::of_codes);
+    }
+
+    /// The next whole numbers; `i64::MIN` is a missing one.
+    pub fn append_numbers(&mut self, numbers: &[i64]) {
         self.extend(numbers.iter().copied());
     }
 
@@ -369,7 +372,7 @@ impl Packing {
     }
 
     /// The rows of another column of its kind.
-    pub(crate) fn append_packed(&mut self, other: Packed) {
+    pub fn append_packed(&mut self, other: Packed) {
         self.made.largest = self.made.largest.max(other.largest);
         for (number, piece) in other.pieces.into_iter().enumerate() {
             let count = PIECE.min(other.rows - number * PIECE);

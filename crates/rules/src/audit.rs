@@ -50,6 +50,8 @@ pub struct Options {
     pub parts: BTreeMap<String, u32>,
     /// Run rules beside each other where the engine can: the same outcome, in less time and more memory.
     pub beside: bool,
+    /// Compute once and keep what several rules ask for: likewise.
+    pub keep: bool,
 }
 
 /// What an audit came to.
@@ -86,12 +88,16 @@ impl Outcome {
 
 /// Audits with the default engine.
 pub fn audit(store: &Store, library: &Library, options: &Options) -> Outcome {
-    audit_with(&Columnar::new(store), store, library, options)
+    audit_with(&engine(store, options), store, library, options)
+}
+
+fn engine<'s>(store: &'s Store, options: &Options) -> Columnar<'s> {
+    if options.keep { Columnar::keeping(store) } else { Columnar::new(store) }
 }
 
 /// As `audit`; `watch` is told the name of each stage before it begins: `netting`, a rule's id, `root causes`.
 pub fn audit_watched(store: &Store, library: &Library, options: &Options, watch: &dyn Fn(&str)) -> Outcome {
-    let engine = Columnar::new(store);
+    let engine = engine(store, options);
     let engine = if options.explain { engine.explaining() } else { engine };
     audit_all(&engine, store, library, options, watch)
 }

@@ -53,6 +53,7 @@ impl Fixture {
             waivers: None,
             explain: false,
             beside: false,
+            keep: false,
             parts: BTreeMap::new(),
         };
         Ok(Self { marked, options, rule: rule.to_owned() })

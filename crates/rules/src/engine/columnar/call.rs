@@ -8,7 +8,7 @@ use tieout_ingest::texts::{CODES_A_BLOCK, NO_TEXT, Texts};
 use tieout_model::Rounding;
 use tieout_model::amount::{minor_units, round_units};
 
-use super::vector::{Kind, NO_DAY, NO_SMALL, NO_WIDE, Vector, Words, wide};
+use super::vector::{Kind, NO_DAY, NO_SMALL, NO_WIDE, UNKNOWN, Vector, Words, wide};
 use crate::expr::{Func, func};
 use crate::judge::number;
 use crate::value::Value;
@@ -60,7 +60,7 @@ impl Fold {
 /// What one call came to so far: functions of texts and days repeat their arguments.
 #[derive(Default)]
 pub(super) struct Memo {
-    results: HashMap<[u64; 2], Value>,
+    results: HashMap<[u64; 2], i128>,
     /// By block of codes.
     bases: HashMap<u32, Base>,
     /// Likewise, of numbers of documents.
@@ -255,7 +255,7 @@ fn mentions(text: &[u32], id: &[u32], texts: &Texts, memo: &mut Memo) -> Vec<u8>
     };
     let one = |(&text, &id): (&u32, &u32)| match (lower(text, false), lower(id, true)) {
         (Some(text), Some(id)) => u8::from(func::lower_mentions(&text, &id)),
-        _ => super::vector::UNKNOWN,
+        _ => UNKNOWN,
     };
     text.iter().zip(id).map(one).collect()
 }
@@ -366,29 +366,62 @@ fn remembered(func: &Func, args: &[Rc<Vector>], kind: Kind, rows: usize, texts: 
         return plain(func, args, (kind, memo), rows, texts);
     }
     let mut words = Words::new(texts);
-    let mut results: Vec<Value> = Vec::with_capacity(rows);
-    let mut last: Option<[u64; 2]> = None;
-    for row in 0..rows {
+    let mut last: Option<([u64; 2], i128)> = None;
+    // Texts that nobody has seen become codes all at once: until then each stands for itself by its place, below zero.
+    let mut fresh: Vec<([u64; 2], Value)> = Vec::new();
+    let one = |row: usize| {
         let key = [image(&args[0], row).unwrap_or(0), args.get(1).and_then(|arg| image(arg, row)).unwrap_or(0)];
-        if last == Some(key)
-            && let Some(known) = results.last()
-        {
-            results.push(known.clone());
-            continue;
+        if let Some((_, known)) = last.filter(|(last, _)| *last == key) {
+            return known;
         }
-        last = Some(key);
-        if let Some(known) = memo.results.get(&key) {
-            results.push(known.clone());
-            continue;
+        let known = memo.results.get(&key).copied().unwrap_or_else(|| {
+            let values: Vec<Value> = args.iter().map(|arg| arg.value(row, &mut words)).collect();
+            let value = func.apply(&values);
+            let result = match kind {
+                Kind::Code => {
+                    fresh.push((key, value));
+                    -(fresh.len() as i128)
+                }
+                _ => cell(&value, kind),
+            };
+            if memo.results.len() < MEMO_MAX {
+                memo.results.insert(key, result);
+            }
+            result
+        });
+        last = Some((key, known));
+        known
+    };
+    let mut results: Vec<i128> = (0..rows).map(one).collect();
+    if !fresh.is_empty() {
+        let codes = texts.codes(fresh.iter().map(|(_, value)| value.as_text()));
+        for result in results.iter_mut().filter(|result| **result < 0) {
+            *result = codes[result.unsigned_abs() as usize - 1].into();
         }
-        let values: Vec<Value> = args.iter().map(|arg| arg.value(row, &mut words)).collect();
-        let result = func.apply(&values);
-        if memo.results.len() < MEMO_MAX {
-            memo.results.insert(key, result.clone());
+        for ((key, _), code) in fresh.iter().zip(&codes) {
+            memo.results.entry(*key).and_modify(|result| *result = (*code).into());
         }
-        results.push(result);
     }
-    of_results(&results, (kind, memo), texts)
+    of_cells(results, (kind, memo))
+}
+
+/// A result as it stands in a vector of its kind.
+fn cell(value: &Value, kind: Kind) -> i128 {
+    match kind {
+        Kind::Code => panic!("texts become codes together"),
+        Kind::Days => value.date().map_or(NO_DAY, |day| day.0).into(),
+        Kind::Truth => value.bool().map_or(UNKNOWN, u8::from).into(),
+        Kind::Small | Kind::Wide => value.num().unwrap_or(NO_WIDE),
+    }
+}
+
+fn of_cells(cells: Vec<i128>, (kind, memo): (Kind, &mut Memo)) -> Vector {
+    match kind {
+        Kind::Code => Vector::Code(cells.into_iter().map(|cell| cell as u32).collect()),
+        Kind::Days => Vector::Days(cells.into_iter().map(|cell| cell as i32).collect()),
+        Kind::Truth => Vector::Truth(cells.into_iter().map(|cell| cell as u8).collect()),
+        Kind::Small | Kind::Wide => as_kind(cells, kind, memo),
+    }
 }
 
 fn plain(func: &Func, args: &[Rc<Vector>], (kind, memo): (Kind, &mut Memo), rows: usize, texts: &Texts) -> Vector {
@@ -398,23 +431,11 @@ fn plain(func: &Func, args: &[Rc<Vector>], (kind, memo): (Kind, &mut Memo), rows
         func.apply(&values)
     };
     let results: Vec<Value> = (0..rows).map(one).collect();
-    of_results(&results, (kind, memo), texts)
-}
-
-fn of_results(results: &[Value], (kind, memo): (Kind, &mut Memo), texts: &Texts) -> Vector {
-    match kind {
-        Kind::Code => {
-            let all: Vec<Option<&str>> = results.iter().map(Value::as_text).collect();
-            Vector::Code(texts.codes(all.into_iter()))
-        }
-        Kind::Days => Vector::Days(results.iter().map(|value| value.date().map_or(NO_DAY, |day| day.0)).collect()),
-        Kind::Truth => {
-            Vector::Truth(results.iter().map(|value| value.bool().map_or(super::vector::UNKNOWN, u8::from)).collect())
-        }
-        Kind::Small | Kind::Wide => {
-            as_kind(results.iter().map(|value| value.num().unwrap_or(NO_WIDE)).collect(), kind, memo)
-        }
+    if kind == Kind::Code {
+        let all: Vec<Option<&str>> = results.iter().map(Value::as_text).collect();
+        return Vector::Code(texts.codes(all.into_iter()));
     }
+    of_cells(results.iter().map(|result| cell(result, kind)).collect(), (kind, memo))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use tieout_ingest::texts::{NO_TEXT, Texts};
 use tieout_model::amount::pow10;
 
 use super::call::{self, Memo};
-use super::kernel::{and, fill, given, has_missing, merge, or, ordered};
+use super::kernel::{and, fill, given, has_missing, merge, or, ordered, scatter};
 use super::vector::{FALSE, Kind, NO_DAY, NO_ROW, NO_SMALL, NO_WIDE, TRUE, UNKNOWN, Vector};
 use super::view::{Id, Op, View};
 use crate::engine::EngineError;
@@ -20,42 +20,115 @@ const CHUNK: usize = 4096;
 /// Rows that one thread takes at a time.
 const MORSEL: usize = CHUNK * 16;
 
+/// Where so many times fewer rows are open than there are, what is asked next is computed for these only.
+const FEW_OPEN: usize = if cfg!(debug_assertions) { 1 } else { 2 };
+/// Likewise for a part of an expression, of which others may ask for all rows.
+const FEW_WANTED: usize = if cfg!(debug_assertions) { 1 } else { 8 };
+
 /// Evaluates chunks of one view.
 pub(super) struct Evaluator<'v> {
     view: &'v View,
     texts: &'v Texts,
     from: usize,
-    to: usize,
-    done: Vec<Option<Rc<Vector>>>,
+    /// The chunk, and of it fewer and fewer rows.
+    frames: Vec<Frame>,
     memos: HashMap<Id, Memo>,
     /// A number that does not fit where planning proved that it would.
     overflow: bool,
 }
 
+/// Rows of a chunk and what has been computed for them.
+struct Frame {
+    rows: usize,
+    /// Their places in the frame before, and in the chunk; empty: all of the chunk.
+    places: Vec<u32>,
+    picks: Vec<u32>,
+    done: Vec<Option<Rc<Vector>>>,
+}
+
 impl<'v> Evaluator<'v> {
     pub fn new(view: &'v View, texts: &'v Texts) -> Self {
-        let done = vec![None; view.ops.len()];
-        Self { view, texts, from: 0, to: 0, done, memos: HashMap::new(), overflow: false }
+        let chunk = Frame { rows: 0, places: Vec::new(), picks: Vec::new(), done: vec![None; view.ops.len()] };
+        Self { view, texts, from: 0, frames: vec![chunk], memos: HashMap::new(), overflow: false }
     }
 
     fn chunk(&mut self, from: usize, to: usize) {
-        (self.from, self.to) = (from, to);
-        self.done.iter_mut().for_each(|done| *done = None);
+        self.from = from;
+        let chunk = &mut self.frames[0];
+        chunk.rows = to - from;
+        chunk.done.iter_mut().for_each(|done| *done = None);
     }
 
     /// The values of an operation in the current chunk.
     pub fn eval(&mut self, id: Id) -> Rc<Vector> {
-        if let Some(done) = &self.done[id as usize] {
-            return done.clone();
+        let frame = self.frames.len() - 1;
+        if let Some(done) = self.known(frame, id) {
+            return done;
         }
         let made = self.make(id);
-        debug_assert_eq!(made.len(), self.to - self.from, "{:?}", self.view.ops[id as usize]);
-        self.done[id as usize] = Some(made.clone());
+        debug_assert_eq!(made.len(), self.rows(), "{:?}", self.view.ops[id as usize]);
+        self.frames[frame].done[id as usize] = Some(made.clone());
         made
     }
 
+    /// What has been computed, for these rows or for more.
+    fn known(&mut self, frame: usize, id: Id) -> Option<Rc<Vector>> {
+        if let Some(done) = &self.frames[frame].done[id as usize] {
+            return Some(done.clone());
+        }
+        let wider = self.known(frame.checked_sub(1)?, id)?;
+        let made = Rc::new(wider.gather(&self.frames[frame].places));
+        self.frames[frame].done[id as usize] = Some(made.clone());
+        Some(made)
+    }
+
+    /// The same work for some of the rows only.
+    fn among<T>(&mut self, places: Vec<u32>, work: impl FnOnce(&mut Self) -> T) -> T {
+        let before = &self.frames[self.frames.len() - 1];
+        let picks = match before.picks.is_empty() {
+            true => places.clone(),
+            false => places.iter().map(|place| before.picks[*place as usize]).collect(),
+        };
+        let frame = Frame { rows: places.len(), places, picks, done: vec![None; self.view.ops.len()] };
+        self.frames.push(frame);
+        let result = work(self);
+        self.frames.pop();
+        result
+    }
+
+    /// The values of an operation at some rows: `Err` for all of them where these are not few, or it costs nothing.
+    fn at<W>(&mut self, id: Id, wanted: W) -> Result<(Vec<u32>, Rc<Vector>), Rc<Vector>>
+    where
+        W: Iterator<Item = bool> + Clone,
+    {
+        let last = self.frames.len() - 1;
+        let cheap = matches!(self.view.ops[id as usize].op, Op::Lit(_) | Op::Source(_));
+        if cheap || self.frames[last].done[id as usize].is_some() {
+            return Err(self.eval(id));
+        }
+        let count: usize = wanted.clone().map(usize::from).sum();
+        if count * FEW_WANTED > self.rows() {
+            return Err(self.eval(id));
+        }
+        let places: Vec<u32> = (0u32..).zip(wanted).filter(|(_, wanted)| *wanted).map(|(place, _)| place).collect();
+        let made = self.among(places.clone(), |own| own.eval(id));
+        Ok((places, made))
+    }
+
     fn rows(&self) -> usize {
-        self.to - self.from
+        self.frames[self.frames.len() - 1].rows
+    }
+
+    /// The rows of a source.
+    fn source(&self, source: u32) -> Vec<u32> {
+        let picks = &self.frames[self.frames.len() - 1].picks;
+        let (from, to) = (self.from, self.from + self.frames[0].rows);
+        match (&self.view.sources[source as usize], picks.is_empty()) {
+            (None, true) => (row(from)..row(to)).collect(),
+            (Some(rows), true) => rows[from..to].to_vec(),
+            (None, false) => picks.iter().map(|pick| row(from) + pick).collect(),
+            (Some(rows), false) => picks.iter().map(|pick| rows[from + *pick as usize]).collect(),
+        }
     }
 
     fn make(&mut self, id: Id) -> Rc<Vector> {
@@ -63,10 +136,7 @@ impl<'v> Evaluator<'v> {
         let computed = &view.ops[id as usize];
         let kind = computed.kind;
         Rc::new(match &computed.op {
-            Op::Source(source) => Vector::Code(match &view.sources[*source as usize] {
-                None => (row(self.from)..row(self.to)).collect(),
-                Some(rows) => rows[self.from..self.to].to_vec(),
-            }),
+            Op::Source(source) => Vector::Code(self.source(*source)),
             Op::Find(index, keys) => {
                 let keys: Vec<Rc<Vector>> = keys.iter().map(|key| self.eval(*key)).collect();
                 Vector::Code(index.0.find(&keys))
@@ -97,10 +167,13 @@ impl<'v> Evaluator<'v> {
             }
             Op::Hop(rows, index) => Vector::Code(super::join::hop(&index.0, codes(&self.eval(*rows)))),
             Op::Gather(rows, vector) => match &view.ops[*rows as usize].op {
-                Op::Source(source) => match &view.sources[*source as usize] {
-                    None => vector.0.slice(self.from, self.to),
-                    Some(rows) => vector.0.gather(&rows[self.from..self.to]),
-                },
+                Op::Source(source) if self.frames.len() == 1 => {
+                    let (from, to) = (self.from, self.from + self.rows());
+                    match &view.sources[*source as usize] {
+                        None => vector.0.slice(from, to),
+                        Some(rows) => vector.0.gather(&rows[from..to]),
+                    }
+                }
                 _ => vector.0.gather(codes(&self.eval(*rows))),
             },
             Op::Given(rows, value) => {
@@ -116,14 +189,8 @@ impl<'v> Evaluator<'v> {
                 let (a, b) = (self.eval(*a), self.eval(*b));
                 Vector::Truth(self.compare(*cmp, &a, &b))
             }
-            Op::And(a, b) => {
-                let (a, b) = (self.eval(*a), self.eval(*b));
-                Vector::Truth(truths(&a).iter().zip(truths(&b)).map(|(&a, &b)| and(a, b)).collect())
-            }
-            Op::Or(a, b) => {
-                let (a, b) = (self.eval(*a), self.eval(*b));
-                Vector::Truth(truths(&a).iter().zip(truths(&b)).map(|(&a, &b)| or(a, b)).collect())
-            }
+            Op::And(a, b) => return self.both(*a, *b, FALSE, and),
+            Op::Or(a, b) => return self.both(*a, *b, TRUE, or),
             Op::Not(a) => {
                 let a = self.eval(*a);
                 Vector::Truth(truths(&a).iter().map(|&a| if a == UNKNOWN { UNKNOWN } else { a ^ 1 }).collect())
@@ -135,8 +202,9 @@ impl<'v> Evaluator<'v> {
             Op::Coalesce(parts) => self.coalesce(parts, kind),
             Op::Call(func, args) => {
                 let args: Vec<Rc<Vector>> = args.iter().map(|arg| self.eval(*arg)).collect();
+                let rows = self.rows();
                 let memo = self.memos.entry(id).or_default();
-                let result = call::apply(func, &args, kind, self.to - self.from, self.texts, memo);
+                let result = call::apply(func, &args, kind, rows, self.texts, memo);
                 self.overflow |= memo.beyond;
                 result
             }
@@ -280,46 +348,91 @@ impl<'v> Evaluator<'v> {
         })
     }
 
+    /// Two truths as one. The second is not asked where the first decides.
+    fn both(&mut self, a: Id, b: Id, decides: u8, join: impl Fn(u8, u8) -> u8) -> Rc<Vector> {
+        let first = self.eval(a);
+        let all = truths(&first);
+        if all.iter().all(|truth| *truth == decides) {
+            return first;
+        }
+        Rc::new(Vector::Truth(match self.at(b, all.iter().map(|truth| *truth != decides)) {
+            Err(second) => all.iter().zip(truths(&second)).map(|(&a, &b)| join(a, b)).collect(),
+            Ok((places, second)) => {
+                let mut result = all.to_vec();
+                for (place, &second) in places.iter().zip(truths(&second)) {
+                    let result = &mut result[*place as usize];
+                    *result = join(*result, second);
+                }
+                result
+            }
+        }))
+    }
+
     /// The first arm whose condition is true; missing where a condition before it is.
     fn case(&mut self, arms: &[(Id, Id)], otherwise: Id, kind: Kind) -> Vector {
         let mut choice = vec![u32::try_from(arms.len()).unwrap_or(NO_ROW); self.rows()];
         let mut open = vec![TRUE; self.rows()];
+        let mut left = self.rows();
         for (number, (when, _)) in (0u32..).zip(arms) {
-            let when = self.eval(*when);
-            for ((choice, open), &truth) in choice.iter_mut().zip(&mut open).zip(truths(&when)) {
-                if *open == TRUE && truth != FALSE {
-                    *choice = if truth == TRUE { number } else { NO_ROW };
-                    *open = FALSE;
+            if left == 0 {
+                break;
+            }
+            let told = self.at(*when, open_rows(&open));
+            let mut decide = |place: usize, truth: u8| {
+                if open[place] == TRUE && truth != FALSE {
+                    choice[place] = if truth == TRUE { number } else { NO_ROW };
+                    open[place] = FALSE;
+                    left -= 1;
+                }
+            };
+            match told {
+                Err(all) => truths(&all).iter().enumerate().for_each(|(place, truth)| decide(place, *truth)),
+                Ok((places, some)) => {
+                    places.iter().zip(truths(&some)).for_each(|(place, truth)| decide(*place as usize, *truth));
                 }
             }
         }
         let mut result = Vector::missing(kind, self.rows());
         for (number, then) in (0u32..).zip(arms.iter().map(|(_, then)| then).chain([&otherwise])) {
             if choice.contains(&number) {
-                let value = self.eval(*then);
-                merge(&mut result, &value, choice.iter().map(|choice| *choice == number));
+                let wanted = || choice.iter().map(|choice| *choice == number);
+                match self.at(*then, wanted()) {
+                    Err(all) => merge(&mut result, &all, wanted()),
+                    Ok((places, some)) => scatter(&mut result, &some, &places),
+                }
             }
         }
         result
     }
 
-    /// The number of the first condition that is true. Once every row of the chunk has one, no further condition is computed:
-    /// records lie by date, so that most chunks are outside the period as a whole.
+    /// The number of the first condition that is true. Further conditions are computed for the rows that have none yet, once
+    /// these are few: records lie by date, so that most chunks are outside the period as a whole, and most rules are about few.
     fn first(&mut self, arms: &[(Id, i64)], otherwise: i64) -> Vector {
         let mut result = vec![NO_SMALL; self.rows()];
         let mut open = self.rows();
-        for (when, number) in arms {
-            if open == 0 {
-                break;
-            }
+        let mut arms = arms.iter();
+        while open > 0
+            && let Some((when, number)) = arms.next()
+        {
             let when = self.eval(*when);
             let when = truths(&when);
-            if when.contains(&TRUE) {
-                for (result, &truth) in result.iter_mut().zip(when) {
-                    let found = truth == TRUE && *result == NO_SMALL;
-                    *result = if found { *number } else { *result };
-                    open -= usize::from(found);
-                }
+            if !when.contains(&TRUE) {
+                continue;
+            }
+            for (result, &truth) in result.iter_mut().zip(when) {
+                let found = truth == TRUE && *result == NO_SMALL;
+                *result = if found { *number } else { *result };
+                open -= usize::from(found);
+            }
+            if open > 0 && open * FEW_OPEN <= self.rows() && !arms.as_slice().is_empty() {
+                let places: Vec<u32> =
+                    (0u32..).zip(&result).filter(|(_, result)| **result == NO_SMALL).map(|(place, _)| place).collect();
+                let Vector::Small(rest) = self.among(places.clone(), |own| own.first(arms.as_slice(), otherwise))
+                else {
+                    unreachable!("a number is small")
+                };
+                places.into_iter().zip(rest).for_each(|(place, number)| result[place as usize] = number);
+                break;
             }
         }
         result.iter_mut().filter(|result| **result == NO_SMALL).for_each(|result| *result = otherwise);
@@ -333,18 +446,32 @@ impl<'v> Evaluator<'v> {
             if result.as_ref().is_some_and(|result| !has_missing(result)) {
                 break;
             }
-            let value = self.eval(*part);
             match &mut result {
-                None if value.kind() == kind => result = Some(value.as_ref().clone()),
                 None => {
-                    let own = result.insert(Vector::missing(kind, self.rows()));
-                    fill(own, &value);
+                    let value = self.eval(*part);
+                    if value.kind() == kind {
+                        result = Some(value.as_ref().clone());
+                    } else {
+                        let own = result.insert(Vector::missing(kind, self.rows()));
+                        fill(own, &value);
+                    }
                 }
-                Some(result) => fill(result, &value),
+                Some(result) => {
+                    let missing = result.is_missing();
+                    match self.at(*part, open_rows(&missing)) {
+                        Err(all) => fill(result, &all),
+                        Ok((places, some)) => scatter(result, &some, &places),
+                    }
+                }
             }
         }
         result.unwrap_or_else(|| Vector::missing(kind, self.rows()))
     }
+}
+
+/// The rows that are marked.
+fn open_rows(marks: &[u8]) -> impl Iterator<Item = bool> + Clone + '_ {
+    marks.iter().map(|mark| *mark == TRUE)
 }
 
 fn row(number: usize) -> u32 {

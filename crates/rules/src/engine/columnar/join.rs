@@ -93,6 +93,7 @@ impl Index {
             (Heads::Direct(heads), _) => {
                 numbers(first).map(|units| usize::try_from(units).map_or(NO_ROW, |at| heads.get(at))).collect()
             }
+            (Heads::Sorted(own), Vector::Small(all)) if all.is_sorted() => along(own, all),
             (Heads::Sorted(own), _) => {
                 let find = |units| {
                     let at = own.binary_search(&units).ok()?;
@@ -219,6 +220,23 @@ fn in_runs(runs: &[(i64, u32)], rows: u32, units: i64) -> u32 {
     let found =
         units.checked_sub(*first).and_then(|step| u32::try_from(step).ok()).and_then(|step| row.checked_add(step));
     found.filter(|row| *row < end).unwrap_or(NO_ROW)
+}
+
+/// The places of numbers that grow among others that do, which are walked along beside each other.
+fn along(own: &[i64], all: &[i64]) -> Vec<u32> {
+    let mut found = vec![NO_ROW; all.len()];
+    let (Some(first), Some(last)) = (all.first(), all.last()) else { return found };
+    let from = own.partition_point(|units| units < first);
+    let to = own.partition_point(|units| units <= last);
+    let mut at = 0;
+    for (place, units) in own.iter().enumerate().take(to).skip(from) {
+        at += all[at..].partition_point(|other| other < units);
+        while all.get(at) == Some(units) {
+            found[at] = u32::try_from(place).unwrap_or(NO_ROW);
+            at += 1;
+        }
+    }
+    found
 }
 
 /// Rows of which the keys are few.
@@ -359,6 +377,18 @@ mod tests {
         assert_eq!(index.heads(&[&Vector::Small(asked)]), expected);
         assert_eq!(index.firsts().len(), 148);
         let sparse: Vec<i64> = (0..100).map(|number| number * 2).collect();
-        assert!(matches!(Index::new(&[&Vector::Small(sparse)], 100).heads, Heads::Sorted(_)));
+        let index = Index::new(&[&Vector::Small(sparse)], 100);
+        assert!(matches!(index.heads, Heads::Sorted(_)));
+        let half =
+            |units: i64| u32::try_from(units / 2).ok().filter(|at| *at < 100 && units % 2 == 0).unwrap_or(NO_ROW);
+        for mut asked in
+            [(-3..7).collect(), (150..250).collect(), vec![4, 4, 5, 6, 6], vec![198], vec![199, 200], vec![]]
+        {
+            for _ in 0..2 {
+                let expected: Vec<u32> = asked.iter().map(|units: &i64| half(*units)).collect();
+                assert_eq!(index.heads(&[&Vector::Small(asked.clone())]), expected);
+                asked.reverse();
+            }
+        }
     }
 }

@@ -68,6 +68,26 @@ pub(super) fn merge(result: &mut Vector, value: &Vector, rows: impl Iterator<Ite
     }
 }
 
+/// Puts values in their places in a result.
+pub(super) fn scatter(result: &mut Vector, value: &Vector, places: &[u32]) {
+    fn put<T: Copy>(result: &mut [T], value: &[T], places: &[u32]) {
+        places.iter().zip(value).for_each(|(place, value)| result[*place as usize] = *value);
+    }
+    match (result, value) {
+        (Vector::Small(result), Vector::Small(value)) => put(result, value, places),
+        (Vector::Wide(result), Vector::Wide(value)) => put(result, value, places),
+        (result @ Vector::Wide(_), value @ Vector::Small(_)) => scatter(result, &value.widened(), places),
+        (Vector::Days(result), Vector::Days(value)) => put(result, value, places),
+        (Vector::Truth(result), Vector::Truth(value)) => put(result, value, places),
+        (Vector::Code(result), Vector::Code(value)) => put(result, value, places),
+        // As in `merge`.
+        (result, value) => {
+            let missing = value.is_missing().iter().all(|missing| *missing == TRUE);
+            assert!(missing, "{:?} stands among {:?}", value.kind(), result.kind());
+        }
+    }
+}
+
 /// Whether a value is missing.
 pub(super) fn has_missing(vector: &Vector) -> bool {
     match vector {

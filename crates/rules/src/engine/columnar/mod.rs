@@ -8,6 +8,7 @@
 mod call;
 mod chain;
 mod column;
+mod common;
 mod compute;
 mod explain;
 mod group;
@@ -28,9 +29,10 @@ use tieout_ingest::store::{REC, Store};
 use tieout_ingest::texts::Texts;
 
 use self::column::Column as Stored;
+use self::common::{Common, ToChooseFrom};
 use self::compute::{columns, over, select};
 use self::explain::Steps;
-use self::in_force::Part;
+use self::in_force::{Part, Reference};
 use self::join::{Index, refs};
 use self::load::Tables;
 use self::vector::{Kind, NO_ROW, Vector, Words};
@@ -59,6 +61,8 @@ struct Shared<'s> {
     /// Each made by whoever asks for it first, while others that ask for the same one wait.
     indexes: Mutex<HashMap<Vec<Same<Stored>>, Awaited>>,
     held: Mutex<Vec<Held>>,
+    /// None where memory is limited.
+    common: Option<Common>,
 }
 
 /// An index that somebody makes.
@@ -81,7 +85,18 @@ struct Memo {
 impl<'s> Columnar<'s> {
     /// Over a prepared store.
     pub fn new(store: &'s Store) -> Self {
-        let shared = Shared { tables: Tables::new(store), indexes: Mutex::default(), held: Mutex::default() };
+        Self::with(store, None)
+    }
+
+    /// Likewise, where what several rules ask for is computed once and kept: the same outcome, in less time and more memory.
+    pub fn keeping(store: &'s Store) -> Self {
+        Self::with(store, Some(Common::default()))
+    }
+
+    fn with(store: &'s Store, common: Option<Common>) -> Self {
+        let tables = Tables::new(store);
+        let common = common.filter(|_| !tables.reads_files());
+        let shared = Shared { tables, indexes: Mutex::default(), held: Mutex::default(), common };
         Self { shared: Arc::new(shared), texts: store.texts.clone(), memo: Mutex::default(), steps: None }
     }
 
@@ -196,8 +211,17 @@ impl<'s> Columnar<'s> {
                 Ok(view.at(&Arc::new(rows)))
             }
             Plan::InForce(force) => {
-                let (left, right) = (self.own(&force.input, memo)?, self.lower(&force.reference, memo)?);
-                self.in_force(left, View::clone(&*right), force)
+                let left = self.own(&force.input, memo)?;
+                let (reference, right) = match &self.shared.common {
+                    Some(common) => {
+                        if let Some((_, right)) = common.known(force) {
+                            self.note(|steps| steps.again(&force.reference, right.rows));
+                        }
+                        common.reference(force, || self.reference(force, memo))?
+                    }
+                    None => self.reference(force, memo)?,
+                };
+                self.in_force(left, View::clone(&right), (reference, force))
             }
             Plan::Neighbours { input, keys, number, names } => {
                 let mut view = self.own(input, memo)?;
@@ -301,7 +325,18 @@ impl<'s> Columnar<'s> {
         if place.get().is_some() {
             self.note(|steps| steps.index(&name(), view.rows, true));
         }
-        Ok(place.get_or_init(make).clone())
+        let made = place.get_or_init(make).clone();
+        if let Some(common) = &self.shared.common {
+            common.lasts(&made);
+        }
+        Ok(made)
+    }
+
+    /// Operations as columns that all rules read, where other rules ask for the same.
+    fn common<const N: usize>(&self, view: &mut View, ids: [Id; N]) -> Result<[Id; N], EngineError> {
+        let Some(common) = &self.shared.common else { return Ok(ids) };
+        let made = common.columns(view, &ids, &self.texts, |column| self.shared.tables.holds(column))?;
+        Ok(made.try_into().unwrap_or(ids))
     }
 
     /// The rows of the left that have, or have not, a row on the right.
@@ -339,6 +374,7 @@ impl<'s> Columnar<'s> {
     fn matching(&self, mut view: View, keys: Vec<Id>, (index, has): (Arc<Index>, bool)) -> Result<View, EngineError> {
         // Whether there is one: a key may have many.
         let head = view.add(Op::Head(Same(index), keys), Kind::Code);
+        let [head] = self.common(&mut view, [head])?;
         let none = view.add(Op::IsNull(head), Kind::Truth);
         let wanted = if has { view.add(Op::Not(none), Kind::Truth) } else { none };
         let rows = select(&view, &self.texts, wanted)?;
@@ -372,6 +408,7 @@ impl<'s> Columnar<'s> {
         }
         let own: Vec<Id> = on.iter().map(|(key, _)| left.column(key)).collect();
         let found = left.add(Op::Find(Same(index.clone()), own.clone()), Kind::Code);
+        let [found] = self.common(&mut left, [found])?;
         let sources = right.sources.clone();
         let mut source = |view: &mut View, number: u32| match &sources[number as usize] {
             None => found,
@@ -408,6 +445,7 @@ impl<'s> Columnar<'s> {
         let index = self.index(&left, &own, memo)?;
         let theirs = right_keys(&rows, on);
         let head = rows.add(Op::Head(Same(index.clone()), theirs), Kind::Code);
+        let [head] = self.common(&mut rows, [head])?;
         let wanted: Vec<(Agg, Option<Id>)> =
             aggs.iter().map(|(_, agg)| (agg.clone(), agg.of().map(|column| rows.column(column)))).collect();
         let sums = group::sums(&rows, &self.texts, (head, &index), &wanted, left.rows)?;
@@ -416,17 +454,26 @@ impl<'s> Columnar<'s> {
         Ok(Summed::Done(left))
     }
 
+    /// The rows to choose from.
+    fn reference(&self, force: &InForce, memo: &mut Memo) -> Result<ToChooseFrom, EngineError> {
+        let right = self.lower(&force.reference, memo)?;
+        Ok((Arc::new(Reference::new(&right, &self.texts, force)?), right))
+    }
+
     /// The left with the row in force of the right beside it.
-    fn in_force(&self, mut left: View, mut right: View, force: &InForce) -> Result<View, EngineError> {
+    fn in_force(
+        &self,
+        mut left: View,
+        mut right: View,
+        (reference, force): (Arc<Reference>, &InForce),
+    ) -> Result<View, EngineError> {
         let asked = left.compile(&force.asked);
         let with = in_force::asked_with(&left, force);
-        let reference = Arc::new(in_force::Reference::new(&right, &self.texts, force)?);
         let packed = left.add(Op::InForce(Same(reference), asked, with), Kind::Wide);
+        let [sure, unsure] = [Part::Sure, Part::Unsure].map(|part| left.add(Op::Part(packed, part), Kind::Small));
         let found = left.add(Op::Part(packed, Part::Row), Kind::Code);
-        for (name, part) in force.counts.iter().zip([Part::Sure, Part::Unsure]) {
-            let count = left.add(Op::Part(packed, part), Kind::Small);
-            left.columns.push((name.clone(), count));
-        }
+        let [found, sure, unsure] = self.common(&mut left, [found, sure, unsure])?;
+        left.columns.extend(force.counts.iter().cloned().zip([sure, unsure]));
         right.columns.retain(|(name, _)| force.carried.contains(name));
         let sources = right.sources.clone();
         let mut source = |view: &mut View, number: u32| match &sources[number as usize] {

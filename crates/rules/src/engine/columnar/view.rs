@@ -156,14 +156,11 @@ impl View {
         self.columns.iter().find(|(_, own)| *own == id).map(|(name, _)| name.as_str())
     }
 
-    /// The stored column behind an operation, where the view is all the rows of one source.
+    /// The column behind an operation, where its rows are those of the view one by one.
     pub fn stored(&self, id: Id) -> Option<&Same<Column>> {
-        match &self.ops[id as usize].op {
-            Op::Gather(rows, vector) if self.sources == [None] && self.ops[*rows as usize].op == Op::Source(0) => {
-                Some(vector)
-            }
-            _ => None,
-        }
+        let Op::Gather(rows, column) = &self.ops[id as usize].op else { return None };
+        let Op::Source(source) = self.ops[*rows as usize].op else { return None };
+        self.sources[source as usize].is_none().then_some(column)
     }
 
     /// An expression over the columns as an operation.
@@ -280,6 +277,23 @@ impl View {
             kept.columns.push((name, id));
         }
         kept
+    }
+
+    /// Only some operations and what they rest upon, if that is one source; and which.
+    pub fn alone(&self, ids: &[Id]) -> Option<(Self, u32)> {
+        let mut kept = Self { rows: self.rows, sources: vec![None], ..Self::default() };
+        let mut sources: Vec<u32> = Vec::new();
+        let mut moved: HashMap<Id, Id> = HashMap::new();
+        let mut source = |kept: &mut Self, own: u32| {
+            sources.push(own);
+            kept.source(0)
+        };
+        for id in ids {
+            let id = kept.import(self, *id, &mut moved, &mut source);
+            kept.columns.push((String::new(), id));
+        }
+        let one = *sources.first()?;
+        sources.iter().all(|source| *source == one).then_some((kept, one))
     }
 
     /// Takes over an operation of another view; `source` says what stands for a source of it.

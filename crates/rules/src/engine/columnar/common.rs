@@ -1,0 +1,183 @@
+//! What rules have in common: operations that stand in the plans of several rules, over all records of a population, are
+//! computed once and kept in narrow pieces.
+//!
+//! Which document a line is of is asked by dozens of rules. The first rule to ask computes it as it goes, for the rows that
+//! it needs; for the second one it is made for all records, and everybody reads it from there.
+
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use hashbrown::{HashMap, HashSet};
+use tieout_ingest::packed::Packing;
+use tieout_ingest::texts::Texts;
+use tieout_model::types::Physical;
+
+use super::column::Column;
+use super::compute::over;
+use super::in_force::Reference;
+use super::join::Index;
+use super::vector::{Kind, NO_ROW, Vector};
+use super::view::{Computed, Id, Op, Same, View};
+use crate::engine::EngineError;
+use crate::expr::Expr;
+use crate::plan::{InForce, Plan};
+
+/// How often something is asked for before it is made for all. In a build for development at once, so that tests meet it.
+const TIMES: u32 = if cfg!(debug_assertions) { 1 } else { 2 };
+/// It is not made for the sake of fewer than so many parts of a population.
+const PART: usize = if cfg!(debug_assertions) { usize::MAX } else { 2 };
+
+/// Made by whoever asks for it first, while others that ask for the same wait.
+type Awaited<T> = Arc<OnceLock<Result<T, String>>>;
+
+/// What has been asked for, and what was made of it.
+#[derive(Default)]
+pub(super) struct Common {
+    asked: Mutex<HashMap<Vec<Computed>, Asked>>,
+    /// By the plan of the rows to choose from, and how they are chosen.
+    references: Mutex<HashMap<InForce, Awaited<ToChooseFrom>>>,
+    /// Where what lasts as long as the engine is, to know it by.
+    lasting: Mutex<HashSet<usize>>,
+}
+
+/// A reference and the rows that it is of.
+pub(super) type ToChooseFrom = (Arc<Reference>, Arc<View>);
+
+/// How rows are chosen from which: who asks, and for what, is no part of it.
+fn choosing(force: &InForce) -> InForce {
+    InForce { input: Plan::Rows(Arc::default()), asked: Expr::bool(true), ..force.clone() }
+}
+
+#[derive(Default)]
+struct Asked {
+    times: u32,
+    made: Awaited<Vec<Same<Column>>>,
+}
+
+impl Common {
+    /// Whoever keeps something for all rules says so.
+    pub fn lasts<T>(&self, kept: &Arc<T>) {
+        self.lasting.lock().unwrap_or_else(PoisonError::into_inner).insert(Arc::as_ptr(kept) as usize);
+    }
+
+    /// A reference that has been made.
+    pub fn known(&self, force: &InForce) -> Option<ToChooseFrom> {
+        let all = self.references.lock().unwrap_or_else(PoisonError::into_inner);
+        all.get(&choosing(force))?.get()?.as_ref().ok().cloned()
+    }
+
+    /// A reference, which is the same for all rules that choose from the same rows in the same way.
+    pub fn reference(
+        &self,
+        force: &InForce,
+        make: impl FnOnce() -> Result<ToChooseFrom, EngineError>,
+    ) -> Result<ToChooseFrom, EngineError> {
+        let place = {
+            let mut all = self.references.lock().unwrap_or_else(PoisonError::into_inner);
+            all.entry(choosing(force)).or_default().clone()
+        };
+        let made = place.get_or_init(|| make().map_err(|error| error.0));
+        let (reference, rows) = made.clone().map_err(EngineError)?;
+        self.lasts(&reference);
+        for computed in &rows.ops {
+            if let Op::Gather(_, column) = &computed.op {
+                self.lasts(&column.0);
+            }
+        }
+        Ok((reference, rows))
+    }
+
+    /// Operations over one source as columns that all rules read, where they are made already or worth it; else as they were.
+    /// `holds`: whether a column is one of the prepared store.
+    pub fn columns(
+        &self,
+        view: &mut View,
+        ids: &[Id],
+        texts: &Texts,
+        holds: impl Fn(&Arc<Column>) -> bool,
+    ) -> Result<Vec<Id>, EngineError> {
+        let as_they_were = || Ok(ids.to_vec());
+        let Some((alone, source)) = view.alone(ids) else { return as_they_were() };
+        let Some(records) = self.records(&alone, holds) else { return as_they_were() };
+        if let Some(rows) = &view.sources[source as usize]
+            && rows.contains(&NO_ROW)
+        {
+            // An operation can have a value where it is of nothing.
+            return as_they_were();
+        }
+        let made = {
+            let mut all = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+            let asked = all.entry(alone.ops.clone()).or_default();
+            asked.times += 1;
+            let is_worth_it = asked.times >= TIMES && view.rows >= records / PART;
+            if asked.made.get().is_none() && !is_worth_it {
+                return as_they_were();
+            }
+            asked.made.clone()
+        };
+        let columns = made.get_or_init(|| packed(&alone, records, texts).map_err(|error| error.0));
+        let columns = columns.clone().map_err(EngineError)?;
+        let rows = view.source(source);
+        let one = |column: Same<Column>| {
+            self.lasts(&column.0);
+            view.gather(rows, column)
+        };
+        Ok(columns.into_iter().map(one).collect())
+    }
+
+    /// How many records there are, where the operations read nothing but what lasts.
+    fn records(&self, alone: &View, holds: impl Fn(&Arc<Column>) -> bool) -> Option<usize> {
+        let lasting = self.lasting.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_known = |place: usize| lasting.contains(&place);
+        let mut records = None;
+        for computed in &alone.ops {
+            let lasts = match &computed.op {
+                Op::Gather(rows, column) => {
+                    if matches!(alone.ops[*rows as usize].op, Op::Source(_)) {
+                        records = Some(column.0.len());
+                    }
+                    is_known(Arc::as_ptr(&column.0) as usize) || holds(&column.0)
+                }
+                Op::Find(index, _) | Op::Head(index, _) | Op::Count(index, _) => {
+                    is_known(Arc::<Index>::as_ptr(&index.0) as usize)
+                }
+                Op::InForce(reference, ..) => is_known(Arc::<Reference>::as_ptr(&reference.0) as usize),
+                Op::Hop(..) | Op::Held(..) => false,
+                _ => true,
+            };
+            if !lasts {
+                return None;
+            }
+        }
+        records
+    }
+}
+
+/// The columns of operations over all records.
+fn packed(alone: &View, records: usize, texts: &Texts) -> Result<Vec<Same<Column>>, EngineError> {
+    let ids: Vec<Id> = alone.columns.iter().map(|(_, id)| *id).collect();
+    let nothing = || -> Vec<Packing> {
+        let physical = |id: &Id| if alone.kind(*id) == Kind::Code { Physical::Text } else { Physical::Units };
+        ids.iter().map(|id| Packing::new(physical(id))).collect()
+    };
+    let mut all = alone.clone();
+    all.rows = records;
+    let parts = over(
+        &all,
+        texts,
+        |evaluator, _, columns: &mut Vec<Packing>| {
+            for (column, id) in columns.iter_mut().zip(&ids) {
+                match evaluator.eval(*id).as_ref() {
+                    Vector::Code(codes) => column.append_codes(codes),
+                    Vector::Small(numbers) => column.append_numbers(numbers),
+                    other => panic!("{:?} are not kept", other.kind()),
+                }
+            }
+        },
+        nothing,
+    )?;
+    let mut whole = nothing();
+    for part in parts {
+        whole.iter_mut().zip(part).for_each(|(whole, part)| whole.append_packed(part.finish()));
+    }
+    Ok(whole.into_iter().map(|column| Same(Arc::new(Column::Stored(Arc::new(column.finish()))))).collect())
+}
