@@ -345,6 +345,11 @@ impl Packing {
         self.extend(numbers.iter().copied());
     }
 
+    /// The next small values, of which one mark is a missing one.
+    pub fn append_marked_missing<T: Copy + PartialEq + Into<i64>>(&mut self, values: &[T], missing: T) {
+        self.extend(values.iter().map(|value| if *value == missing { MISSING } else { (*value).into() }));
+    }
+
     /// The next value, not `i64::MIN`.
     #[inline]
     pub(crate) fn push(&mut self, value: Option<i64>) {

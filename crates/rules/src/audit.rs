@@ -1,7 +1,9 @@
 //! One audit: plan every rule, run what can run, judge, harvest, and account for every record.
 
+mod open;
 mod run;
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -251,7 +253,18 @@ impl Work<'_> {
             Ok(procedure) => {
                 let severity = setting.severity.unwrap_or(rule.card.severity);
                 let parts = self.options.parts.get(&rule.card.id).copied().unwrap_or(1);
-                let run = Run { engine, catalog: self.catalog, rule, procedure: &procedure, severity, parts };
+                let opened = OnceCell::new();
+                let two_passes = self.options.keep;
+                let run = Run {
+                    engine,
+                    catalog: self.catalog,
+                    rule,
+                    procedure: &procedure,
+                    severity,
+                    parts,
+                    two_passes,
+                    opened,
+                };
                 let all = run.all().and_then(|(result, findings)| {
                     // What was tested is asked again when findings have something in common.
                     let many = findings.len() >= root::FINDINGS_MIN;
@@ -305,7 +318,9 @@ pub(crate) fn outcomes_of(
         }
     })?;
     let parts = options.parts.get(&rule.card.id).copied().unwrap_or(1);
-    let run = Run { engine, catalog, rule, procedure: &procedure, severity: rule.card.severity, parts };
+    let (two_passes, opened) = (options.keep, OnceCell::new());
+    let severity = rule.card.severity;
+    let run = Run { engine, catalog, rule, procedure: &procedure, severity, parts, two_passes, opened };
     let outcomes = run.outcomes().map_err(|error| error.to_string())?;
     Ok((procedure.population.clone(), outcomes))
 }

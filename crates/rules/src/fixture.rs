@@ -53,7 +53,7 @@ impl Fixture {
             waivers: None,
             explain: false,
             beside: false,
-            keep: false,
+            keep: true,
             parts: BTreeMap::new(),
         };
         Ok(Self { marked, options, rule: rule.to_owned() })
@@ -83,7 +83,7 @@ impl Fixture {
 
     /// By the default engine; `Err` says why the rule cannot run.
     pub fn run(&self, store: &Store, rule: &Rule) -> Result<Outcomes, String> {
-        let (population, outcomes) = outcomes(&Columnar::new(store), store, rule, &self.options)?;
+        let (population, outcomes) = outcomes(&Columnar::keeping(store), store, rule, &self.options)?;
         if population != self.marked.population {
             return Err(format!(
                 "the column `expect` stands in {}, the rule tests {population}",

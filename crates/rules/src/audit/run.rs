@@ -1,5 +1,6 @@
 //! One rule over its population: grade, judge, guard, gather evidence, harvest; and account for every record.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -9,12 +10,13 @@ use tieout_model::amount::NO_CURRENCY;
 use tieout_model::{Coverage, Evidence, Measure, NotTested, RecordRef, RuleResult, Severity, Status};
 
 use super::blank;
+use super::open::{Open, by_outcome};
 use crate::catalog::Catalog;
 use crate::checks::{self, Judgement, Outcome as Graded, Procedure, Wrong};
 use crate::engine::{Engine, EngineError};
 use crate::expr::{Cmp, Expr};
 use crate::harvest::{EvidenceRows, Harvest, Harvested};
-use crate::plan::{Agg, Join, Plan};
+use crate::plan::{Join, Plan};
 use crate::rule::Rule;
 use crate::value::{Relation, Ty, Value};
 
@@ -30,6 +32,10 @@ pub(super) struct Run<'a> {
     pub(super) severity: Severity,
     /// In so many parts the records are graded, one after the other, where each stands by itself.
     pub(super) parts: u32,
+    /// Records that are out of scope may be told apart first.
+    pub(super) two_passes: bool,
+    /// What came of it, once it was asked for.
+    pub(super) opened: OnceCell<Option<Open>>,
 }
 
 impl Run<'_> {
@@ -148,22 +154,30 @@ impl Run<'_> {
             let tested = graded.filter(is(Graded::Clean).or(is(Graded::Exception)));
             tested.project(vec![(format!("tested.{REC}"), rec.clone())])
         };
-        self.procedure.parts(self.parts).into_iter().map(tested).collect()
+        self.parts().into_iter().map(tested).collect()
+    }
+
+    /// The graded records that have to be looked at.
+    fn parts(&self) -> Vec<Plan> {
+        match self.opened.get() {
+            Some(Some(open)) => vec![open.graded.clone()],
+            _ => self.procedure.parts(self.parts),
+        }
     }
 
     /// The accounting by outcome, and the exceptions or candidates.
     fn graded(&self) -> Result<(Coverage, Relation), EngineError> {
+        if self.opened.get().is_none() {
+            let _ = self.opened.set(self.open()?);
+        }
         let (mut summary, mut rows): (Option<Relation>, Option<Relation>) = (None, None);
-        let parts = self.procedure.parts(self.parts);
+        if let Some(Some(open)) = self.opened.get() {
+            summary = Some(open.closed.clone());
+        }
+        let parts = self.parts();
         let several = parts.len() > 1;
         for graded in parts {
-            let plans = [
-                graded.clone().aggregate(
-                    vec!["__outcome".to_owned(), "__currency".to_owned()],
-                    vec![("records".to_owned(), Agg::Count), ("money".to_owned(), Agg::Sum("__money".to_owned()))],
-                ),
-                self.procedure.wanted(graded, self.engine.judges_everything()),
-            ];
+            let plans = [by_outcome(graded.clone()), self.procedure.wanted(graded, self.engine.judges_everything())];
             let made = self.engine.run(&plans)?;
             for (all, part) in [&mut summary, &mut rows].into_iter().zip(made) {
                 match all {

@@ -243,6 +243,9 @@ pub struct Procedure {
     pub rec: String,
     /// One row a record, with `__outcome`.
     pub graded: Plan,
+    /// The same with the outcome only of those that are out of scope or outside, whatever stands beside them; the others are
+    /// clean. `None` where that cannot be told of a record by itself and its parents.
+    pub early: Option<Plan>,
     /// Words of the not-tested causes.
     pub causes: Vec<String>,
     /// Columns that identify the record for people, the key first.

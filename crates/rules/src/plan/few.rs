@@ -22,6 +22,8 @@ pub enum Few {
     },
     /// Those whose `__rec` is in the only column.
     Records(Arc<Relation>),
+    /// Those that `Engine::hold` holds; what stands beside them is made as for all records.
+    Held(usize),
 }
 
 impl Few {
@@ -34,6 +36,7 @@ impl Few {
                 let key = records.columns[0].name.clone();
                 scan.join(Plan::Rows(records.clone()), vec![(rec.to_owned(), key)], Join::Semi)
             }
+            Self::Held(held) => Plan::Among { input: Box::new(scan), rec: rec.to_owned(), held: *held },
         }
     }
 }
@@ -106,7 +109,7 @@ impl Plan {
         let base = self.base()?;
         let Self::Scan { columns, .. } = base else { return None };
         let rec = &columns.iter().find(|(stored, _)| stored == REC)?.1.name;
-        Some(self.over(base, (rec, few), &|_| true))
+        Some(self.over(base, (rec, few), &|_| !matches!(few, Few::Held(_))))
     }
 
     /// The same rows, of plans that sum or list records of other populations: only what the records ask for, where these are

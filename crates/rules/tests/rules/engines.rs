@@ -272,7 +272,7 @@ proptest! {
     fn the_default_engine_agrees_with_the_reference_on_every_rule(seed in any::<u64>()) {
         let store = generated(seed);
         let library = library();
-        let fast = audit_with(&Columnar::keeping(&store), &store, &library, &Options { beside: true, ..options() });
+        let fast = audit_with(&Columnar::keeping(&store), &store, &library, &Options { beside: true, keep: true, ..options() });
         let slow = audit_with(&reference(&store), &store, &library, &options());
         prop_assert!(differing(&fast, &slow).is_none(), "seed {seed}: {}", differing(&fast, &slow).unwrap_or_default());
     }

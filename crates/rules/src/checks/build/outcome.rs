@@ -39,7 +39,7 @@ impl Build<'_> {
         let issued = || self.scope.column("issue_date").filter(|expr| expr.ty == Ty::Date);
         let dated = day.clone().or_else(issued).unwrap_or_else(|| Expr::null(Ty::Date));
         let mut words = Vec::new();
-        let (before, outcome) = self.outcome(
+        let Outcomes { before, early, outcome } = self.outcome(
             condition,
             day,
             exception,
@@ -53,15 +53,24 @@ impl Build<'_> {
                 Diagnostic::new(Code::RuleBound, message).at(self.rule.place(&file.id, (0, 1))),
             ]));
         }
+        let counted = vec![
+            ("__money".to_owned(), measure.unwrap_or_else(|| Expr::null(Ty::MONEY))),
+            ("__currency".to_owned(), self.currency.clone().unwrap_or_else(|| Expr::null(Ty::Text))),
+        ];
         columns.push(("__day".to_owned(), dated));
-        columns.push(("__money".to_owned(), measure.unwrap_or_else(|| Expr::null(Ty::MONEY))));
-        columns.push(("__currency".to_owned(), self.currency.clone().unwrap_or_else(|| Expr::null(Ty::Text))));
+        columns.extend(counted.iter().cloned());
         columns.push(("__outcome".to_owned(), outcome));
         // Only as far as it can be told before anything is summed or looked up.
         let known: BTreeSet<String> = self.scope.plan().columns().into_iter().map(|column| column.name).collect();
-        let mut read = BTreeSet::new();
-        in_scope.iter().for_each(|expr| expr.columns(&mut read));
-        let in_scope = in_scope.filter(|_| read.is_subset(&known));
+        let can_be_told = |exprs: &mut dyn Iterator<Item = &Expr>| {
+            let mut read = BTreeSet::new();
+            exprs.for_each(|expr| expr.columns(&mut read));
+            read.is_subset(&known)
+        };
+        let in_scope = in_scope.filter(|expr| can_be_told(&mut [expr].into_iter()));
+        let early: Vec<(String, Expr)> = counted.into_iter().chain([("__outcome".to_owned(), early)]).collect();
+        let early = (in_scope.is_some() && can_be_told(&mut early.iter().map(|(_, expr)| expr)))
+            .then(|| self.scope.plan().extend(early).once(&["__outcome"]));
         let assembled = self.assemble(in_scope.as_ref());
         let plan = match graded.plan {
             Some(around) => around(assembled, in_scope.as_ref()),
@@ -71,6 +80,7 @@ impl Build<'_> {
             population: self.scope.population.clone(),
             rec: self.scope.rec(),
             graded: plan.extend(before).extend(columns).once(&["__outcome"]),
+            early,
             causes: words,
             key,
             sentence,
@@ -145,7 +155,7 @@ impl Build<'_> {
         (own_causes, graded_sides): (Vec<Cause>, &[Expr]),
         (limits, outside): (Option<(Period, Date)>, Option<Expr>),
         words: &mut Vec<String>,
-    ) -> (Vec<(String, Expr)>, Expr) {
+    ) -> Outcomes {
         let yes = |truth: Expr| Expr { node: Node::Coalesce(vec![truth, Expr::bool(false)]), ty: Ty::Bool, bound: 0 };
         let code = |outcome: Outcome| Expr::int(outcome.code());
         let mut arms: Vec<(Expr, Expr)> = Vec::new();
@@ -174,6 +184,7 @@ impl Build<'_> {
                 arms.push((yes(day.clone().compare(Cmp::Gt, Expr::date(as_of.0))), code(Outcome::Outside)));
             }
         }
+        let early = first(arms.clone());
         arms.extend(self.scope.unreadable().iter().map(&mut reason));
         arms.extend(self.child_causes().iter().map(&mut reason));
         // Where the outcome is unknown, the first cause that holds says why.
@@ -195,12 +206,26 @@ impl Build<'_> {
             arms.push((lost.clone().and(holds), code));
         }
         arms.push((yes(exception), code(Outcome::Exception)));
-        // One flat list instead of a case of thirty nested arms: engines recurse over expressions.
-        let mut parts: Vec<Expr> =
-            arms.into_iter().map(|(holds, code)| Expr::case(vec![(holds, code)], Expr::null(Ty::INT))).collect();
-        parts.push(code(Outcome::Clean));
-        (before, Expr { node: Node::Coalesce(parts), ty: Ty::INT, bound: 1 << 32 })
+        Outcomes { before, early, outcome: first(arms) }
     }
+}
+
+/// The outcome of a record.
+struct Outcomes {
+    /// Columns that it reads.
+    before: Vec<(String, Expr)>,
+    /// Only what its scope and its dates say; clean otherwise.
+    early: Expr,
+    outcome: Expr,
+}
+
+/// The number of the first condition that holds: one flat list instead of a case of thirty nested arms, since engines recurse
+/// over expressions.
+fn first(arms: Vec<(Expr, Expr)>) -> Expr {
+    let arm = |(holds, code)| Expr::case(vec![(holds, code)], Expr::null(Ty::INT));
+    let mut parts: Vec<Expr> = arms.into_iter().map(arm).collect();
+    parts.push(Expr::int(Outcome::Clean.code()));
+    Expr { node: Node::Coalesce(parts), ty: Ty::INT, bound: 1 << 32 }
 }
 
 /// Joins around the assembled records; what is asked there need not be asked for records that are not in scope.

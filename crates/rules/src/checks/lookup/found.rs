@@ -1,5 +1,7 @@
 //! The joins of a look-up: from the records' keys to the reference row in force, and back.
 
+use std::collections::BTreeMap;
+
 use tieout_ingest::store::REC;
 
 use super::{COUNT, Keys, NONE, Span, UNKNOWN};
@@ -264,28 +266,37 @@ impl Around {
         let decide = move |candidates: &Relation, others: &[Relation]| {
             let mut judgement = Judgement::default();
             let rows = &others[0];
+            let pair = |(own, theirs): &(String, String)| (candidates.index(own), rows.index(theirs));
+            let strict: Vec<(usize, usize)> = on.iter().map(pair).collect();
+            let open_pairs: Vec<(usize, usize)> =
+                open.iter().map(|name| (candidates.index(name), rows.index(&format!("ref{name}")))).collect();
+            let (own_rec, their_rec) = (candidates.index(&rec), rows.index(&rec));
+            let replaced_by: Vec<(usize, usize)> =
+                columns.iter().filter_map(|name| Some((candidates.find(name)?, rows.index(name)))).collect();
+            let mut by_key: BTreeMap<Vec<&Value>, Vec<&Vec<Value>>> = BTreeMap::new();
+            let mut by_rec: BTreeMap<&Value, &Vec<Value>> = BTreeMap::new();
+            for row in &rows.rows {
+                by_key.entry(strict.iter().map(|(_, theirs)| &row[*theirs]).collect()).or_default().push(row);
+                by_rec.entry(&row[their_rec]).or_insert(row);
+            }
             for (index, candidate) in candidates.rows.iter().enumerate() {
-                let cell = |name: &str| &candidate[candidates.index(name)];
-                let same_key = |row: &&Vec<Value>| {
-                    let strict = on.iter().all(|(own, theirs)| *cell(own) == row[rows.index(theirs)]);
-                    let any = |name: &String| {
-                        let theirs = &row[rows.index(&format!("ref{name}"))];
-                        theirs.as_text() == Some(NONE) || theirs == cell(name)
+                let same_key = |row: &&&Vec<Value>| {
+                    let any = |(own, theirs): &(usize, usize)| {
+                        row[*theirs].as_text() == Some(NONE) || row[*theirs] == candidate[*own]
                     };
-                    strict && open.iter().all(any) && *cell(&rec) != row[rows.index(&rec)]
+                    open_pairs.iter().all(any) && candidate[own_rec] != row[their_rec]
                 };
+                let key: Vec<&Value> = strict.iter().map(|(own, _)| &candidate[*own]).collect();
+                let found = by_rec.get(&candidate[own_rec]);
                 let mut named: Vec<(Value, Wrong)> = Vec::new();
-                for row in rows.rows.iter().filter(same_key) {
+                for row in by_key.get(&key).into_iter().flatten().filter(same_key) {
                     let mut replaced = candidate.clone();
-                    for name in &columns {
-                        if let Some(at) = candidates.find(name) {
-                            replaced[at] = row[rows.index(name)].clone();
-                        }
+                    for (own, theirs) in &replaced_by {
+                        replaced[*own] = row[*theirs].clone();
                     }
                     let holds =
                         |truth: &Expr, want: bool| eval::evaluate(truth, candidates, &replaced) == Value::Bool(want);
                     // Another bracket is one of the same list: for the same customers, of the same standing, on the same day.
-                    let found = rows.rows.iter().find(|found| found[rows.index(&rec)] == *cell(&rec));
                     let same = |name: &str| {
                         let at = rows.find(name);
                         found.is_some_and(|found| at.is_none_or(|at| found[at] == row[at]))

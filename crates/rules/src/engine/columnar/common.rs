@@ -15,7 +15,7 @@ use super::column::Column;
 use super::compute::over;
 use super::in_force::Reference;
 use super::join::Index;
-use super::vector::{Kind, NO_ROW, Vector};
+use super::vector::{Kind, NO_DAY, NO_ROW, UNKNOWN, Vector};
 use super::view::{Computed, Id, Op, Same, View};
 use crate::engine::EngineError;
 use crate::expr::Expr;
@@ -114,7 +114,13 @@ impl Common {
             }
             asked.made.clone()
         };
-        let columns = made.get_or_init(|| packed(&alone, records, texts).map_err(|error| error.0));
+        let make = || {
+            let ids: Vec<Id> = alone.columns.iter().map(|(_, id)| *id).collect();
+            let mut all = alone.clone();
+            all.rows = records;
+            packed(&all, texts, &ids).map_err(|error| error.0)
+        };
+        let columns = made.get_or_init(make);
         let columns = columns.clone().map_err(EngineError)?;
         let rows = view.source(source);
         let one = |column: Same<Column>| {
@@ -152,24 +158,28 @@ impl Common {
     }
 }
 
-/// The columns of operations over all records.
-fn packed(alone: &View, records: usize, texts: &Texts) -> Result<Vec<Same<Column>>, EngineError> {
-    let ids: Vec<Id> = alone.columns.iter().map(|(_, id)| *id).collect();
+/// Columns of a view, computed, in narrow pieces. None of them has numbers of 128 bits.
+pub(super) fn packed(view: &View, texts: &Texts, ids: &[Id]) -> Result<Vec<Same<Column>>, EngineError> {
     let nothing = || -> Vec<Packing> {
-        let physical = |id: &Id| if alone.kind(*id) == Kind::Code { Physical::Text } else { Physical::Units };
+        let physical = |id: &Id| match view.kind(*id) {
+            Kind::Code => Physical::Text,
+            Kind::Days => Physical::Date,
+            Kind::Truth => Physical::Bool,
+            Kind::Small | Kind::Wide => Physical::Units,
+        };
         ids.iter().map(|id| Packing::new(physical(id))).collect()
     };
-    let mut all = alone.clone();
-    all.rows = records;
     let parts = over(
-        &all,
+        view,
         texts,
         |evaluator, _, columns: &mut Vec<Packing>| {
-            for (column, id) in columns.iter_mut().zip(&ids) {
+            for (column, id) in columns.iter_mut().zip(ids) {
                 match evaluator.eval(*id).as_ref() {
                     Vector::Code(codes) => column.append_codes(codes),
                     Vector::Small(numbers) => column.append_numbers(numbers),
-                    other => panic!("{:?} are not kept", other.kind()),
+                    Vector::Days(days) => column.append_marked_missing(days, NO_DAY),
+                    Vector::Truth(truths) => column.append_marked_missing(truths, UNKNOWN),
+                    Vector::Wide(_) => panic!("numbers of 128 bits are not kept in pieces"),
                 }
             }
         },

@@ -40,15 +40,16 @@ pub(super) struct Evaluator<'v> {
 /// Rows of a chunk and what has been computed for them.
 struct Frame {
     rows: usize,
-    /// Their places in the frame before, and in the chunk; empty: all of the chunk.
+    /// Their places in the frame before.
     places: Vec<u32>,
-    picks: Vec<u32>,
+    /// Their places in the chunk; `None`: all of it.
+    picks: Option<Vec<u32>>,
     done: Vec<Option<Rc<Vector>>>,
 }
 
 impl<'v> Evaluator<'v> {
     pub fn new(view: &'v View, texts: &'v Texts) -> Self {
-        let chunk = Frame { rows: 0, places: Vec::new(), picks: Vec::new(), done: vec![None; view.ops.len()] };
+        let chunk = Frame { rows: 0, places: Vec::new(), picks: None, done: vec![None; view.ops.len()] };
         Self { view, texts, from: 0, frames: vec![chunk], memos: HashMap::new(), overflow: false }
     }
 
@@ -85,32 +86,38 @@ impl<'v> Evaluator<'v> {
     /// The same work for some of the rows only.
     fn among<T>(&mut self, places: Vec<u32>, work: impl FnOnce(&mut Self) -> T) -> T {
         let before = &self.frames[self.frames.len() - 1];
-        let picks = match before.picks.is_empty() {
-            true => places.clone(),
-            false => places.iter().map(|place| before.picks[*place as usize]).collect(),
+        let picks = match &before.picks {
+            None => places.clone(),
+            Some(picks) => places.iter().map(|place| picks[*place as usize]).collect(),
         };
-        let frame = Frame { rows: places.len(), places, picks, done: vec![None; self.view.ops.len()] };
+        let frame = Frame { rows: places.len(), places, picks: Some(picks), done: vec![None; self.view.ops.len()] };
         self.frames.push(frame);
         let result = work(self);
         self.frames.pop();
         result
     }
 
-    /// The values of an operation at some rows: `Err` for all of them where these are not few, or it costs nothing.
-    fn at<W>(&mut self, id: Id, wanted: W) -> Result<(Vec<u32>, Rc<Vector>), Rc<Vector>>
-    where
-        W: Iterator<Item = bool> + Clone,
-    {
+    /// The values of an operation at the rows with some marks: `Err` for all of them where these are not few, or it costs
+    /// nothing.
+    fn at<M: Copy>(
+        &mut self,
+        id: Id,
+        marks: &[M],
+        wanted: impl Fn(M) -> bool,
+    ) -> Result<(Vec<u32>, Rc<Vector>), Rc<Vector>> {
         let last = self.frames.len() - 1;
         let cheap = matches!(self.view.ops[id as usize].op, Op::Lit(_) | Op::Source(_));
         if cheap || self.frames[last].done[id as usize].is_some() {
             return Err(self.eval(id));
         }
-        let count: usize = wanted.clone().map(usize::from).sum();
-        if count * FEW_WANTED > self.rows() {
+        // By bytes, of which many are added at a time; so few of them never overflow.
+        let count =
+            |some: &[M]| usize::from(some.iter().fold(0u8, |count, mark| count.wrapping_add(u8::from(wanted(*mark)))));
+        if marks.chunks(usize::from(u8::MAX)).map(count).sum::<usize>() * FEW_WANTED > self.rows() {
             return Err(self.eval(id));
         }
-        let places: Vec<u32> = (0u32..).zip(wanted).filter(|(_, wanted)| *wanted).map(|(place, _)| place).collect();
+        let marked = (0u32..).zip(marks).filter(|(_, mark)| wanted(**mark));
+        let places: Vec<u32> = marked.map(|(place, _)| place).collect();
         let made = self.among(places.clone(), |own| own.eval(id));
         Ok((places, made))
     }
@@ -123,11 +130,11 @@ impl<'v> Evaluator<'v> {
     fn source(&self, source: u32) -> Vec<u32> {
         let picks = &self.frames[self.frames.len() - 1].picks;
         let (from, to) = (self.from, self.from + self.frames[0].rows);
-        match (&self.view.sources[source as usize], picks.is_empty()) {
-            (None, true) => (row(from)..row(to)).collect(),
-            (Some(rows), true) => rows[from..to].to_vec(),
-            (None, false) => picks.iter().map(|pick| row(from) + pick).collect(),
-            (Some(rows), false) => picks.iter().map(|pick| rows[from + *pick as usize]).collect(),
+        match (&self.view.sources[source as usize], picks) {
+            (None, None) => (row(from)..row(to)).collect(),
+            (Some(rows), None) => rows[from..to].to_vec(),
+            (None, Some(picks)) => picks.iter().map(|pick| row(from) + pick).collect(),
+            (Some(rows), Some(picks)) => picks.iter().map(|pick| rows[from + *pick as usize]).collect(),
         }
     }
 
@@ -348,14 +355,19 @@ impl<'v> Evaluator<'v> {
         })
     }
 
-    /// Two truths as one. The second is not asked where the first decides.
+    /// Two truths as one. The second is not asked where the first decides, and the first says nothing where it is neutral.
     fn both(&mut self, a: Id, b: Id, decides: u8, join: impl Fn(u8, u8) -> u8) -> Rc<Vector> {
+        let neutral = decides ^ 1;
         let first = self.eval(a);
         let all = truths(&first);
         if all.iter().all(|truth| *truth == decides) {
             return first;
         }
-        Rc::new(Vector::Truth(match self.at(b, all.iter().map(|truth| *truth != decides)) {
+        if all.iter().all(|truth| *truth == neutral) {
+            return self.eval(b);
+        }
+        Rc::new(Vector::Truth(match self.at(b, all, |truth| truth != decides) {
+            Err(second) if truths(&second).iter().all(|truth| *truth == neutral) => return first,
             Err(second) => all.iter().zip(truths(&second)).map(|(&a, &b)| join(a, b)).collect(),
             Ok((places, second)) => {
                 let mut result = all.to_vec();
@@ -377,7 +389,7 @@ impl<'v> Evaluator<'v> {
             if left == 0 {
                 break;
             }
-            let told = self.at(*when, open_rows(&open));
+            let told = self.at(*when, &open, |open| open == TRUE);
             let mut decide = |place: usize, truth: u8| {
                 if open[place] == TRUE && truth != FALSE {
                     choice[place] = if truth == TRUE { number } else { NO_ROW };
@@ -395,9 +407,8 @@ impl<'v> Evaluator<'v> {
         let mut result = Vector::missing(kind, self.rows());
         for (number, then) in (0u32..).zip(arms.iter().map(|(_, then)| then).chain([&otherwise])) {
             if choice.contains(&number) {
-                let wanted = || choice.iter().map(|choice| *choice == number);
-                match self.at(*then, wanted()) {
-                    Err(all) => merge(&mut result, &all, wanted()),
+                match self.at(*then, &choice, |choice| choice == number) {
+                    Err(all) => merge(&mut result, &all, choice.iter().map(|choice| *choice == number)),
                     Ok((places, some)) => scatter(&mut result, &some, &places),
                 }
             }
@@ -458,7 +469,7 @@ impl<'v> Evaluator<'v> {
                 }
                 Some(result) => {
                     let missing = result.is_missing();
-                    match self.at(*part, open_rows(&missing)) {
+                    match self.at(*part, &missing, |missing| missing == TRUE) {
                         Err(all) => fill(result, &all),
                         Ok((places, some)) => scatter(result, &some, &places),
                     }
@@ -467,11 +478,6 @@ impl<'v> Evaluator<'v> {
         }
         result.unwrap_or_else(|| Vector::missing(kind, self.rows()))
     }
-}
-
-/// The rows that are marked.
-fn open_rows(marks: &[u8]) -> impl Iterator<Item = bool> + Clone + '_ {
-    marks.iter().map(|mark| *mark == TRUE)
 }
 
 fn row(number: usize) -> u32 {

@@ -314,8 +314,7 @@ impl Groups {
         while let Some(mut chains) = self.ways.pop().filter(|_| self.kinds.len() > 1) {
             let add = |place: usize| {
                 let number = u32::try_from(place).expect("fewer groups than four thousand million");
-                chains.find(keys.of(place), &keys)?;
-                chains.insert(keys.of(place), number)
+                chains.insert(keys.of(place), number, &keys)
             };
             if (0..self.count).try_for_each(add).is_ok() {
                 self.finder = Finder::Chained(keys, chains);
@@ -398,12 +397,12 @@ impl Groups {
                         places.push(*last);
                         continue;
                     }
-                    let place = match chains.find(key, known)? {
+                    let place = match chains.find(key, known) {
                         Some(place) => place,
                         None => {
                             let place = found(row);
                             known.push(&keys, row);
-                            chains.insert(key, place)?;
+                            chains.insert(key, place, known)?;
                             place
                         }
                     };

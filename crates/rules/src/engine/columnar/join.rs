@@ -116,8 +116,7 @@ impl Index {
                     let found = if unique && next < own.len() && own.is(next, key) {
                         u32::try_from(next).unwrap_or(NO_ROW)
                     } else {
-                        // A chain that is longer than chains may be was never built.
-                        chains.find(key, own).ok().flatten().unwrap_or(NO_ROW)
+                        chains.find(key, own).unwrap_or(NO_ROW)
                     };
                     next = if found == NO_ROW { next } else { found as usize + 1 };
                     found
@@ -343,12 +342,12 @@ fn chained(chains: &mut Chains, keys: &Keys, next: &mut Next) -> Result<(), Unfi
     for row in (0..next.rows).rev().filter(|row| !keys.is_missing(*row)) {
         let number = u32::try_from(row).unwrap_or(NO_ROW);
         let key = keys.of(row);
-        match chains.find(key, keys)? {
+        match chains.find(key, keys) {
             Some(head) => {
                 next.link(row, head);
                 chains.replace(key, head, number);
             }
-            None => chains.insert(key, number)?,
+            None => chains.insert(key, number, keys)?,
         }
     }
     Ok(())

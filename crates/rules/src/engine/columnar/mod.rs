@@ -29,7 +29,7 @@ use tieout_ingest::store::{REC, Store};
 use tieout_ingest::texts::Texts;
 
 use self::column::Column as Stored;
-use self::common::{Common, ToChooseFrom};
+use self::common::{Common, ToChooseFrom, packed};
 use self::compute::{columns, over, select};
 use self::explain::Steps;
 use self::in_force::{Part, Reference};
@@ -47,6 +47,9 @@ pub use self::load::bounds;
 /// A left side this many times as large as the right is not read through for the rows that match.
 const FEW: usize = 16;
 
+/// So often all records are looked at for a few of them, before they are indexed.
+const SOUGHT: u32 = if cfg!(debug_assertions) { 0 } else { 2 };
+
 /// Plans over the columns of a prepared store.
 pub struct Columnar<'s> {
     shared: Arc<Shared<'s>>,
@@ -60,6 +63,8 @@ struct Shared<'s> {
     tables: Tables<'s>,
     /// Each made by whoever asks for it first, while others that ask for the same one wait.
     indexes: Mutex<HashMap<Vec<Same<Stored>>, Awaited>>,
+    /// How often a few records were looked for by a column without one.
+    sought: Mutex<HashMap<Same<Stored>, u32>>,
     held: Mutex<Vec<Held>>,
     /// None where memory is limited.
     common: Option<Common>,
@@ -96,7 +101,8 @@ impl<'s> Columnar<'s> {
     fn with(store: &'s Store, common: Option<Common>) -> Self {
         let tables = Tables::new(store);
         let common = common.filter(|_| !tables.reads_files());
-        let shared = Shared { tables, indexes: Mutex::default(), held: Mutex::default(), common };
+        let shared =
+            Shared { tables, indexes: Mutex::default(), sought: Mutex::default(), held: Mutex::default(), common };
         Self { shared: Arc::new(shared), texts: store.texts.clone(), memo: Mutex::default(), steps: None }
     }
 
@@ -227,7 +233,7 @@ impl<'s> Columnar<'s> {
                 let mut view = self.own(input, memo)?;
                 let ids: Vec<Id> = keys.iter().map(|key| view.column(key)).collect();
                 let made = group::neighbours(&view, &self.texts, &ids, view.column(number))?;
-                beside_rows(&mut view, names.iter().cloned().zip(made));
+                beside_rows(&mut view, names.iter().cloned().zip(made.into_iter().map(computed)));
                 Ok(view)
             }
             Plan::Join { left, right, on, how } => match how {
@@ -292,7 +298,10 @@ impl<'s> Columnar<'s> {
     /// Some columns computed now, because they are read more than once.
     fn once(&self, mut view: View, names: &[String]) -> Result<View, EngineError> {
         let ids: Vec<Id> = names.iter().map(|name| view.column(name)).collect();
-        let made = columns(&view, &self.texts, &ids)?;
+        let made: Vec<Same<Stored>> = match ids.iter().any(|id| view.kind(*id) == Kind::Wide) {
+            true => columns(&view, &self.texts, &ids)?.into_iter().map(computed).collect(),
+            false => packed(&view, &self.texts, &ids)?,
+        };
         view.columns.retain(|(name, _)| !names.contains(name));
         beside_rows(&mut view, names.iter().cloned().zip(made));
         Ok(view)
@@ -353,8 +362,7 @@ impl<'s> Columnar<'s> {
             && right.rows * FEW < left.rows
             && let Some(stored) = left.stored(*key)
             && self.shared.tables.holds(&stored.0)
-            // Where memory is short, an index over all records costs more than to look at each of them.
-            && !self.shared.tables.reads_files()
+            && self.is_worth_an_index(stored)
         {
             let index = self.index(&left, &own, memo)?;
             let wanted = columns(right, &self.texts, &right_keys(right, on))?;
@@ -368,6 +376,23 @@ impl<'s> Columnar<'s> {
         }
         let index = self.index(right, &right_keys(right, on), memo)?;
         self.matching(left, own, (index, has))
+    }
+
+    /// Whether all records are found by a column, or have been asked for by it often enough. An index over all of them costs more
+    /// than to look at each of them once; where memory is short, always.
+    fn is_worth_an_index(&self, column: &Same<Stored>) -> bool {
+        if self.shared.tables.reads_files() {
+            return false;
+        }
+        let key = std::slice::from_ref(column);
+        let indexes = self.shared.indexes.lock().unwrap_or_else(PoisonError::into_inner);
+        if indexes.get(key).is_some_and(|made| made.get().is_some()) {
+            return true;
+        }
+        let mut sought = self.shared.sought.lock().unwrap_or_else(PoisonError::into_inner);
+        let times = sought.entry(column.clone()).or_default();
+        *times += 1;
+        *times > SOUGHT
     }
 
     /// The rows that have, or have not, a row in an index by some keys.
@@ -450,7 +475,7 @@ impl<'s> Columnar<'s> {
             aggs.iter().map(|(_, agg)| (agg.clone(), agg.of().map(|column| rows.column(column)))).collect();
         let sums = group::sums(&rows, &self.texts, (head, &index), &wanted, left.rows)?;
         self.note(|steps| steps.end(step, sums.rows));
-        beside_rows(&mut left, aggs.iter().map(|(name, _)| name.clone()).zip(sums.columns));
+        beside_rows(&mut left, aggs.iter().map(|(name, _)| name.clone()).zip(sums.columns.into_iter().map(computed)));
         Ok(Summed::Done(left))
     }
 
@@ -694,14 +719,18 @@ enum Summed {
 }
 
 /// Columns with a value for each row of the view.
-fn beside_rows(view: &mut View, columns: impl IntoIterator<Item = (String, Vector)>) {
+fn beside_rows(view: &mut View, columns: impl IntoIterator<Item = (String, Same<Stored>)>) {
     let source = u32::try_from(view.sources.len()).unwrap_or(u32::MAX);
     view.sources.push(None);
     let rows = view.source(source);
-    for (name, vector) in columns {
-        let id = view.gather(rows, Same(Arc::new(Stored::Own(vector))));
+    for (name, column) in columns {
+        let id = view.gather(rows, column);
         view.columns.push((name, id));
     }
+}
+
+fn computed(vector: Vector) -> Same<Stored> {
+    Same(Arc::new(Stored::Own(vector)))
 }
 
 fn compiled(view: &mut View, columns: &[(String, Expr)]) -> Vec<(String, Id)> {
