@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use hashbrown::HashMap;
 use tieout_ingest::store::REC;
 use tieout_model::report::{RootCause, class_totals};
 use tieout_model::{Date, RecordRef};
@@ -80,8 +81,8 @@ struct Common<'a> {
     findings: Vec<usize>,
     /// Words and column of each dimension that the exports have.
     dimensions: Vec<(&'static str, String)>,
-    /// Values by record: the dimensions', then the day.
-    values: BTreeMap<RecordRef, Vec<Value>>,
+    /// Values by finding: the dimensions', then the day.
+    values: HashMap<usize, Vec<Value>>,
     plan: Plan,
     harvested: &'a [Harvested],
 }
@@ -141,13 +142,14 @@ pub fn find(
             roots.push(common.root(&rule, &candidate, records));
         }
     }
-    for root in &roots {
-        for fingerprint in &root.fingerprints {
-            for one in harvested.iter_mut().filter(|one| one.finding.fingerprint == *fingerprint) {
-                one.finding.root_cause = Some(root.id.clone());
-            }
+    let named = roots.iter().flat_map(|root| root.fingerprints.iter().map(|print| (print.as_str(), &root.id)));
+    let named: HashMap<&str, &String> = named.collect();
+    for one in harvested.iter_mut() {
+        if let Some(root) = named.get(one.finding.fingerprint.as_str()) {
+            one.finding.root_cause = Some((*root).clone());
         }
     }
+    drop(named);
     Ok(roots)
 }
 
@@ -184,18 +186,20 @@ impl<'a> Common<'a> {
         let recs = Plan::Rows(Arc::new(recs));
         let own = own.near(&on[0].0, &recs);
         let found = engine.run(&[own.join(recs, on, Join::Semi)])?;
-        let mut values = BTreeMap::new();
+        let mut by_record: HashMap<RecordRef, Vec<Value>> = HashMap::new();
         for row in found.into_iter().flat_map(|relation| relation.rows) {
             let record = row[0].num().and_then(|units| i64::try_from(units).ok()).map(RecordRef::unpack);
             if let Some(record) = record {
-                values.insert(record, row[1..].to_vec());
+                by_record.insert(record, row[1..].to_vec());
             }
         }
+        let of = |&index: &usize| Some((index, by_record.get(&harvested[index].item.1)?.clone()));
+        let values = findings.iter().filter_map(of).collect();
         Ok(Some(Self { findings, dimensions, values, plan, harvested }))
     }
 
     fn value(&self, finding: usize, dimension: usize) -> &Value {
-        self.values.get(&self.harvested[finding].item.1).map_or(&Value::Null, |values| &values[dimension])
+        self.values.get(&finding).map_or(&Value::Null, |values| &values[dimension])
     }
 
     fn day(&self, finding: usize) -> Option<Date> {

@@ -147,6 +147,11 @@ pub(super) fn neighbours(view: &View, texts: &Texts, keys: &[Id], number: Id) ->
 /// Rows that are computed before they are put into groups: bounds what is held at a time.
 const BLOCK: usize = 1 << 17;
 
+/// The first rows, which tell whether groups are few; in a build for development none, so that tests over a few rows meet it.
+const FIRST: usize = if cfg!(debug_assertions) { 0 } else { BLOCK };
+/// So many groups are few.
+const GROUPS_FEW: usize = 64;
+
 /// What groups come to.
 pub(super) struct Grouped {
     pub rows: usize,
@@ -167,6 +172,13 @@ pub(super) fn aggregate(
         aggs.iter().map(|(agg, id)| Accumulator::new(agg, id.map(|id| view.kind(id)))).collect();
     let ids: Vec<Id> = keys.iter().copied().chain(aggs.iter().filter_map(|(_, id)| *id)).collect();
     for from in (0..view.rows).step_by(BLOCK) {
+        // A few after so many rows are few for good, or mostly so.
+        if from == FIRST && groups.count <= GROUPS_FEW {
+            let (all, so_far) = ((keys, aggs), (&mut groups, &mut sums[..]));
+            if super::few_groups::add(view, texts, all, from, so_far)? {
+                break;
+            }
+        }
         let to = view.rows.min(from + BLOCK);
         let columns = columns_of(view, texts, &ids, (from, to))?;
         let more = groups.expect(from, view.rows);
@@ -243,7 +255,7 @@ pub(super) fn sums(
 }
 
 /// Keys seen so far, numbered.
-struct Groups {
+pub(super) struct Groups {
     keys: Vec<Vector>,
     kinds: Vec<Kind>,
     count: usize,
@@ -329,8 +341,12 @@ impl Groups {
         self.finder = Finder::Hashed(keys, table);
     }
 
+    pub(super) fn count(&self) -> usize {
+        self.count
+    }
+
     /// The group of each row, and the first rows of groups not seen before.
-    fn places(&mut self, own: &[Vector], rows: usize) -> (Vec<u32>, Vec<u32>) {
+    pub(super) fn places(&mut self, own: &[Vector], rows: usize) -> (Vec<u32>, Vec<u32>) {
         if own.is_empty() {
             let fresh = if self.count == 0 && rows > 0 { vec![0] } else { Vec::new() };
             self.count += fresh.len();
@@ -435,7 +451,7 @@ impl Groups {
     }
 }
 
-enum Accumulator {
+pub(super) enum Accumulator {
     Count(Vec<i64>),
     /// As long as all sums fit.
     Sum(Vec<i64>),
@@ -461,7 +477,7 @@ impl Accumulator {
         }
     }
 
-    fn new(agg: &Agg, kind: Option<Kind>) -> Self {
+    pub(super) fn new(agg: &Agg, kind: Option<Kind>) -> Self {
         match agg {
             Agg::Count => Self::Count(Vec::new()),
             Agg::Sum(_) => Self::Sum(Vec::new()),
@@ -479,7 +495,20 @@ impl Accumulator {
         }
     }
 
-    fn add(
+    /// What others of its kind came to, by group.
+    pub(super) fn merge(&mut self, agg: &Agg, places: &[u32], made: &Vector, groups: usize) -> Result<(), EngineError> {
+        match (&mut *self, made, agg) {
+            (Self::Count(all) | Self::Missing(all) | Self::True(all), Vector::Small(counts), _) => {
+                all.resize(groups, 0);
+                places.iter().zip(counts).for_each(|(place, count)| all[*place as usize] += count);
+                Ok(())
+            }
+            // A sum or an end is that of the parts.
+            _ => self.add((places, &[]), Some(made), groups),
+        }
+    }
+
+    pub(super) fn add(
         &mut self,
         (places, fresh): (&[u32], &[u32]),
         value: Option<&Vector>,
@@ -589,7 +618,7 @@ impl Accumulator {
         self.finish()
     }
 
-    fn finish(self) -> Vector {
+    pub(super) fn finish(self) -> Vector {
         match self {
             Self::Count(all) | Self::Missing(all) | Self::True(all) | Self::Small(all, _) | Self::Sum(all) => {
                 Vector::Small(all)

@@ -11,6 +11,7 @@ mod column;
 mod common;
 mod compute;
 mod explain;
+mod few_groups;
 mod group;
 mod in_force;
 mod join;
