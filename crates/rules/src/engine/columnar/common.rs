@@ -32,7 +32,9 @@ type Awaited<T> = Arc<OnceLock<Result<T, String>>>;
 /// What has been asked for, and what was made of it.
 #[derive(Default)]
 pub(super) struct Common {
-    asked: Mutex<HashMap<Vec<Computed>, Asked>>,
+    asked: Mutex<HashMap<Vec<Computed>, Asked<Vec<Same<Column>>>>>,
+    /// Sums beside all records of a population; none where they are few.
+    sums: Mutex<HashMap<Summed, Asked<Option<Vec<Same<Column>>>>>>,
     /// By the plan of the rows to choose from, and how they are chosen.
     references: Mutex<HashMap<InForce, Awaited<ToChooseFrom>>>,
     /// Where what lasts as long as the engine is, to know it by.
@@ -47,10 +49,26 @@ fn choosing(force: &InForce) -> InForce {
     InForce { input: Plan::Rows(Arc::default()), asked: Expr::bool(true), ..force.clone() }
 }
 
-#[derive(Default)]
-struct Asked {
+/// What is summed, and the columns of the records by which, each with its counterpart.
+type Summed = (Plan, Vec<(Same<Column>, String)>);
+
+struct Asked<T> {
     times: u32,
-    made: Awaited<Vec<Same<Column>>>,
+    made: Awaited<T>,
+}
+
+impl<T> Default for Asked<T> {
+    fn default() -> Self {
+        Self { times: 0, made: Awaited::default() }
+    }
+}
+
+impl<T> Asked<T> {
+    /// Where it is made, if it is worth it.
+    fn again(&mut self, is_worth_it: bool) -> Option<Awaited<T>> {
+        self.times += 1;
+        (self.made.get().is_some() || self.times >= TIMES && is_worth_it).then(|| self.made.clone())
+    }
 }
 
 impl Common {
@@ -107,12 +125,8 @@ impl Common {
         let made = {
             let mut all = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
             let asked = all.entry(alone.ops.clone()).or_default();
-            asked.times += 1;
-            let is_worth_it = asked.times >= TIMES && view.rows >= records / PART;
-            if asked.made.get().is_none() && !is_worth_it {
-                return as_they_were();
-            }
-            asked.made.clone()
+            let Some(made) = asked.again(view.rows >= records / PART) else { return as_they_were() };
+            made
         };
         let make = || {
             let ids: Vec<Id> = alone.columns.iter().map(|(_, id)| *id).collect();
@@ -122,12 +136,31 @@ impl Common {
         };
         let columns = made.get_or_init(make);
         let columns = columns.clone().map_err(EngineError)?;
+        self.keeps(&columns);
         let rows = view.source(source);
-        let one = |column: Same<Column>| {
-            self.lasts(&column.0);
-            view.gather(rows, column)
+        Ok(columns.into_iter().map(|column| view.gather(rows, column)).collect())
+    }
+
+    /// Where sums beside all records are made, if they are wanted for these and by other rules too.
+    pub fn sums(
+        &self,
+        left: &View,
+        right: &Plan,
+        on: &[(String, String)],
+        holds: impl Fn(&Arc<Column>) -> bool,
+    ) -> Option<Awaited<Option<Vec<Same<Column>>>>> {
+        let key = |(own, theirs): &(String, String)| {
+            let column = left.stored(left.column(own)).filter(|column| holds(&column.0))?;
+            Some((column.clone(), theirs.clone()))
         };
-        Ok(columns.into_iter().map(one).collect())
+        let keys = on.iter().map(key).collect::<Option<Vec<_>>>()?;
+        let mut all = self.sums.lock().unwrap_or_else(PoisonError::into_inner);
+        all.entry((right.clone(), keys)).or_default().again(true)
+    }
+
+    /// Columns that are kept for all rules.
+    pub fn keeps(&self, columns: &[Same<Column>]) {
+        columns.iter().for_each(|column| self.lasts(&column.0));
     }
 
     /// How many records there are, where the operations read nothing but what lasts.
@@ -158,30 +191,46 @@ impl Common {
     }
 }
 
+/// Computed columns in narrow pieces, except numbers of 128 bits.
+pub(super) fn kept_narrow(columns: Vec<Vector>) -> Vec<Same<Column>> {
+    let one = |column: Vector| {
+        let mut packing = Packing::new(physical(column.kind()));
+        match &column {
+            Vector::Wide(_) => return Column::Own(column),
+            narrow => append(&mut packing, narrow),
+        }
+        Column::Stored(Arc::new(packing.finish()))
+    };
+    columns.into_iter().map(|column| Same(Arc::new(one(column)))).collect()
+}
+
+fn physical(kind: Kind) -> Physical {
+    match kind {
+        Kind::Code => Physical::Text,
+        Kind::Days => Physical::Date,
+        Kind::Truth => Physical::Bool,
+        Kind::Small | Kind::Wide => Physical::Units,
+    }
+}
+
+fn append(packing: &mut Packing, values: &Vector) {
+    match values {
+        Vector::Code(codes) => packing.append_codes(codes),
+        Vector::Small(numbers) => packing.append_numbers(numbers),
+        Vector::Days(days) => packing.append_marked_missing(days, NO_DAY),
+        Vector::Truth(truths) => packing.append_marked_missing(truths, UNKNOWN),
+        Vector::Wide(_) => panic!("numbers of 128 bits are not kept in pieces"),
+    }
+}
+
 /// Columns of a view, computed, in narrow pieces. None of them has numbers of 128 bits.
 pub(super) fn packed(view: &View, texts: &Texts, ids: &[Id]) -> Result<Vec<Same<Column>>, EngineError> {
-    let nothing = || -> Vec<Packing> {
-        let physical = |id: &Id| match view.kind(*id) {
-            Kind::Code => Physical::Text,
-            Kind::Days => Physical::Date,
-            Kind::Truth => Physical::Bool,
-            Kind::Small | Kind::Wide => Physical::Units,
-        };
-        ids.iter().map(|id| Packing::new(physical(id))).collect()
-    };
+    let nothing = || -> Vec<Packing> { ids.iter().map(|id| Packing::new(physical(view.kind(*id)))).collect() };
     let parts = over(
         view,
         texts,
         |evaluator, _, columns: &mut Vec<Packing>| {
-            for (column, id) in columns.iter_mut().zip(ids) {
-                match evaluator.eval(*id).as_ref() {
-                    Vector::Code(codes) => column.append_codes(codes),
-                    Vector::Small(numbers) => column.append_numbers(numbers),
-                    Vector::Days(days) => column.append_marked_missing(days, NO_DAY),
-                    Vector::Truth(truths) => column.append_marked_missing(truths, UNKNOWN),
-                    Vector::Wide(_) => panic!("numbers of 128 bits are not kept in pieces"),
-                }
-            }
+            columns.iter_mut().zip(ids).for_each(|(column, id)| append(column, &evaluator.eval(*id)));
         },
         nothing,
     )?;

@@ -30,7 +30,7 @@ use tieout_ingest::store::{REC, Store};
 use tieout_ingest::texts::Texts;
 
 use self::column::Column as Stored;
-use self::common::{Common, ToChooseFrom, packed};
+use self::common::{Common, ToChooseFrom, kept_narrow, packed};
 use self::compute::{columns, over, select};
 use self::explain::Steps;
 use self::in_force::{Part, Reference};
@@ -299,6 +299,16 @@ impl<'s> Columnar<'s> {
     /// Some columns computed now, because they are read more than once.
     fn once(&self, mut view: View, names: &[String]) -> Result<View, EngineError> {
         let ids: Vec<Id> = names.iter().map(|name| view.column(name)).collect();
+        if let ([name], [id]) = (names, ids.as_slice())
+            && view.kind(*id) != Kind::Wide
+        {
+            let [kept] = self.common(&mut view, [*id])?;
+            if kept != *id {
+                view.columns.retain(|(own, _)| own != name);
+                view.columns.push((name.clone(), kept));
+                return Ok(view);
+            }
+        }
         let made: Vec<Same<Stored>> = match ids.iter().any(|id| view.kind(*id) == Kind::Wide) {
             true => columns(&view, &self.texts, &ids)?.into_iter().map(computed).collect(),
             false => packed(&view, &self.texts, &ids)?,
@@ -461,14 +471,42 @@ impl<'s> Columnar<'s> {
         if !all || memo.views.contains_key(right) || aggs.iter().any(|(_, agg)| matches!(agg, Agg::Any(_))) {
             return Ok(Summed::Not(left));
         }
+        let mut make = || self.sums(&left, (right, input), (on, aggs), memo);
+        let of_all = || self.shared.common.as_ref()?.sums(&left, right, on, |column| self.shared.tables.holds(column));
+        let made = match of_all() {
+            Some(kept) if kept.get().is_some() => {
+                self.note(|steps| steps.again(right, left.rows));
+                kept.get().cloned().unwrap_or(Ok(None)).map_err(EngineError)?
+            }
+            Some(kept) => kept
+                .get_or_init(|| make().map(|made| made.map(kept_narrow)).map_err(|error| error.0))
+                .clone()
+                .map_err(EngineError)?,
+            None => make()?.map(|made| made.into_iter().map(computed).collect()),
+        };
+        let Some(columns) = made else { return Ok(Summed::Not(left)) };
+        if let Some(common) = &self.shared.common {
+            common.keeps(&columns);
+        }
+        beside_rows(&mut left, aggs.iter().map(|(name, _)| name.clone()).zip(columns));
+        Ok(Summed::Done(left))
+    }
+
+    /// The sums of some rows for each row of the left; `None` where these rows are few, and so are their groups.
+    fn sums(
+        &self,
+        left: &View,
+        (right, input): (&Plan, &Plan),
+        (on, aggs): (&[(String, String)], &[(String, Agg)]),
+        memo: &mut Memo,
+    ) -> Result<Option<Vec<Vector>>, EngineError> {
         let mut rows = self.own(input, memo)?;
-        // Of a few rows the groups are few.
         if rows.rows < left.rows / 2 {
-            return Ok(Summed::Not(left));
+            return Ok(None);
         }
         let step = self.note(|steps| steps.begin(right));
         let own: Vec<Id> = on.iter().map(|(key, _)| left.column(key)).collect();
-        let index = self.index(&left, &own, memo)?;
+        let index = self.index(left, &own, memo)?;
         let theirs = right_keys(&rows, on);
         let head = rows.add(Op::Head(Same(index.clone()), theirs), Kind::Code);
         let [head] = self.common(&mut rows, [head])?;
@@ -476,8 +514,7 @@ impl<'s> Columnar<'s> {
             aggs.iter().map(|(_, agg)| (agg.clone(), agg.of().map(|column| rows.column(column)))).collect();
         let sums = group::sums(&rows, &self.texts, (head, &index), &wanted, left.rows)?;
         self.note(|steps| steps.end(step, sums.rows));
-        beside_rows(&mut left, aggs.iter().map(|(name, _)| name.clone()).zip(sums.columns.into_iter().map(computed)));
-        Ok(Summed::Done(left))
+        Ok(Some(sums.columns))
     }
 
     /// The rows to choose from.
