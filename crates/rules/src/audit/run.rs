@@ -456,7 +456,9 @@ impl Run<'_> {
 fn near(plan: &Plan, on: Option<&(String, String)>, rows: &Relation) -> Plan {
     let Some((own, theirs)) = on else { return plan.clone() };
     let at = rows.index(own);
-    let keys: BTreeSet<&Value> = rows.rows.iter().map(|row| &row[at]).filter(|key| !key.is_null()).collect();
+    let keys: HashSet<&Value> = rows.rows.iter().map(|row| &row[at]).filter(|key| !key.is_null()).collect();
+    let mut keys: Vec<&Value> = keys.into_iter().collect();
+    keys.sort_unstable();
     let keys = Relation {
         columns: vec![crate::value::Column { name: format!("near.{own}"), ty: rows.columns[at].ty }],
         rows: keys.into_iter().map(|key| vec![key.clone()]).collect(),

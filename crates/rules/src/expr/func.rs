@@ -59,6 +59,8 @@ pub enum Func {
     Like,
     /// The ASCII digits of a text.
     Digits,
+    /// How many digits a text has: what an engine makes of `length(digits(…))`.
+    DigitCount,
     /// Characters.
     Length,
     /// Calendar year.
@@ -149,6 +151,7 @@ impl Func {
             Self::StartsWith => Value::Bool(text(0)?.starts_with(text(1)?)),
             Self::Like => Value::Bool(like(text(0)?, text(1)?)),
             Self::Digits => Value::Text(Arc::from(text(0)?.chars().filter(char::is_ascii_digit).collect::<String>())),
+            Self::DigitCount => Value::Num(i128::try_from(text(0)?.bytes().filter(u8::is_ascii_digit).count()).ok()?),
             Self::Length => Value::Num(i128::try_from(text(0)?.chars().count()).ok()?),
             Self::Year => Value::Num(date(0)?.year().into()),
             Self::Month => Value::Num(date(0)?.month().into()),

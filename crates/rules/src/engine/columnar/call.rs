@@ -133,8 +133,13 @@ pub(super) fn apply(
             Vector::Code(all) => Vector::Code(trimmed(all, texts)),
             _ => plain(func, args, (kind, memo), rows, texts),
         },
-        (Func::Length, [text]) if kind == Kind::Small => match text.as_ref() {
-            Vector::Code(all) => Vector::Small(lengths(all, texts)),
+        (Func::Length | Func::DigitCount, [text]) if kind == Kind::Small => match text.as_ref() {
+            Vector::Code(all) if *func == Func::Length => {
+                Vector::Small(counted(all, texts, |text| text.chars().count()))
+            }
+            Vector::Code(all) => {
+                Vector::Small(counted(all, texts, |text| text.bytes().filter(u8::is_ascii_digit).count()))
+            }
             _ => plain(func, args, (kind, memo), rows, texts),
         },
         (Func::NumberFold, [text]) if kind == Kind::Code => match text.as_ref() {
@@ -196,13 +201,14 @@ fn trimmed(all: &[u32], texts: &Texts) -> Vec<u32> {
     all.iter().map(one).collect()
 }
 
-/// How many letters texts have.
-fn lengths(all: &[u32], texts: &Texts) -> Vec<i64> {
-    let mut last = (NO_TEXT, NO_SMALL);
+/// How many letters or digits texts have: texts that count up all have as many.
+fn counted(all: &[u32], texts: &Texts, count: impl Fn(&str) -> usize) -> Vec<i64> {
+    let (mut last, mut block) = ((NO_TEXT, NO_SMALL), None);
     let one = |&code: &u32| {
-        if code != last.0 {
-            let length = texts.with(code, |text| i64::try_from(text.chars().count()).unwrap_or(i64::MAX));
-            last = (code, length.unwrap_or(NO_SMALL));
+        if code != last.0 && (code == NO_TEXT || block != Some(code / BLOCK)) {
+            let count = texts.with(code, |text| i64::try_from(count(text)).unwrap_or(i64::MAX));
+            last = (code, count.unwrap_or(NO_SMALL));
+            block = texts.counts_from(code).map(|_| code / BLOCK);
         }
         last.1
     };
@@ -478,6 +484,7 @@ mod tests {
             (Func::IdNumber, Kind::Small),
             (Func::Trim, Kind::Code),
             (Func::Length, Kind::Small),
+            (Func::DigitCount, Kind::Small),
             (Func::NumberFold, Kind::Code),
         ] {
             let made = apply(&func, &[Rc::new(codes.clone())], kind, cells.len(), &texts, &mut Memo::default());

@@ -233,6 +233,14 @@ impl View {
                     self.add(Op::Coalesce(parts), kind)
                 }
             },
+            Node::Call(Func::Length, args)
+                if let [Expr { node: Node::Call(Func::Digits, inner), .. }] = args.as_slice()
+                    && expr.bound < SMALL_MAX =>
+            {
+                // No text need be made to be measured.
+                let inner: Vec<Id> = inner.iter().map(|arg| self.compile(arg)).collect();
+                self.add(Op::Call(Func::DigitCount, inner), Kind::Small)
+            }
             Node::Call(func, args) => {
                 let args: Vec<Id> = args.iter().map(|arg| self.compile(arg)).collect();
                 let kind = match expr.ty {
