@@ -32,7 +32,7 @@ type Awaited<T> = Arc<OnceLock<Result<T, String>>>;
 /// What has been asked for, and what was made of it.
 #[derive(Default)]
 pub(super) struct Common {
-    asked: Mutex<HashMap<Vec<Computed>, Asked<Vec<Same<Column>>>>>,
+    asked: Mutex<HashMap<Operations, Asked<Vec<Same<Column>>>>>,
     /// Sums beside all records of a population; none where they are few.
     sums: Mutex<HashMap<Summed, Asked<Option<Vec<Same<Column>>>>>>,
     /// By the plan of the rows to choose from, and how they are chosen.
@@ -48,6 +48,9 @@ pub(super) type ToChooseFrom = (Arc<Reference>, Arc<View>);
 fn choosing(force: &InForce) -> InForce {
     InForce { input: Plan::Rows(Arc::default()), asked: Expr::bool(true), ..force.clone() }
 }
+
+/// Operations, and which of them are asked for.
+type Operations = (Vec<Computed>, Vec<Id>);
 
 /// What is summed, and the columns of the records by which, each with its counterpart.
 type Summed = (Plan, Vec<(Same<Column>, String)>);
@@ -124,7 +127,8 @@ impl Common {
         }
         let made = {
             let mut all = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-            let asked = all.entry(alone.ops.clone()).or_default();
+            let wanted = alone.columns.iter().map(|(_, id)| *id).collect();
+            let asked = all.entry((alone.ops.clone(), wanted)).or_default();
             let Some(made) = asked.again(view.rows >= records / PART) else { return as_they_were() };
             made
         };
