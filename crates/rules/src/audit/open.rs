@@ -10,7 +10,7 @@ use crate::value::{Relation, Ty};
 
 /// Records of a population that is looked at in two passes, at least; in a build for development any, so that tests over a
 /// few records meet it.
-const RECORDS_MIN: u64 = if cfg!(debug_assertions) { 0 } else { 50_000 };
+const RECORDS_MIN: u64 = if cfg!(debug_assertions) { 1 } else { 50_000 };
 /// At most one in so many of them is open.
 const FEW: i128 = if cfg!(debug_assertions) { 1 } else { 4 };
 /// Parts of the population of which three tell whether they are few.

@@ -177,7 +177,7 @@ mod tests {
     fn keys_of_a_text_with_many_are_found_too_and_codes_far_apart_are_refused() {
         // One key in ten is of one text, each key on two rows.
         let (rows, each) = (2_000u32, 1_000);
-        let code = |row: u32| if row % each % 10 == 0 { 3 } else { 10 + row % each };
+        let code = |row: u32| if (row % each).is_multiple_of(10) { 3 } else { 10 + row % each };
         let keys = keys((0..rows).map(code).collect(), (0..rows).map(|row| i64::from(row % each)).collect());
         let mut chains = Chains::all(&[Kind::Code, Kind::Small], rows as usize).pop().unwrap();
         for place in 0..each {

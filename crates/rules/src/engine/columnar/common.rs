@@ -34,7 +34,7 @@ type Awaited<T> = Arc<OnceLock<Result<T, String>>>;
 pub(super) struct Common {
     asked: Mutex<HashMap<Operations, Asked<Vec<Same<Column>>>>>,
     /// Sums beside all records of a population; none where they are few.
-    sums: Mutex<HashMap<Summed, Asked<Option<Vec<Same<Column>>>>>>,
+    sums: Mutex<HashMap<Summed, Asked<Sums>>>,
     /// By the plan of the rows to choose from, and how they are chosen.
     references: Mutex<HashMap<InForce, Awaited<ToChooseFrom>>>,
     /// Where what lasts as long as the engine is, to know it by.
@@ -54,6 +54,9 @@ type Operations = (Vec<Computed>, Vec<Id>);
 
 /// What is summed, and the columns of the records by which, each with its counterpart.
 type Summed = (Plan, Vec<(Same<Column>, String)>);
+
+/// Columns of sums; `None` where the rows that are summed are few, and so are their groups.
+type Sums = Option<Vec<Same<Column>>>;
 
 struct Asked<T> {
     times: u32,
@@ -152,7 +155,7 @@ impl Common {
         right: &Plan,
         on: &[(String, String)],
         holds: impl Fn(&Arc<Column>) -> bool,
-    ) -> Option<Awaited<Option<Vec<Same<Column>>>>> {
+    ) -> Option<Awaited<Sums>> {
         let key = |(own, theirs): &(String, String)| {
             let column = left.stored(left.column(own)).filter(|column| holds(&column.0))?;
             Some((column.clone(), theirs.clone()))

@@ -471,7 +471,7 @@ impl<'s> Columnar<'s> {
         if !all || memo.views.contains_key(right) || aggs.iter().any(|(_, agg)| matches!(agg, Agg::Any(_))) {
             return Ok(Summed::Not(left));
         }
-        let mut make = || self.sums(&left, (right, input), (on, aggs), memo);
+        let mut make = || self.sums(&left, (right, input), on, memo);
         let of_all = || self.shared.common.as_ref()?.sums(&left, right, on, |column| self.shared.tables.holds(column));
         let made = match of_all() {
             Some(kept) if kept.get().is_some() => {
@@ -497,9 +497,10 @@ impl<'s> Columnar<'s> {
         &self,
         left: &View,
         (right, input): (&Plan, &Plan),
-        (on, aggs): (&[(String, String)], &[(String, Agg)]),
+        on: &[(String, String)],
         memo: &mut Memo,
     ) -> Result<Option<Vec<Vector>>, EngineError> {
+        let Plan::Aggregate { aggs, .. } = right else { return Ok(None) };
         let mut rows = self.own(input, memo)?;
         if rows.rows < left.rows / 2 {
             return Ok(None);
