@@ -3,7 +3,6 @@
 mod open;
 mod run;
 
-use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -93,7 +92,8 @@ pub fn audit(store: &Store, library: &Library, options: &Options) -> Outcome {
     audit_with(&engine(store, options), store, library, options)
 }
 
-fn engine<'s>(store: &'s Store, options: &Options) -> Columnar<'s> {
+/// The default engine for an audit with these options.
+pub(crate) fn engine<'s>(store: &'s Store, options: &Options) -> Columnar<'s> {
     if options.keep { Columnar::keeping(store) } else { Columnar::new(store) }
 }
 
@@ -251,20 +251,7 @@ impl Work<'_> {
         };
         match checks::plan(rule, self.catalog, self.audited, &setting.params) {
             Ok(procedure) => {
-                let severity = setting.severity.unwrap_or(rule.card.severity);
-                let parts = self.options.parts.get(&rule.card.id).copied().unwrap_or(1);
-                let opened = OnceCell::new();
-                let two_passes = self.options.keep;
-                let run = Run {
-                    engine,
-                    catalog: self.catalog,
-                    rule,
-                    procedure: &procedure,
-                    severity,
-                    parts,
-                    two_passes,
-                    opened,
-                };
+                let run = Run::new(engine, self.catalog, (rule, &procedure), self.options);
                 let all = run.all().and_then(|(result, findings)| {
                     // What was tested is asked again when findings have something in common.
                     let many = findings.len() >= root::FINDINGS_MIN;
@@ -317,10 +304,7 @@ pub(crate) fn outcomes_of(
             complaints.into_iter().map(|complaint| complaint.message).collect::<Vec<_>>().join("; ")
         }
     })?;
-    let parts = options.parts.get(&rule.card.id).copied().unwrap_or(1);
-    let (two_passes, opened) = (options.keep, OnceCell::new());
-    let severity = rule.card.severity;
-    let run = Run { engine, catalog, rule, procedure: &procedure, severity, parts, two_passes, opened };
+    let run = Run::new(engine, catalog, (rule, &procedure), options);
     let outcomes = run.outcomes().map_err(|error| error.to_string())?;
     Ok((procedure.population.clone(), outcomes))
 }

@@ -7,7 +7,7 @@ use tieout_ingest::marked::{self, Marked, MarkedError};
 use tieout_ingest::{LoadOptions, Store, load};
 use tieout_model::{Diagnostic, Level, RecordRef};
 
-use crate::audit::{Options, RuleSetting, outcomes, plan_check};
+use crate::audit::{Options, RuleSetting, engine, outcomes, plan_check};
 use crate::engine::EngineError;
 use crate::engine::columnar::Columnar;
 use crate::engine::reference::Reference;
@@ -83,7 +83,7 @@ impl Fixture {
 
     /// By the default engine; `Err` says why the rule cannot run.
     pub fn run(&self, store: &Store, rule: &Rule) -> Result<Outcomes, String> {
-        let (population, outcomes) = outcomes(&Columnar::keeping(store), store, rule, &self.options)?;
+        let (population, outcomes) = outcomes(&engine(store, &self.options), store, rule, &self.options)?;
         if population != self.marked.population {
             return Err(format!(
                 "the column `expect` stands in {}, the rule tests {population}",

@@ -30,12 +30,7 @@ impl Run<'_> {
         let population = &self.procedure.population;
         let records = self.catalog.table(population).map_or(0, |table| table.records);
         let Some(early) = &self.procedure.early else { return Ok(None) };
-        if !self.two_passes
-            || self.parts > 1
-            || self.engine.judges_everything()
-            || records < RECORDS_MIN
-            || !self.are_few(early)?
-        {
+        if !self.two_passes || self.engine.judges_everything() || records < RECORDS_MIN || !self.are_few(early)? {
             return Ok(None);
         }
         // All are counted, so that nothing has to be put together for the sake of a few.

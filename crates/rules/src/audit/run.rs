@@ -9,8 +9,8 @@ use tieout_ingest::store::REC;
 use tieout_model::amount::NO_CURRENCY;
 use tieout_model::{Coverage, Evidence, Measure, NotTested, RecordRef, RuleResult, Severity, Status};
 
-use super::blank;
 use super::open::{Open, by_outcome};
+use super::{Options, blank};
 use crate::catalog::Catalog;
 use crate::checks::{self, Judgement, Outcome as Graded, Procedure, Wrong};
 use crate::engine::{Engine, EngineError};
@@ -38,7 +38,21 @@ pub(super) struct Run<'a> {
     pub(super) opened: OnceCell<Option<Open>>,
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
+    /// Ready, with what an engagement says of the rule.
+    pub(super) fn new(
+        engine: &'a dyn Engine,
+        catalog: &'a Catalog,
+        (rule, procedure): (&'a Rule, &'a Procedure),
+        options: &Options,
+    ) -> Self {
+        let id = &rule.card.id;
+        let severity = options.settings.get(id).and_then(|setting| setting.severity).unwrap_or(rule.card.severity);
+        let parts = options.parts.get(id).copied().unwrap_or(1);
+        let two_passes = options.keep && parts == 1;
+        Self { engine, catalog, rule, procedure, severity, parts, two_passes, opened: OnceCell::new() }
+    }
+
     /// What became of each record, in words.
     pub(super) fn outcomes(&self) -> Result<BTreeMap<RecordRef, String>, EngineError> {
         let pair = vec![

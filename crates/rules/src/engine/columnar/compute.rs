@@ -47,6 +47,14 @@ struct Frame {
     done: Vec<Option<Rc<Vector>>>,
 }
 
+/// What an operation gives where some rows want it.
+enum Told {
+    /// For all rows: those that want it are not few, or it costs nothing.
+    All(Rc<Vector>),
+    /// For those rows only.
+    Some(Vec<u32>, Rc<Vector>),
+}
+
 impl<'v> Evaluator<'v> {
     pub fn new(view: &'v View, texts: &'v Texts) -> Self {
         let chunk = Frame { rows: 0, places: Vec::new(), picks: None, done: vec![None; view.ops.len()] };
@@ -97,29 +105,23 @@ impl<'v> Evaluator<'v> {
         result
     }
 
-    /// The values of an operation at the rows with some marks: `Err` for all of them where these are not few, or it costs
-    /// nothing.
-    fn at<M: Copy>(
-        &mut self,
-        id: Id,
-        marks: &[M],
-        wanted: impl Fn(M) -> bool,
-    ) -> Result<(Vec<u32>, Rc<Vector>), Rc<Vector>> {
+    /// The values of an operation, wanted at the rows with some marks.
+    fn at<M: Copy>(&mut self, id: Id, marks: &[M], wanted: impl Fn(M) -> bool) -> Told {
         let last = self.frames.len() - 1;
         let cheap = matches!(self.view.ops[id as usize].op, Op::Lit(_) | Op::Source(_));
         if cheap || self.frames[last].done[id as usize].is_some() {
-            return Err(self.eval(id));
+            return Told::All(self.eval(id));
         }
         // By bytes, of which many are added at a time; so few of them never overflow.
         let count =
             |some: &[M]| usize::from(some.iter().fold(0u8, |count, mark| count.wrapping_add(u8::from(wanted(*mark)))));
         if marks.chunks(usize::from(u8::MAX)).map(count).sum::<usize>() * FEW_WANTED > self.rows() {
-            return Err(self.eval(id));
+            return Told::All(self.eval(id));
         }
         let marked = (0u32..).zip(marks).filter(|(_, mark)| wanted(**mark));
         let places: Vec<u32> = marked.map(|(place, _)| place).collect();
         let made = self.among(places.clone(), |own| own.eval(id));
-        Ok((places, made))
+        Told::Some(places, made)
     }
 
     fn rows(&self) -> usize {
@@ -367,9 +369,9 @@ impl<'v> Evaluator<'v> {
             return self.eval(b);
         }
         Rc::new(Vector::Truth(match self.at(b, all, |truth| truth != decides) {
-            Err(second) if truths(&second).iter().all(|truth| *truth == neutral) => return first,
-            Err(second) => all.iter().zip(truths(&second)).map(|(&a, &b)| join(a, b)).collect(),
-            Ok((places, second)) => {
+            Told::All(second) if truths(&second).iter().all(|truth| *truth == neutral) => return first,
+            Told::All(second) => all.iter().zip(truths(&second)).map(|(&a, &b)| join(a, b)).collect(),
+            Told::Some(places, second) => {
                 let mut result = all.to_vec();
                 for (place, &second) in places.iter().zip(truths(&second)) {
                     let result = &mut result[*place as usize];
@@ -398,8 +400,8 @@ impl<'v> Evaluator<'v> {
                 }
             };
             match told {
-                Err(all) => truths(&all).iter().enumerate().for_each(|(place, truth)| decide(place, *truth)),
-                Ok((places, some)) => {
+                Told::All(all) => truths(&all).iter().enumerate().for_each(|(place, truth)| decide(place, *truth)),
+                Told::Some(places, some) => {
                     places.iter().zip(truths(&some)).for_each(|(place, truth)| decide(*place as usize, *truth));
                 }
             }
@@ -408,8 +410,8 @@ impl<'v> Evaluator<'v> {
         for (number, then) in (0u32..).zip(arms.iter().map(|(_, then)| then).chain([&otherwise])) {
             if choice.contains(&number) {
                 match self.at(*then, &choice, |choice| choice == number) {
-                    Err(all) => merge(&mut result, &all, choice.iter().map(|choice| *choice == number)),
-                    Ok((places, some)) => scatter(&mut result, &some, &places),
+                    Told::All(all) => merge(&mut result, &all, choice.iter().map(|choice| *choice == number)),
+                    Told::Some(places, some) => scatter(&mut result, &some, &places),
                 }
             }
         }
@@ -470,8 +472,8 @@ impl<'v> Evaluator<'v> {
                 Some(result) => {
                     let missing = result.is_missing();
                     match self.at(*part, &missing, |missing| missing == TRUE) {
-                        Err(all) => fill(result, &all),
-                        Ok((places, some)) => scatter(result, &some, &places),
+                        Told::All(all) => fill(result, &all),
+                        Told::Some(places, some) => scatter(result, &some, &places),
                     }
                 }
             }

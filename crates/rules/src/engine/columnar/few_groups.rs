@@ -60,8 +60,8 @@ pub(super) fn add(
     for part in parts {
         let (own, values) = part.split_at(keys.len());
         let (places, _) = groups.places(own, own[0].len());
-        for ((sum, (agg, _)), value) in sums.iter_mut().zip(aggs).zip(values) {
-            sum.merge(agg, &places, value, groups.count())?;
+        for (sum, value) in sums.iter_mut().zip(values) {
+            sum.merge(&places, value, groups.count())?;
         }
     }
     Ok(true)

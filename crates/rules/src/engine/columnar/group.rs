@@ -496,9 +496,9 @@ impl Accumulator {
     }
 
     /// What others of its kind came to, by group.
-    pub(super) fn merge(&mut self, agg: &Agg, places: &[u32], made: &Vector, groups: usize) -> Result<(), EngineError> {
-        match (&mut *self, made, agg) {
-            (Self::Count(all) | Self::Missing(all) | Self::True(all), Vector::Small(counts), _) => {
+    pub(super) fn merge(&mut self, places: &[u32], made: &Vector, groups: usize) -> Result<(), EngineError> {
+        match (&mut *self, made) {
+            (Self::Count(all) | Self::Missing(all) | Self::True(all), Vector::Small(counts)) => {
                 all.resize(groups, 0);
                 places.iter().zip(counts).for_each(|(place, count)| all[*place as usize] += count);
                 Ok(())

@@ -287,7 +287,8 @@ impl View {
         kept
     }
 
-    /// Only some operations and what they rest upon, if that is one source; and which.
+    /// Only some operations and what they rest upon, if that is one source, or several row by row the same as the view; and one
+    /// of them.
     pub fn alone(&self, ids: &[Id]) -> Option<(Self, u32)> {
         let mut kept = Self { rows: self.rows, sources: vec![None], ..Self::default() };
         let mut sources: Vec<u32> = Vec::new();
@@ -301,7 +302,8 @@ impl View {
             kept.columns.push((String::new(), id));
         }
         let one = *sources.first()?;
-        sources.iter().all(|source| *source == one).then_some((kept, one))
+        let all_its_own = sources.iter().all(|source| self.sources[*source as usize].is_none());
+        (all_its_own || sources.iter().all(|source| *source == one)).then_some((kept, one))
     }
 
     /// Takes over an operation of another view; `source` says what stands for a source of it.
