@@ -15,10 +15,10 @@ use crate::engine::EngineError;
 use crate::expr::Cmp;
 use crate::value::Value;
 
-/// Rows of a chunk: what it computes stays in a core's own cache.
-const CHUNK: usize = 4096;
+/// Rows of a chunk: what it computes stays in a core's own cache. In a build for development so few that tests have several.
+const CHUNK: usize = if cfg!(debug_assertions) { 16 } else { 4096 };
 /// Rows that one thread takes at a time.
-const MORSEL: usize = CHUNK * 16;
+const MORSEL: usize = CHUNK * if cfg!(debug_assertions) { 2 } else { 16 };
 
 /// Where so many times fewer rows are open than there are, what is asked next is computed for these only.
 const FEW_OPEN: usize = if cfg!(debug_assertions) { 1 } else { 2 };

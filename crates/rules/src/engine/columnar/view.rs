@@ -410,3 +410,33 @@ fn first_of(parts: &[Expr]) -> Option<(Vec<(&Expr, i64)>, i64)> {
     }
     Some((found, number(last)?))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::vector::Vector;
+    use super::*;
+
+    fn numbers() -> Arc<Column> {
+        Arc::new(Column::Own(Vector::Small(vec![1, 2, 3])))
+    }
+
+    #[test]
+    fn operations_stand_alone_where_they_are_about_the_same_rows() {
+        let (own, other) = (numbers(), numbers());
+        let mut view = View::of(3, vec![("own".to_owned(), own)]);
+        view.sources.push(None);
+        let second = view.source(1);
+        let other = view.gather(second, Same(other));
+        let both = view.add(Op::Add(view.column("own"), other), Kind::Small);
+        // Row by row the same.
+        let (alone, source) = view.alone(&[both]).unwrap();
+        assert_eq!((alone.sources.len(), alone.columns.len(), source), (1, 1, 0));
+        // Rows of the view, but no longer the same of both: their sum is of no one record.
+        view.sources[1] = Some(Arc::new(vec![2, 1, 0]));
+        assert!(view.alone(&[both]).is_none());
+        assert!(view.alone(&[view.column("own")]).is_some_and(|(_, source)| source == 0));
+        assert!(view.alone(&[other]).is_some_and(|(_, source)| source == 1));
+        let nothing = view.add(Op::Lit(Value::Num(7)), Kind::Small);
+        assert!(view.alone(&[nothing]).is_none());
+    }
+}
