@@ -13,7 +13,7 @@ use tieout_model::{Coverage, Date, Diagnostic, Finding, Period, RecordRef, RuleR
 
 use self::run::Run;
 use crate::catalog::Catalog;
-use crate::checks::{self, Audited, Refusal};
+use crate::checks::{self, Audited, Procedure, Refusal};
 use crate::engine::columnar::{Columnar, bounds};
 use crate::engine::{Engine, EngineError};
 use crate::harvest::Harvested;
@@ -200,17 +200,20 @@ struct Done {
 }
 
 impl Work<'_> {
-    /// Runs all rules; results in their order. `watch` is told of each one before it begins.
+    /// Plans all rules and runs those that can; results in their order. `watch` is told of each one before it begins.
     fn all(&self, engine: &dyn Engine, rules: &[&Rule], watch: &dyn Fn(&str)) -> Vec<Done> {
+        let plan = |rule: &&Rule| checks::plan(rule, self.catalog, self.audited, &self.setting(rule).params);
+        let planned: Vec<Result<Procedure, Refusal>> = rules.iter().map(plan).collect();
+        engine.expect(&planned.iter().flatten().map(Procedure::over_all).collect::<Vec<_>>());
         let threads = std::thread::available_parallelism().map_or(1, usize::from).min(BESIDE_MAX).min(rules.len());
         let wanted = if self.options.beside && threads > 1 { threads } else { 0 };
         let beside: Vec<Box<dyn Engine + Send + '_>> = (0..wanted).map_while(|_| engine.beside()).collect();
         if beside.is_empty() {
-            let one = |rule: &&Rule| {
+            let one = |(rule, planned): (&&Rule, &_)| {
                 watch(&rule.card.id);
-                self.one(engine, rule)
+                self.one(engine, rule, planned)
             };
-            return rules.iter().map(one).collect();
+            return rules.iter().zip(&planned).map(one).collect();
         }
         // A thread takes the next rule that none has taken. It waits for the engine's own threads and does none of their
         // work, so that it never holds up a rule that it is not in.
@@ -219,12 +222,12 @@ impl Work<'_> {
         std::thread::scope(|scope| {
             let (sender, receiver) = std::sync::mpsc::channel();
             for engine in beside {
-                let (sender, next) = (sender.clone(), &next);
+                let (sender, next, planned) = (sender.clone(), &next, &planned);
                 scope.spawn(move || {
                     while let Some(at) = Some(next.fetch_add(1, Ordering::Relaxed)).filter(|at| *at < rules.len()) {
                         // Nobody listens any more only if this process is about to end.
                         let _ = sender.send((at, None));
-                        let _ = sender.send((at, Some(self.one(engine.as_ref(), rules[at]))));
+                        let _ = sender.send((at, Some(self.one(engine.as_ref(), rules[at], &planned[at]))));
                     }
                 });
             }
@@ -240,8 +243,12 @@ impl Work<'_> {
         done.into_iter().flatten().collect()
     }
 
-    fn one(&self, engine: &dyn Engine, rule: &Rule) -> Done {
-        let setting = self.options.settings.get(&rule.card.id).cloned().unwrap_or_default();
+    fn setting(&self, rule: &Rule) -> RuleSetting {
+        self.options.settings.get(&rule.card.id).cloned().unwrap_or_default()
+    }
+
+    fn one(&self, engine: &dyn Engine, rule: &Rule, planned: &Result<Procedure, Refusal>) -> Done {
+        let setting = self.setting(rule);
         let mut done = Done {
             result: blank(rule, "", Status::NoExceptions),
             findings: Vec::new(),
@@ -249,9 +256,9 @@ impl Work<'_> {
             complaints: Vec::new(),
             steps: Vec::new(),
         };
-        match checks::plan(rule, self.catalog, self.audited, &setting.params) {
+        match planned {
             Ok(procedure) => {
-                let run = Run::new(engine, self.catalog, (rule, &procedure), self.options);
+                let run = Run::new(engine, self.catalog, (rule, procedure), self.options);
                 let all = run.all().and_then(|(result, findings)| {
                     // What was tested is asked again when findings have something in common.
                     let many = findings.len() >= root::FINDINGS_MIN;
@@ -269,7 +276,7 @@ impl Work<'_> {
                 engine.forget();
                 done.steps = engine.explained();
             }
-            Err(refusal) => done.result = refused(rule, refusal, &setting, &mut done.complaints),
+            Err(refusal) => done.result = refused(rule, refusal.clone(), &setting, &mut done.complaints),
         }
         done
     }

@@ -264,6 +264,26 @@ impl Plan {
         }
     }
 
+    /// The plans that it is made of.
+    pub fn inputs(&self) -> Vec<&Self> {
+        match self {
+            Self::Scan { .. } | Self::Rows(_) => Vec::new(),
+            Self::Filter(input, _)
+            | Self::Project(input, _)
+            | Self::Extend(input, _)
+            | Self::Once(input, _)
+            | Self::Among { input, .. }
+            | Self::Part { input, .. }
+            | Self::Repeated { input, .. }
+            | Self::Neighbours { input, .. }
+            | Self::Aggregate { input, .. }
+            | Self::Unique { input, .. } => vec![input],
+            Self::Join { left, right, .. } => vec![left, right],
+            Self::InForce(force) => vec![&force.input, &force.reference],
+            Self::Union(inputs) => inputs.iter().collect(),
+        }
+    }
+
     /// The type of a column of the result.
     pub fn ty(&self, name: &str) -> Option<Ty> {
         self.columns().into_iter().find(|column| column.name == name).map(|column| column.ty)

@@ -21,7 +21,7 @@ use crate::value::{Dim, Ty, Value};
 pub use outcome::Graded;
 
 /// Why a rule cannot run.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Refusal {
     /// The exports lack something: the reason and what would unlock it.
     Missing {

@@ -289,6 +289,11 @@ impl Procedure {
         (0..of).map(part).collect::<Option<_>>().unwrap_or_else(whole)
     }
 
+    /// The plans that look at all records.
+    pub fn over_all(&self) -> Vec<&Plan> {
+        [&self.graded].into_iter().chain(&self.early).collect()
+    }
+
     /// Of graded records those that are exceptions or candidates: what the judge has to see.
     pub fn wanted(&self, graded: Plan, judges_everything: bool) -> Plan {
         let is = |outcome: Outcome| Expr::col("__outcome", Ty::INT).compare(Cmp::Eq, Expr::int(outcome.code()));

@@ -19,6 +19,9 @@ pub trait Engine {
     /// Holds the records of a population that are in the only column of one of some plans, for `Plan::Among`.
     fn hold(&self, population: &str, plans: &[Plan]) -> Result<usize, EngineError>;
 
+    /// The plans of each rule that is going to be run: what several of them ask for is known from here on.
+    fn expect(&self, _rules: &[Vec<&Plan>]) {}
+
     /// The plans to come are of the same rule, but of other records: what was made of them may go.
     fn rest(&self) {}
 

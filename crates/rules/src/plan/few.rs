@@ -145,26 +145,11 @@ impl Plan {
         if self == plan {
             return 1;
         }
-        match self {
-            Self::Scan { .. } | Self::Rows(_) => 0,
-            Self::Filter(input, _)
-            | Self::Project(input, _)
-            | Self::Extend(input, _)
-            | Self::Once(input, _)
-            | Self::Among { input, .. }
-            | Self::Part { input, .. }
-            | Self::Repeated { input, .. }
-            | Self::Neighbours { input, .. }
-            | Self::Aggregate { input, .. }
-            | Self::Unique { input, .. } => input.times(plan),
-            Self::Join { left, right, .. } => left.times(plan) + right.times(plan),
-            Self::InForce(force) => force.input.times(plan) + force.reference.times(plan),
-            Self::Union(inputs) => inputs.iter().map(|input| input.times(plan)).sum(),
-        }
+        self.inputs().into_iter().map(|input| input.times(plan)).sum()
     }
 
     /// The scan whose every record becomes a row, or none, or some, by itself.
-    fn base(&self) -> Option<&Self> {
+    pub fn base(&self) -> Option<&Self> {
         match self {
             Self::Scan { .. } => Some(self),
             Self::Filter(input, _)

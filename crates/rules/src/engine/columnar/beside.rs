@@ -27,7 +27,7 @@ impl Columnar<'_> {
         &self,
         left: View,
         right: &View,
-        (on, has): (&[(String, String)], bool),
+        (on, has, several): (&[(String, String)], bool, bool),
         memo: &Memo,
     ) -> Result<View, EngineError> {
         let own: Vec<Id> = on.iter().map(|(key, _)| left.column(key)).collect();
@@ -49,7 +49,7 @@ impl Columnar<'_> {
             return Ok(left.at(&Arc::new(rows)));
         }
         let index = self.index(right, &right_keys(right, on), memo)?;
-        self.matching(left, own, (index, has))
+        self.matching(left, own, (index, has), several)
     }
 
     /// Whether all records are found by a column, or have been asked for by it often enough. An index over all of them costs more
@@ -70,10 +70,16 @@ impl Columnar<'_> {
     }
 
     /// The rows that have, or have not, a row in an index by some keys.
-    fn matching(&self, mut view: View, keys: Vec<Id>, (index, has): (Arc<Index>, bool)) -> Result<View, EngineError> {
+    fn matching(
+        &self,
+        mut view: View,
+        keys: Vec<Id>,
+        (index, has): (Arc<Index>, bool),
+        several: bool,
+    ) -> Result<View, EngineError> {
         // Whether there is one: a key may have many.
         let head = view.add(Op::Head(Same(index), keys), Kind::Code);
-        let [head] = self.common(&mut view, [head])?;
+        let [head] = self.common(&mut view, [head], several)?;
         let none = view.add(Op::IsNull(head), Kind::Truth);
         let wanted = if has { view.add(Op::Not(none), Kind::Truth) } else { none };
         let rows = select(&view, &self.texts, wanted)?;
@@ -95,7 +101,7 @@ impl Columnar<'_> {
         let asked = columns(left, &self.texts, &own)?;
         let index = Arc::new(Index::new(&asked.iter().collect::<Vec<_>>(), left.rows));
         let theirs = right_keys(&right, on);
-        self.matching(Arc::unwrap_or_clone(right), theirs, (index, true)).map(Arc::new)
+        self.matching(Arc::unwrap_or_clone(right), theirs, (index, true), false).map(Arc::new)
     }
 
     /// The left with the columns of the right beside it. `count`: the right's rows of a key are one, and so named.
@@ -103,7 +109,7 @@ impl Columnar<'_> {
         &self,
         mut left: View,
         right: &View,
-        (on, count): (&[(String, String)], Option<&String>),
+        (on, count, several): (&[(String, String)], Option<&String>, bool),
         memo: &Memo,
     ) -> Result<View, EngineError> {
         let index = self.index(right, &right_keys(right, on), memo)?;
@@ -112,7 +118,7 @@ impl Columnar<'_> {
         }
         let own: Vec<Id> = on.iter().map(|(key, _)| left.column(key)).collect();
         let found = left.add(Op::Find(Same(index.clone()), own.clone()), Kind::Code);
-        let [found] = self.common(&mut left, [found])?;
+        let [found] = self.common(&mut left, [found], several)?;
         let sources = right.sources.clone();
         let mut source = |view: &mut View, number: u32| match &sources[number as usize] {
             None => found,
@@ -131,7 +137,7 @@ impl Columnar<'_> {
         &self,
         mut left: View,
         right: &Plan,
-        on: &[(String, String)],
+        (on, several): (&[(String, String)], bool),
         memo: &mut Memo,
     ) -> Result<Summed, EngineError> {
         let Plan::Aggregate { keys, aggs, .. } = right else { return Ok(Summed::Not(left)) };
@@ -139,8 +145,10 @@ impl Columnar<'_> {
         if !all || memo.views.contains_key(right) || aggs.iter().any(|(_, agg)| matches!(agg, Agg::Any(_))) {
             return Ok(Summed::Not(left));
         }
-        let mut make = || self.sums(&left, right, on, memo);
-        let of_all = || self.shared.common.as_ref()?.sums(&left, right, on, |column| self.shared.tables.holds(column));
+        let mut make = || self.sums(&left, right, (on, several), memo);
+        let of_all = || {
+            self.shared.common.as_ref()?.sums(&left, right, (on, several), |column| self.shared.tables.holds(column))
+        };
         let made = match of_all() {
             Some(kept) => {
                 if kept.get().is_some() {
@@ -165,7 +173,7 @@ impl Columnar<'_> {
         &self,
         left: &View,
         right: &Plan,
-        on: &[(String, String)],
+        (on, several): (&[(String, String)], bool),
         memo: &mut Memo,
     ) -> Result<Option<Vec<Vector>>, EngineError> {
         let Plan::Aggregate { input, aggs, .. } = right else { return Ok(None) };
@@ -178,7 +186,7 @@ impl Columnar<'_> {
         let index = self.index(left, &own, memo)?;
         let theirs = right_keys(&rows, on);
         let head = rows.add(Op::Head(Same(index.clone()), theirs), Kind::Code);
-        let [head] = self.common(&mut rows, [head])?;
+        let [head] = self.common(&mut rows, [head], several)?;
         let wanted: Vec<(Agg, Option<Id>)> =
             aggs.iter().map(|(_, agg)| (agg.clone(), agg.of().map(|column| rows.column(column)))).collect();
         let sums = group::sums(&rows, &self.texts, (head, &index), &wanted, left.rows)?;
@@ -198,13 +206,14 @@ impl Columnar<'_> {
         mut left: View,
         mut right: View,
         (reference, force): (Arc<Reference>, &InForce),
+        several: bool,
     ) -> Result<View, EngineError> {
         let asked = left.compile(&force.asked);
         let with = in_force::asked_with(&left, force);
         let packed = left.add(Op::InForce(Same(reference), asked, with), Kind::Wide);
         let [sure, unsure] = [Part::Sure, Part::Unsure].map(|part| left.add(Op::Part(packed, part), Kind::Small));
         let found = left.add(Op::Part(packed, Part::Row), Kind::Code);
-        let [found, sure, unsure] = self.common(&mut left, [found, sure, unsure])?;
+        let [found, sure, unsure] = self.common(&mut left, [found, sure, unsure], several)?;
         left.columns.extend(force.counts.iter().cloned().zip([sure, unsure]));
         right.columns.retain(|(name, _)| force.carried.contains(name));
         let sources = right.sources.clone();

@@ -11,6 +11,7 @@ use tieout_ingest::packed::Packing;
 use tieout_ingest::texts::Texts;
 use tieout_model::types::Physical;
 
+use super::ahead::Ahead;
 use super::column::Column;
 use super::compute::over;
 use super::in_force::Reference;
@@ -39,13 +40,15 @@ pub(super) struct Common {
     references: Mutex<HashMap<InForce, Awaited<ToChooseFrom>>>,
     /// Where what lasts as long as the engine is, to know it by.
     lasting: Mutex<HashSet<usize>>,
+    /// What several rules are going to ask for.
+    ahead: OnceLock<Ahead>,
 }
 
 /// A reference and the rows that it is of.
 pub(super) type ToChooseFrom = (Arc<Reference>, Arc<View>);
 
 /// How rows are chosen from which: who asks, and for what, is no part of it.
-fn choosing(force: &InForce) -> InForce {
+pub(super) fn choosing(force: &InForce) -> InForce {
     InForce { input: Plan::Rows(Arc::default()), asked: Expr::bool(true), ..force.clone() }
 }
 
@@ -70,14 +73,25 @@ impl<T> Default for Asked<T> {
 }
 
 impl<T> Asked<T> {
-    /// Where it is made, if it is worth it.
-    fn again(&mut self, is_worth_it: bool) -> Option<Awaited<T>> {
+    /// Where it is made, if it is worth it: from the second time on, or the first one if others are going to ask.
+    fn again(&mut self, others_will: bool, is_worth_it: bool) -> Option<Awaited<T>> {
         self.times += 1;
-        (self.made.get().is_some() || self.times >= TIMES && is_worth_it).then(|| self.made.clone())
+        let often = others_will || self.times >= TIMES;
+        (self.made.get().is_some() || often && is_worth_it).then(|| self.made.clone())
     }
 }
 
 impl Common {
+    /// What rules are going to ask for, the plans of each; said once.
+    pub fn expect(&self, rules: &[Vec<&Plan>]) {
+        self.ahead.get_or_init(|| Ahead::new(rules));
+    }
+
+    /// Whether several rules have what a plan puts beside its rows.
+    pub fn is_of_several(&self, plan: &Plan) -> bool {
+        self.ahead.get().is_some_and(|ahead| ahead.is_of_several(plan))
+    }
+
     /// Whoever keeps something for all rules says so.
     pub fn lasts<T>(&self, kept: &Arc<T>) {
         self.lasting.lock().unwrap_or_else(PoisonError::into_inner).insert(Arc::as_ptr(kept) as usize);
@@ -115,7 +129,7 @@ impl Common {
     pub fn columns(
         &self,
         view: &mut View,
-        ids: &[Id],
+        (ids, others_will): (&[Id], bool),
         texts: &Texts,
         holds: impl Fn(&Arc<Column>) -> bool,
     ) -> Result<Vec<Id>, EngineError> {
@@ -132,7 +146,7 @@ impl Common {
             let mut all = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
             let wanted = alone.columns.iter().map(|(_, id)| *id).collect();
             let asked = all.entry((alone.ops.clone(), wanted)).or_default();
-            let Some(made) = asked.again(view.rows >= records / PART) else { return as_they_were() };
+            let Some(made) = asked.again(others_will, view.rows >= records / PART) else { return as_they_were() };
             made
         };
         let make = || {
@@ -153,7 +167,7 @@ impl Common {
         &self,
         left: &View,
         right: &Plan,
-        on: &[(String, String)],
+        (on, others_will): (&[(String, String)], bool),
         holds: impl Fn(&Arc<Column>) -> bool,
     ) -> Option<Awaited<Sums>> {
         let key = |(own, theirs): &(String, String)| {
@@ -162,7 +176,7 @@ impl Common {
         };
         let keys = on.iter().map(key).collect::<Option<Vec<_>>>()?;
         let mut all = self.sums.lock().unwrap_or_else(PoisonError::into_inner);
-        all.entry((right.clone(), keys)).or_default().again(true)
+        all.entry((right.clone(), keys)).or_default().again(others_will, true)
     }
 
     /// Columns that are kept for all rules.
@@ -246,4 +260,38 @@ pub(super) fn packed(view: &View, texts: &Texts, ids: &[Id]) -> Result<Vec<Same<
         whole.iter_mut().zip(part).for_each(|(whole, part)| whole.append_packed(part.finish()));
     }
     Ok(whole.into_iter().map(|column| Same(Arc::new(Column::Stored(Arc::new(column.finish()))))).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::vector::NO_SMALL;
+    use super::*;
+    use crate::value::Value;
+
+    #[test]
+    fn what_is_of_nothing_is_not_taken_from_a_record() {
+        let texts = Texts::default();
+        let stored = Arc::new(Column::Own(Vector::Small(vec![5, NO_SMALL, 7])));
+        let ask = |rows: Vec<u32>| {
+            let common = Common::default();
+            let mut view = View::of(3, vec![("units".to_owned(), stored.clone())]).at(&Arc::new(rows));
+            let zero = view.add(Op::Lit(Value::Num(0)), Kind::Small);
+            let or_zero = view.add(Op::Coalesce(vec![view.column("units"), zero]), Kind::Small);
+            // In a build for use the second one gets it from what is kept.
+            let ids: Vec<Id> = (0..TIMES)
+                .map(|_| {
+                    common
+                        .columns(&mut view, (&[or_zero], false), &texts, |column| Arc::ptr_eq(column, &stored))
+                        .unwrap()[0]
+                })
+                .collect();
+            let id = ids[ids.len() - 1];
+            let made = super::super::compute::columns(&view, &texts, &[id]).unwrap().remove(0);
+            let Vector::Small(made) = made else { panic!() };
+            (id != or_zero, made)
+        };
+        assert_eq!(ask(vec![2, 1, 0, 2]), (true, vec![7, 0, 5, 7]));
+        // A left join without a partner: nothing is there, and yet it has a value.
+        assert_eq!(ask(vec![2, NO_ROW, 0]), (false, vec![7, 0, 5]));
+    }
 }

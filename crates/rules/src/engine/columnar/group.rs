@@ -283,7 +283,7 @@ enum Finder {
 
 impl Groups {
     /// `rows`: how many will come.
-    fn new(kinds: Vec<Kind>, rows: usize) -> Self {
+    pub(super) fn new(kinds: Vec<Kind>, rows: usize) -> Self {
         let mut ways = Chains::all(&kinds, rows);
         ways.reverse();
         let none = || Keys::new::<Vector>(&[], &kinds, 0);

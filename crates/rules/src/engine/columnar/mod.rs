@@ -5,6 +5,7 @@
 //! core's cache (`compute`). A join to at most one row, which nearly all are, is an operation of the view that finds the
 //! row in an index (`join`); indexes over stored columns are built once for all rules.
 
+mod ahead;
 mod beside;
 mod call;
 mod chain;
@@ -185,7 +186,7 @@ impl<'s> Columnar<'s> {
             }
             Plan::Once(input, names) => {
                 let view = self.own(input, memo)?;
-                self.once(view, names)
+                self.once(view, (names, self.is_of_several(plan)))
             }
             Plan::Part { input, keys, number, of } => {
                 let view = self.own(input, memo)?;
@@ -223,7 +224,7 @@ impl<'s> Columnar<'s> {
                     }
                     None => self.reference(force, memo)?,
                 };
-                self.in_force(left, View::clone(&right), (reference, force))
+                self.in_force(left, View::clone(&right), (reference, force), self.is_of_several(plan))
             }
             Plan::Neighbours { input, keys, number, names } => {
                 let mut view = self.own(input, memo)?;
@@ -235,22 +236,23 @@ impl<'s> Columnar<'s> {
             Plan::Join { left, right, on, how } => match how {
                 Join::Semi | Join::Anti => {
                     let (left, right) = (self.own(left, memo)?, self.lower(right, memo)?);
-                    self.restrict(left, &right, (on, *how == Join::Semi), memo)
+                    self.restrict(left, &right, (on, *how == Join::Semi, self.is_of_several(plan)), memo)
                 }
                 Join::Left => match right.as_ref() {
                     Plan::Unique { input, keys, count } if on.len() == keys.len() => {
                         let (left, right) = (self.own(left, memo)?, self.lower(input, memo)?);
-                        self.beside(left, &right, (on, Some(count)), memo)
+                        self.beside(left, &right, (on, Some(count), self.is_of_several(plan)), memo)
                     }
                     right => {
                         let left = self.own(left, memo)?;
-                        let left = match self.sums_beside(left, right, on, memo)? {
+                        let several = self.is_of_several(plan);
+                        let left = match self.sums_beside(left, right, (on, several), memo)? {
                             Summed::Done(view) => return Ok(view),
                             Summed::Not(left) => left,
                         };
                         let right = self.lower(right, memo)?;
                         let right = self.asked_for(&left, right, on)?;
-                        self.beside(left, &right, (on, None), memo)
+                        self.beside(left, &right, (on, None, several), memo)
                     }
                 },
                 Join::Inner => {
@@ -292,12 +294,12 @@ impl<'s> Columnar<'s> {
     }
 
     /// Some columns computed now, because they are read more than once.
-    fn once(&self, mut view: View, names: &[String]) -> Result<View, EngineError> {
+    fn once(&self, mut view: View, (names, several): (&[String], bool)) -> Result<View, EngineError> {
         let ids: Vec<Id> = names.iter().map(|name| view.column(name)).collect();
         if let ([name], [id]) = (names, ids.as_slice())
             && view.kind(*id) != Kind::Wide
         {
-            let [kept] = self.common(&mut view, [*id])?;
+            let [kept] = self.common(&mut view, [*id], several)?;
             if kept != *id {
                 view.columns.retain(|(own, _)| own != name);
                 view.columns.push((name.clone(), kept));
@@ -347,10 +349,15 @@ impl<'s> Columnar<'s> {
         Ok(made)
     }
 
-    /// Operations as columns that all rules read, where other rules ask for the same.
-    fn common<const N: usize>(&self, view: &mut View, ids: [Id; N]) -> Result<[Id; N], EngineError> {
+    /// Whether several rules have what a plan puts beside its rows.
+    fn is_of_several(&self, plan: &Plan) -> bool {
+        self.shared.common.as_ref().is_some_and(|common| common.is_of_several(plan))
+    }
+
+    /// Operations as columns that all rules read, where other rules ask for the same; `several`: where they are going to.
+    fn common<const N: usize>(&self, view: &mut View, ids: [Id; N], several: bool) -> Result<[Id; N], EngineError> {
         let Some(common) = &self.shared.common else { return Ok(ids) };
-        let made = common.columns(view, &ids, &self.texts, |column| self.shared.tables.holds(column))?;
+        let made = common.columns(view, (&ids, several), &self.texts, |column| self.shared.tables.holds(column))?;
         Ok(made.try_into().unwrap_or(ids))
     }
 
@@ -433,6 +440,12 @@ impl Engine for Columnar<'_> {
 
     fn hold(&self, population: &str, plans: &[Plan]) -> Result<usize, EngineError> {
         guarded(|| self.hold_here(population, plans))
+    }
+
+    fn expect(&self, rules: &[Vec<&Plan>]) {
+        if let Some(common) = &self.shared.common {
+            common.expect(rules);
+        }
     }
 
     fn rest(&self) {
