@@ -8,6 +8,7 @@ mod convert;
 mod derive;
 mod diagnose;
 mod documents;
+mod eight;
 mod gather;
 mod load;
 mod locate;

@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use hashbrown::DefaultHashBuilder;
 
 use self::numbered::Numbered;
+use crate::eight;
 
 mod numbered;
 
@@ -123,8 +124,14 @@ impl Texts {
         // Texts that were met not long ago, with the row of the first; a new one takes the place of an older one.
         let mut recent: [Asked<'_>; RECENT] = [Asked::NOTHING; RECENT];
         let mut numbered = self.numbered.coder();
+        let mut above: Option<(&[u8], u32)> = None;
         for (row, text) in (0u32..).zip(texts) {
             let Some(text) = text else { continue };
+            // Of most columns that do not count up many neighbours are the same.
+            if let Some((_, first)) = above.filter(|(above, _)| same(above, text)) {
+                repeats.push((row, first));
+                continue;
+            }
             if let Some(code) = numbered.code(text) {
                 codes[row as usize] = code;
                 continue;
@@ -133,8 +140,10 @@ impl Texts {
             let slot = &mut recent[asked.hash as usize % RECENT];
             if slot.row != NO_TEXT && slot.is(&asked) {
                 repeats.push((row, slot.row));
+                above = Some((text, slot.row));
                 continue;
             }
+            above = Some((text, row));
             waiting[shard_of(asked.hash)].push(asked);
             *slot = asked;
         }
@@ -245,17 +254,12 @@ pub(crate) fn same(left: &[u8], right: &[u8]) -> bool {
 #[inline]
 fn head(text: &[u8]) -> (u64, u64) {
     let eight = |from: usize| text.get(from..from + 8).and_then(|bytes| bytes.try_into().ok()).map(u64::from_le_bytes);
-    let four = |from: usize| text.get(from..from + 4).and_then(|bytes| bytes.try_into().ok()).map(u32::from_le_bytes);
     // The last bytes are read together with some of those before, which the shift takes off.
     match (text.len(), eight(0)) {
         (16.., Some(low)) => (low, eight(8).unwrap_or_default()),
         (8, Some(low)) => (low, 0),
         (length, Some(low)) => (low, eight(length - 8).unwrap_or_default() >> (8 * (16 - length))),
-        (length @ 4.., None) => {
-            let (first, last) = (four(0).unwrap_or_default(), four(length - 4).unwrap_or_default());
-            (u64::from(first) | u64::from(last) << (8 * (length - 4)), 0)
-        }
-        _ => (text.iter().rev().fold(0, |low, byte| low << 8 | u64::from(*byte)), 0),
+        _ => (eight::word(text), 0),
     }
 }
 

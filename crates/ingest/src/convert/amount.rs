@@ -5,6 +5,8 @@
 
 use tieout_model::amount::pow10;
 
+use crate::eight;
+
 /// How a source writes numbers.
 #[derive(Clone, Debug)]
 pub(crate) struct NumberFormat {
@@ -71,24 +73,10 @@ pub(super) fn plain(cell: &[u8], decimal: u8, scale: u8) -> Option<Result<(i64, 
     if digits.len() > 18 || digits.is_empty() {
         return None;
     }
-    let mut value: i64 = 0;
-    let mut mark = None;
-    for (index, &byte) in digits.iter().enumerate() {
-        let digit = byte.wrapping_sub(b'0');
-        if digit < 10 {
-            value = value * 10 + i64::from(digit);
-        } else if byte == decimal && mark.is_none() {
-            mark = Some(index);
-        } else {
-            return None;
-        }
-    }
-    let decimals = match mark {
-        Some(_) if digits.len() == 1 => return None,
-        Some(index) => digits.len() - index - 1,
-        None => 0,
+    let (value, decimals) = match digits.len() {
+        ..=eight::WORD => eight::decimal(digits, decimal).map(|(value, decimals)| (i64::from(value), decimals))?,
+        _ => one_by_one(digits, decimal)?,
     };
-    let decimals = u8::try_from(decimals).ok()?;
     let value = if negative { -value } else { value };
     let units = if decimals <= scale {
         // 64 bits throughout: powers of ten beyond the table leave no room for a digit anyway.
@@ -102,6 +90,24 @@ pub(super) fn plain(cell: &[u8], decimal: u8, scale: u8) -> Option<Result<(i64, 
         if value % surplus == 0 { Ok(value / surplus) } else { Err(AmountProblem::Precision) }
     };
     Some(units.map(|units| (units, decimals)))
+}
+
+/// Digits and a mark that may stand among them, as a number, and how many digits stand behind it.
+fn one_by_one(digits: &[u8], decimal: u8) -> Option<(i64, u8)> {
+    let mut value: i64 = 0;
+    let mut mark = None;
+    for (index, &byte) in digits.iter().enumerate() {
+        let digit = byte.wrapping_sub(b'0');
+        if digit < 10 {
+            value = value * 10 + i64::from(digit);
+        } else if byte == decimal && mark.is_none() {
+            mark = Some(index);
+        } else {
+            return None;
+        }
+    }
+    let decimals = mark.map_or(0, |index| digits.len() - index - 1);
+    Some((value, u8::try_from(decimals).ok()?))
 }
 
 /// Every other spelling.

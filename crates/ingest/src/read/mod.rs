@@ -1,6 +1,7 @@
 //! Bytes → records → batches, every record numbered and accounted for.
 
 pub(crate) mod batch;
+mod buffer;
 mod marks;
 pub(crate) mod parquet;
 mod record;

@@ -9,11 +9,12 @@ use std::sync::Arc;
 use tieout_model::Code;
 
 use super::batch::{Batch, Excluded, Kept};
-use super::marks::{Marks, SPECIAL};
+use super::buffer::Buffer;
+use super::marks::{Marks, Rest};
 use super::record::{FIELD_MAX, Parsed, bytes, index, parse, untail};
 
 /// Bytes read at a time: a batch and its fields stay in a processor's cache.
-const CHUNK: usize = 1 << 20;
+const CHUNK: usize = 1 << 19;
 
 /// How fields are told apart.
 #[derive(Clone, Debug)]
@@ -40,7 +41,7 @@ pub(crate) enum ReadError {
 pub(crate) struct Splitter<R> {
     input: R,
     syntax: Syntax,
-    buffer: Vec<u8>,
+    buffer: Buffer,
     position: usize,
     ended: bool,
     line: u64,
@@ -59,7 +60,7 @@ impl<R: Read> Splitter<R> {
         Self {
             input,
             syntax,
-            buffer: Vec::new(),
+            buffer: Buffer::default(),
             position: 0,
             ended: false,
             line: 1,
@@ -218,8 +219,8 @@ impl<R: Read> Splitter<R> {
             batch.lines.push(self.line);
             batch.spans.push((index(record), index(end)));
             self.line += 1;
-            record = (marks[count - 1] & !SPECIAL) as usize + 1;
-            marks = &marks[count..];
+            record = marks.places[count - 1] as usize + 1;
+            marks = marks.after(count);
         }
         self.buffer = buffer;
         self.marks = found;
@@ -233,24 +234,23 @@ impl<R: Read> Splitter<R> {
         buffer: &[u8],
         kept: &Kept,
         record: usize,
-        marks: &[u32],
+        marks: Rest<'_>,
         fields: &mut Vec<(u32, u32)>,
     ) -> Option<(usize, usize)> {
-        let marks = marks.get(..self.width)?;
-        let (last, delimiters) = marks.split_last()?;
-        if delimiters.iter().fold(0, |all, mark| all | mark) & SPECIAL != 0 || last & SPECIAL == 0 {
+        if marks.delimiters()? + 1 != self.width {
             return None;
         }
-        let at = (last & !SPECIAL) as usize;
+        let (last, delimiters) = marks.places[..self.width].split_last()?;
+        let at = *last as usize;
         if buffer[at] != b'\n' {
             return None;
         }
         let start = delimiters.last().map_or(record, |mark| *mark as usize + 1);
         let end = if at > start && buffer[at - 1] == b'\r' { at - 1 } else { at };
-        for field in &kept.fields {
+        fields.extend(kept.fields.iter().map(|field| {
             let start = field.checked_sub(1).map_or(index(record), |before| delimiters[before] + 1);
-            fields.push((start, delimiters.get(*field).copied().unwrap_or(index(end))));
-        }
+            (start, delimiters.get(*field).copied().unwrap_or(index(end)))
+        }));
         Some((self.width, end))
     }
 
@@ -260,15 +260,15 @@ impl<R: Read> Splitter<R> {
         buffer: &[u8],
         kept: &Kept,
         record: usize,
-        marks: &[u32],
+        marks: Rest<'_>,
         fields: &mut Vec<(u32, u32)>,
     ) -> Option<(usize, usize)> {
         let (delimiter, quote) = (self.syntax.delimiter, self.syntax.quote);
         let (mut start, mut field) = (record, 0);
         // Where the quotes of the field that is being read open and close.
         let (mut quoted, mut closed) = (false, None);
-        for (before, mark) in marks.iter().enumerate() {
-            let at = (mark & !SPECIAL) as usize;
+        for (before, mark) in marks.places.iter().enumerate() {
+            let at = *mark as usize;
             let byte = buffer[at];
             if quoted {
                 if byte == delimiter {
@@ -313,12 +313,10 @@ impl<R: Read> Splitter<R> {
         first_line: u64,
     ) -> Result<Batch, ReadError> {
         // What is left over goes into the text of the batch that was done with.
-        let mut data = std::mem::take(&mut batch.text);
-        data.clear();
-        data.extend_from_slice(&self.buffer[at..]);
-        std::mem::swap(&mut data, &mut self.buffer);
+        let rest = Buffer::beginning(std::mem::take(&mut batch.text), &self.buffer[at..]);
+        let mut data = std::mem::replace(&mut self.buffer, rest).into_text(at);
+        let plain = self.marks.are_of_ascii(at);
         self.marks.clear();
-        data.truncate(at);
         self.offset += (at - self.position) as u64;
         // What was consumed before, the header, stands in front.
         let begin = std::mem::take(&mut self.position);
@@ -333,7 +331,8 @@ impl<R: Read> Splitter<R> {
         batch.fields = fields;
         self.fill_from_above(&mut batch, &data, &mut tail);
         data.append(&mut tail);
-        if let Err(error) = std::str::from_utf8(&data) {
+        // What came from the file is text of one byte a character, or has to be looked at as a whole.
+        if !plain && let Err(error) = std::str::from_utf8(&data) {
             let above = data.get(begin..error.valid_up_to()).unwrap_or_default();
             return Err(ReadError::Encoding(first_line + memchr::memchr_iter(b'\n', above).count() as u64));
         }
@@ -477,7 +476,7 @@ impl<R: Read> Splitter<R> {
 
     /// Drops what is consumed and reads a chunk.
     fn fill(&mut self) -> Result<(), ReadError> {
-        self.buffer.drain(..self.position);
+        self.buffer.drop_front(self.position);
         self.marks.clear();
         self.position = 0;
         self.read_more()
@@ -485,18 +484,7 @@ impl<R: Read> Splitter<R> {
 
     fn read_more(&mut self) -> Result<(), ReadError> {
         let length = self.buffer.len();
-        self.buffer.resize(length + CHUNK, 0);
-        let mut filled = length;
-        while filled < self.buffer.len() {
-            match self.input.read(&mut self.buffer[filled..]) {
-                Ok(0) => break,
-                Ok(read) => filled += read,
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(ReadError::Io(error)),
-            }
-        }
-        self.ended = filled < self.buffer.len();
-        self.buffer.truncate(filled);
+        self.ended = !self.buffer.read(&mut self.input, CHUNK).map_err(ReadError::Io)?;
         self.nul |= memchr::memchr(0, &self.buffer[length..]).is_some();
         Ok(())
     }

@@ -23,6 +23,15 @@ use crate::texts::{NO_TEXT, same};
 /// A column of the plan, its field in the file, and the place of that among the fields that are kept.
 type Place = (usize, usize, usize);
 
+/// What a cell means whose text is not taken as it stands.
+#[derive(Clone, Copy)]
+enum Meant<'t> {
+    /// The whole of it, or a part.
+    Part(&'t [u8]),
+    /// Another text, by its code.
+    Other(u32),
+}
+
 impl Reading {
     /// Converts the cells of a column.
     pub(super) fn cells(
@@ -239,6 +248,8 @@ impl Reading {
         let nulls: Vec<&[u8]> = rules.nulls.iter().map(String::as_bytes).filter(|null| !null.is_empty()).collect();
         let mut cells: Vec<Option<&[u8]>> = Vec::with_capacity(rows.len());
         let mut changed: Vec<(usize, u32)> = Vec::new();
+        // What a cell means that is not taken as it stands: mostly the one above is the same.
+        let mut above: Option<(&[u8], Meant<'_>)> = None;
         for row in rows {
             let row = *row as usize;
             let cell = cell(row).trim_ascii();
@@ -252,14 +263,21 @@ impl Reading {
                 continue;
             }
             if strip_decimal || upper {
-                let cell = std::str::from_utf8(cell).unwrap_or_default();
-                match text(cell, strip_decimal, upper) {
-                    Cow::Borrowed(text) => cells.push(Some(text.as_bytes())),
-                    Cow::Owned(text) => {
-                        changed.push((cells.len(), self.texts.code(&text)));
-                        cells.push(None);
+                let meant = match above.filter(|(above, _)| same(above, cell)) {
+                    Some((_, meant)) => meant,
+                    None => match text(std::str::from_utf8(cell).unwrap_or_default(), strip_decimal, upper) {
+                        Cow::Borrowed(text) => Meant::Part(text.as_bytes()),
+                        Cow::Owned(text) => Meant::Other(self.texts.code(&text)),
+                    },
+                };
+                above = Some((cell, meant));
+                cells.push(match meant {
+                    Meant::Part(text) => Some(text),
+                    Meant::Other(code) => {
+                        changed.push((cells.len(), code));
+                        None
                     }
-                }
+                });
                 continue;
             }
             cells.push(Some(cell));

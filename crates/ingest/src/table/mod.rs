@@ -270,18 +270,19 @@ impl Reading {
         }
         let field = self.bound.fields[index]?;
         let is = |word: &str| column.rules.word(word) == Ok("credit_note");
-        let typed = batch.kept.slot(field).and_then(|slot| batch.typed.get(slot));
-        if let Some(Lettered::Words(words)) = typed.and_then(Typed::lettered) {
+        let Some(slot) = batch.kept.slot(field) else { return Some(vec![is(""); rows.len()]) };
+        if let Some(Lettered::Words(words)) = batch.typed.get(slot).and_then(Typed::lettered) {
             let known: Vec<bool> = words.all().map(is).collect();
             return Some(words.each(rows, &known, is("")));
         }
-        let mut last = ("", false);
+        let mut last: Option<(&[u8], bool)> = None;
         let credit = |row: &u32| {
-            let cell = batch.cell(*row as usize, field);
-            if cell.is_empty() || !same(cell.as_bytes(), last.0.as_bytes()) {
-                last = (cell, is(cell));
+            let row = *row as usize;
+            let cell = batch.bytes(row, slot);
+            match last.filter(|(above, _)| same(above, cell)) {
+                Some((_, is)) => is,
+                None => last.insert((cell, is(batch.cell(row, field)))).1,
             }
-            last.1
         };
         Some(rows.iter().map(credit).collect())
     }

@@ -9,6 +9,8 @@ use std::sync::{PoisonError, RwLock};
 
 use hashbrown::HashMap;
 
+use crate::eight::{self, WORD, low_bytes};
+
 /// Codes of a block: those of one stretch of numbers, or of so many other texts.
 pub const BLOCK: usize = 1 << BLOCK_BITS;
 const BLOCK_BITS: u32 = 12;
@@ -227,16 +229,16 @@ impl Met {
     /// The number of a text of this pattern. A call to compare a few bytes costs more than to look at eight at once.
     #[inline]
     fn number_of(&self, text: &[u8]) -> Option<u32> {
-        let (prefix, digits) = (self.prefix.len(), usize::from(self.digits));
-        if text.len() != prefix + digits {
+        let (prefix, width) = (self.prefix.len(), usize::from(self.digits));
+        if text.len() != prefix + width {
             return None;
         }
-        let (Some(first), Some(last), true) = (text.first_chunk(), text.last_chunk(), digits <= WORD) else {
+        let (Some(first), Some(last), true) = (text.first_chunk(), text.last_chunk(), width <= WORD) else {
             return text.strip_prefix(self.prefix.as_slice()).and_then(number);
         };
         let same = u64::from_le_bytes(*first) & self.head.1 == self.head.0
             && (prefix <= WORD || text[WORD..prefix] == self.prefix[WORD..]);
-        if same { number_of_word(u64::from_le_bytes(*last), digits) } else { None }
+        if same { eight::number(u64::from_le_bytes(*last), width) } else { None }
     }
 }
 
@@ -323,32 +325,6 @@ impl<'t> Parts<'t> {
 #[inline]
 fn code(block: u32, number: u32) -> u32 {
     (block << BLOCK_BITS) | (number % BLOCK as u32)
-}
-
-/// Bytes that are looked at as one number.
-const WORD: usize = 8;
-/// The same byte eight times.
-const EACH: u64 = u64::MAX / 0xFF;
-
-/// The first bytes of eight.
-fn low_bytes(count: usize) -> u64 {
-    u64::MAX.checked_shr(64 - 8 * count as u32).unwrap_or(0)
-}
-
-/// The number that the last so many of eight bytes are, the first byte lowest.
-#[inline]
-fn number_of_word(word: u64, digits: usize) -> Option<u32> {
-    let before = low_bytes(WORD - digits);
-    let word = (word & !before) | ((EACH * u64::from(b'0')) & before);
-    let parts = word.wrapping_sub(EACH * u64::from(b'0'));
-    // A byte beyond the nine, or one below the zero, has its highest bit in one of both.
-    if (word.wrapping_add(EACH * 0x46) | parts) & (EACH * 0x80) != 0 {
-        return None;
-    }
-    // Neighbours together: of one digit, of two, of four.
-    let two = parts.wrapping_mul(10).wrapping_add(parts >> 8) & 0x00FF_00FF_00FF_00FF;
-    let four = two.wrapping_mul(100).wrapping_add(two >> 16) & 0x0000_FFFF_0000_FFFF;
-    Some(four.wrapping_mul(10_000).wrapping_add(four >> 32) as u32)
 }
 
 /// A number of at most nine digits.
