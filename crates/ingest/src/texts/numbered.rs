@@ -233,12 +233,18 @@ impl Met {
         if text.len() != prefix + width {
             return None;
         }
-        let (Some(first), Some(last), true) = (text.first_chunk(), text.last_chunk(), width <= WORD) else {
+        if width > WORD {
             return text.strip_prefix(self.prefix.as_slice()).and_then(number);
+        }
+        let (first, last) = match (text.first_chunk(), text.last_chunk()) {
+            (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
+            _ => {
+                let word = eight::word(text);
+                (word, word << (8 * (WORD - text.len())))
+            }
         };
-        let same = u64::from_le_bytes(*first) & self.head.1 == self.head.0
-            && (prefix <= WORD || text[WORD..prefix] == self.prefix[WORD..]);
-        if same { eight::number(u64::from_le_bytes(*last), width) } else { None }
+        let same = first & self.head.1 == self.head.0 && (prefix <= WORD || text[WORD..prefix] == self.prefix[WORD..]);
+        if same { eight::number(last, width) } else { None }
     }
 }
 

@@ -5,13 +5,13 @@ use std::sync::{Arc, PoisonError};
 use hashbrown::HashMap;
 
 use super::column::Column as Stored;
-use super::common::{ToChooseFrom, kept_narrow};
+use super::common::ToChooseFrom;
 use super::compute::{columns, over, select};
 use super::in_force::{Part, Reference};
 use super::join::{Index, refs};
-use super::vector::{Kind, NO_ROW, Vector};
+use super::vector::{Kind, NO_ROW};
 use super::view::{Id, Op, Same, View};
-use super::{Columnar, Memo, beside_rows, computed, group, in_force};
+use super::{Columnar, Memo, beside_rows, in_force, sums};
 use crate::engine::EngineError;
 use crate::plan::{Agg, InForce, Plan};
 
@@ -154,14 +154,13 @@ impl Columnar<'_> {
                 if kept.get().is_some() {
                     self.note(|steps| steps.again(right, left.rows));
                 }
-                let make = || make().map(|made| made.map(kept_narrow)).map_err(|error| error.0);
-                let made = kept.get_or_init(make).clone().map_err(EngineError)?;
+                let made = kept.get_or_init(|| make().map_err(|error| error.0)).clone().map_err(EngineError)?;
                 if let (Some(common), Some(columns)) = (&self.shared.common, &made) {
                     common.keeps(columns);
                 }
                 made
             }
-            None => make()?.map(|made| made.into_iter().map(computed).collect()),
+            None => make()?,
         };
         let Some(columns) = made else { return Ok(Summed::Not(left)) };
         beside_rows(&mut left, aggs.iter().map(|(name, _)| name.clone()).zip(columns));
@@ -175,7 +174,7 @@ impl Columnar<'_> {
         right: &Plan,
         (on, several): (&[(String, String)], bool),
         memo: &mut Memo,
-    ) -> Result<Option<Vec<Vector>>, EngineError> {
+    ) -> Result<Option<Vec<Same<Stored>>>, EngineError> {
         let Plan::Aggregate { input, aggs, .. } = right else { return Ok(None) };
         let mut rows = self.own(input, memo)?;
         if rows.rows < left.rows / 2 {
@@ -189,9 +188,9 @@ impl Columnar<'_> {
         let [head] = self.common(&mut rows, [head], several)?;
         let wanted: Vec<(Agg, Option<Id>)> =
             aggs.iter().map(|(_, agg)| (agg.clone(), agg.of().map(|column| rows.column(column)))).collect();
-        let sums = group::sums(&rows, &self.texts, (head, &index), &wanted, left.rows)?;
-        self.note(|steps| steps.end(step, sums.rows));
-        Ok(Some(sums.columns))
+        let (columns, count) = sums::sums(&rows, &self.texts, (head, &index), &wanted, left.rows)?;
+        self.note(|steps| steps.end(step, count));
+        Ok(Some(columns))
     }
 
     /// The rows to choose from.

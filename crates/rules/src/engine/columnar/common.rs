@@ -212,20 +212,8 @@ impl Common {
     }
 }
 
-/// Computed columns in narrow pieces, except numbers of 128 bits.
-pub(super) fn kept_narrow(columns: Vec<Vector>) -> Vec<Same<Column>> {
-    let one = |column: Vector| {
-        let mut packing = Packing::new(physical(column.kind()));
-        match &column {
-            Vector::Wide(_) => return Column::Own(column),
-            narrow => append(&mut packing, narrow),
-        }
-        Column::Stored(Arc::new(packing.finish()))
-    };
-    columns.into_iter().map(|column| Same(Arc::new(one(column)))).collect()
-}
-
-fn physical(kind: Kind) -> Physical {
+/// How values of a kind lie in pieces.
+pub(super) fn physical(kind: Kind) -> Physical {
     match kind {
         Kind::Code => Physical::Text,
         Kind::Days => Physical::Date,
@@ -234,7 +222,8 @@ fn physical(kind: Kind) -> Physical {
     }
 }
 
-fn append(packing: &mut Packing, values: &Vector) {
+/// Puts values below those that are there.
+pub(super) fn append(packing: &mut Packing, values: &Vector) {
     match values {
         Vector::Code(codes) => packing.append_codes(codes),
         Vector::Small(numbers) => packing.append_numbers(numbers),

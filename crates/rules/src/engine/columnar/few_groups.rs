@@ -4,8 +4,9 @@
 use hashbrown::HashMap;
 use tieout_ingest::texts::Texts;
 
+use super::accumulate::Accumulator;
 use super::compute::over_range;
-use super::group::{Accumulator, Groups};
+use super::group::Groups;
 use super::vector::{Kind, NO_SMALL, Vector};
 use super::view::{Id, View};
 use crate::engine::EngineError;

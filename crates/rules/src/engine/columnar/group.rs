@@ -5,12 +5,13 @@ use std::sync::Arc;
 use hashbrown::HashTable;
 use tieout_ingest::texts::Texts;
 
+use super::accumulate::Accumulator;
 use super::chain::{Chains, Unfit};
 use super::compute::columns_of;
 use super::join::Index;
 use super::key::{Keys, hash};
 use super::places::Places;
-use super::vector::{FALSE, Kind, NO_DAY, NO_ROW, NO_SMALL, NO_WIDE, TRUE, UNKNOWN, Vector, wide};
+use super::vector::{FALSE, Kind, NO_ROW, NO_SMALL, TRUE, UNKNOWN, Vector};
 use super::view::{Id, View};
 use crate::engine::EngineError;
 use crate::plan::Agg;
@@ -145,7 +146,7 @@ pub(super) fn neighbours(view: &View, texts: &Texts, keys: &[Id], number: Id) ->
 }
 
 /// Rows that are computed before they are put into groups: bounds what is held at a time.
-const BLOCK: usize = 1 << 17;
+pub(super) const BLOCK: usize = 1 << 17;
 
 /// The first rows, which tell whether groups are few; in a build for development none, so that tests over a few rows meet it.
 const FIRST: usize = if cfg!(debug_assertions) { 0 } else { BLOCK };
@@ -207,51 +208,6 @@ pub(super) fn aggregate(
     let mut columns = keys;
     columns.extend(sums.into_iter().map(Accumulator::finish));
     Ok(Grouped { rows: count, columns, index })
-}
-
-/// Aggregates of the rows that are asked for, one row for each row that asks: `head` is the first of those by whose key they
-/// are found in the index. Missing where there is none.
-pub(super) fn sums(
-    view: &View,
-    texts: &Texts,
-    (head, index): (Id, &Index),
-    aggs: &[(Agg, Option<Id>)],
-    rows: usize,
-) -> Result<Grouped, EngineError> {
-    let mut sums: Vec<Accumulator> =
-        aggs.iter().map(|(agg, id)| Accumulator::new(agg, id.map(|id| view.kind(id)))).collect();
-    let ids: Vec<Id> = std::iter::once(head).chain(aggs.iter().filter_map(|(_, id)| *id)).collect();
-    let mut seen = vec![false; rows];
-    sums.iter_mut().for_each(|sum| sum.reserve(rows));
-    for from in (0..view.rows).step_by(BLOCK) {
-        let mut columns = columns_of(view, texts, &ids, (from, view.rows.min(from + BLOCK)))?;
-        let heads = (0u32..).zip(super::compute::codes(&columns[0]));
-        let asked: Vec<u32> = heads.filter(|(_, head)| **head != NO_ROW).map(|(row, _)| row).collect();
-        if asked.len() < columns[0].len() {
-            columns.iter_mut().for_each(|column| *column = column.gather(&asked));
-        }
-        let places = super::compute::codes(&columns[0]);
-        places.iter().for_each(|place| seen[*place as usize] = true);
-        let mut values = columns[1..].iter();
-        for (sum, (_, id)) in sums.iter_mut().zip(aggs) {
-            let value = id.and_then(|_| values.next());
-            sum.add((places, &[]), value, rows)?;
-        }
-    }
-    let count = seen.iter().filter(|seen| **seen).count();
-    let mut columns: Vec<Vector> = sums.into_iter().map(|sum| sum.finish_for(rows)).collect();
-    if count < rows {
-        columns.iter_mut().for_each(|column| column.give_only(&seen));
-    }
-    if index.repeats() {
-        // What the first row of a key has is that of all.
-        let mut first: Vec<u32> = (0..).take(rows).collect();
-        for head in index.firsts() {
-            index.chain(head).for_each(|row| first[row as usize] = head);
-        }
-        columns.iter_mut().for_each(|column| *column = column.gather(&first));
-    }
-    Ok(Grouped { rows: count, columns, index: None })
 }
 
 /// Keys seen so far, numbered.
@@ -451,202 +407,9 @@ impl Groups {
     }
 }
 
-pub(super) enum Accumulator {
-    Count(Vec<i64>),
-    /// As long as all sums fit.
-    Sum(Vec<i64>),
-    SumWide(Vec<i128>),
-    Missing(Vec<i64>),
-    True(Vec<i64>),
-    Small(Vec<i64>, bool),
-    Wide(Vec<i128>, bool),
-    Days(Vec<i32>, bool),
-    Any(Vector),
-}
-
-impl Accumulator {
-    /// Makes room for so many more groups.
-    fn reserve(&mut self, groups: usize) {
-        match self {
-            Self::Count(all) | Self::Missing(all) | Self::True(all) | Self::Small(all, _) | Self::Sum(all) => {
-                all.reserve_exact(groups);
-            }
-            Self::SumWide(all) | Self::Wide(all, _) => all.reserve_exact(groups),
-            Self::Days(all, _) => all.reserve_exact(groups),
-            Self::Any(all) => all.reserve(groups),
-        }
-    }
-
-    pub(super) fn new(agg: &Agg, kind: Option<Kind>) -> Self {
-        match agg {
-            Agg::Count => Self::Count(Vec::new()),
-            Agg::Sum(_) => Self::Sum(Vec::new()),
-            Agg::Missing(_) => Self::Missing(Vec::new()),
-            Agg::True(_) => Self::True(Vec::new()),
-            Agg::Any(_) => Self::Any(Vector::empty(kind.unwrap_or(Kind::Small), 0)),
-            Agg::Min(_) | Agg::Max(_) => {
-                let least = matches!(agg, Agg::Min(_));
-                match kind {
-                    Some(Kind::Days) => Self::Days(Vec::new(), least),
-                    Some(Kind::Wide) => Self::Wide(Vec::new(), least),
-                    _ => Self::Small(Vec::new(), least),
-                }
-            }
-        }
-    }
-
-    /// What others of its kind came to, by group.
-    pub(super) fn merge(&mut self, places: &[u32], made: &Vector, groups: usize) -> Result<(), EngineError> {
-        match (&mut *self, made) {
-            (Self::Count(all) | Self::Missing(all) | Self::True(all), Vector::Small(counts)) => {
-                all.resize(groups, 0);
-                places.iter().zip(counts).for_each(|(place, count)| all[*place as usize] += count);
-                Ok(())
-            }
-            // A sum or an end is that of the parts.
-            _ => self.add((places, &[]), Some(made), groups),
-        }
-    }
-
-    pub(super) fn add(
-        &mut self,
-        (places, fresh): (&[u32], &[u32]),
-        value: Option<&Vector>,
-        groups: usize,
-    ) -> Result<(), EngineError> {
-        fn nearest<T: Copy + Ord>(all: &mut [T], places: &[u32], values: &[T], missing: T, least: bool) {
-            for (&place, &value) in places.iter().zip(values) {
-                let known = &mut all[place as usize];
-                let better = if least { value < *known } else { value > *known };
-                if value != missing && (*known == missing || better) {
-                    *known = value;
-                }
-            }
-        }
-        let beyond = || EngineError("a sum exceeds the largest exact integer".to_owned());
-        let strange = |vector: &Vector| EngineError(format!("an aggregate of {:?}", vector.kind()));
-        match (&mut *self, value) {
-            (Self::Count(all), _) => {
-                all.resize(groups, 0);
-                places.iter().for_each(|place| all[*place as usize] += 1);
-            }
-            (Self::Sum(all), Some(Vector::Small(units))) => {
-                all.resize(groups, 0);
-                let mut given = places.iter().zip(units).enumerate().filter(|(_, (_, units))| **units != NO_SMALL);
-                let beyond = given.find_map(|(row, (&place, units))| {
-                    let sum = &mut all[place as usize];
-                    match sum.checked_add(*units).filter(|sum| *sum != NO_SMALL) {
-                        Some(next) => {
-                            *sum = next;
-                            None
-                        }
-                        None => Some(row),
-                    }
-                });
-                if let Some(row) = beyond {
-                    *self = Self::SumWide(all.iter().map(|sum| i128::from(*sum)).collect());
-                    let rest = Vector::Small(units[row..].to_vec());
-                    self.add((&places[row..], fresh), Some(&rest), groups)?;
-                }
-            }
-            (Self::Sum(all), Some(_)) => {
-                *self = Self::SumWide(all.iter().map(|sum| i128::from(*sum)).collect());
-                self.add((places, fresh), value, groups)?;
-            }
-            (Self::SumWide(all), Some(value)) => {
-                all.resize(groups, 0);
-                let mut add = |place: u32, units: i128| {
-                    let sum = &mut all[place as usize];
-                    *sum = sum.checked_add(units).filter(|sum| *sum != NO_WIDE).ok_or_else(beyond)?;
-                    Ok::<(), EngineError>(())
-                };
-                match value {
-                    Vector::Small(units) => {
-                        for (&place, &units) in places.iter().zip(units).filter(|(_, units)| **units != NO_SMALL) {
-                            add(place, wide(units))?;
-                        }
-                    }
-                    Vector::Wide(units) => {
-                        for (&place, &units) in places.iter().zip(units).filter(|(_, units)| **units != NO_WIDE) {
-                            add(place, units)?;
-                        }
-                    }
-                    other => return Err(strange(other)),
-                }
-            }
-            (Self::Missing(all), Some(value)) => {
-                all.resize(groups, 0);
-                for (&place, missing) in places.iter().zip(value.is_missing()) {
-                    all[place as usize] += i64::from(missing);
-                }
-            }
-            (Self::True(all), Some(Vector::Truth(truths))) => {
-                all.resize(groups, 0);
-                for (&place, &truth) in places.iter().zip(truths) {
-                    all[place as usize] += i64::from(truth == TRUE);
-                }
-            }
-            (Self::Small(all, least), Some(Vector::Small(values))) => {
-                all.resize(groups, NO_SMALL);
-                nearest(all, places, values, NO_SMALL, *least);
-            }
-            (Self::Wide(all, least), Some(Vector::Wide(values))) => {
-                all.resize(groups, NO_WIDE);
-                nearest(all, places, values, NO_WIDE, *least);
-            }
-            (Self::Days(all, least), Some(Vector::Days(values))) => {
-                all.resize(groups, NO_DAY);
-                nearest(all, places, values, NO_DAY, *least);
-            }
-            (Self::Any(all), Some(value)) => all.append(value.gather(fresh)),
-            (_, Some(other)) => return Err(strange(other)),
-            (_, None) => return Err(EngineError("an aggregate of nothing".to_owned())),
-        }
-        Ok(())
-    }
-
-    /// As `finish`, for so many groups, though no row came.
-    fn finish_for(mut self, groups: usize) -> Vector {
-        match &mut self {
-            Self::Count(all) | Self::Missing(all) | Self::True(all) | Self::Small(all, _) | Self::Sum(all) => {
-                all.resize(groups, NO_SMALL);
-            }
-            Self::SumWide(all) | Self::Wide(all, _) => all.resize(groups, NO_WIDE),
-            Self::Days(all, _) => all.resize(groups, NO_DAY),
-            Self::Any(_) => {}
-        }
-        self.finish()
-    }
-
-    pub(super) fn finish(self) -> Vector {
-        match self {
-            Self::Count(all) | Self::Missing(all) | Self::True(all) | Self::Small(all, _) | Self::Sum(all) => {
-                Vector::Small(all)
-            }
-            Self::SumWide(all) | Self::Wide(all, _) => Vector::Wide(all).narrowed(),
-            Self::Days(all, _) => Vector::Days(all),
-            Self::Any(all) => all,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_sum_that_does_not_fit_goes_on_in_128_bits() {
-        let large = i64::MAX - 1;
-        let mut sum = Accumulator::new(&Agg::Sum("units".to_owned()), Some(Kind::Small));
-        sum.add((&[0, 1, 0], &[0, 1]), Some(&Vector::Small(vec![large, 5, NO_SMALL])), 2).unwrap();
-        sum.add((&[1, 0, 1, 2], &[3]), Some(&Vector::Small(vec![1, large, 1, -large])), 3).unwrap();
-        let Vector::Wide(all) = sum.finish() else { panic!() };
-        assert_eq!(all, [i128::from(large) * 2, 7, -i128::from(large)]);
-        let mut sum = Accumulator::new(&Agg::Sum("units".to_owned()), Some(Kind::Wide));
-        sum.add((&[0, 0], &[0]), Some(&Vector::Wide(vec![5, NO_WIDE])), 1).unwrap();
-        let Vector::Small(all) = sum.finish() else { panic!() };
-        assert_eq!(all, [5]);
-    }
 
     #[test]
     fn groups_stay_the_same_where_a_number_becomes_too_large() {

@@ -5,6 +5,7 @@
 //! core's cache (`compute`). A join to at most one row, which nearly all are, is an operation of the view that finds the
 //! row in an index (`join`); indexes over stored columns are built once for all rules.
 
+mod accumulate;
 mod ahead;
 mod beside;
 mod call;
@@ -21,6 +22,7 @@ mod kernel;
 mod key;
 mod load;
 mod places;
+mod sums;
 mod vector;
 mod view;
 
