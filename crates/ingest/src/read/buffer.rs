@@ -63,3 +63,35 @@ impl Buffer {
         Ok(true)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Gives a byte at a time and is interrupted before each.
+    struct Halting<'t>(&'t [u8], bool);
+
+    impl Read for Halting<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            self.1 = !self.1;
+            if self.1 { Err(ErrorKind::Interrupted.into()) } else { self.0.read(&mut buffer[..1]) }
+        }
+    }
+
+    #[test]
+    fn what_was_there_before_is_never_seen() {
+        let mut input = Halting(b"abcdefgh", false);
+        let mut buffer = Buffer::beginning(b"an old text".to_vec(), b"12");
+        assert_eq!(&*buffer, b"12");
+        assert!(buffer.read(&mut input, 3).unwrap());
+        assert_eq!(&*buffer, b"12abc");
+        buffer.drop_front(3);
+        assert_eq!(&*buffer, b"bc");
+        buffer.truncate(1);
+        // Beyond what the old text had, and beyond the end.
+        assert!(!buffer.read(&mut input, 20).unwrap());
+        assert_eq!(&*buffer, b"bdefgh");
+        assert_eq!(buffer.into_text(4), b"bdef");
+        assert_eq!(&*Buffer::beginning(Vec::new(), b"xyz"), b"xyz");
+    }
+}

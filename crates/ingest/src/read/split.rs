@@ -555,6 +555,30 @@ mod tests {
     }
 
     #[test]
+    fn bytes_that_are_no_text_are_told_with_their_line() {
+        // Among records that are read swiftly and one that is not, behind batches of nothing but ASCII.
+        for (strange, careful) in [(150_000, "x"), (150_000, "\"a\"\"b\""), (199_999, "x")] {
+            let mut text = b"a,b\n".to_vec();
+            for number in 2..200_001 {
+                text.extend_from_slice(format!("{number},{careful}").as_bytes());
+                text.extend_from_slice(if number == strange { b"\xe9\n" } else { b"\n" });
+            }
+            let mut splitter = Splitter::new(text.as_slice(), syntax());
+            splitter.header().unwrap();
+            let (mut read, mut line) = (0, None);
+            while line.is_none() {
+                match splitter.batch() {
+                    Ok(batch) => read += batch.unwrap().len() as u64,
+                    Err(ReadError::Encoding(at)) => line = Some(at),
+                    Err(other) => panic!("{other:?}"),
+                }
+            }
+            assert_eq!(line, Some(strange));
+            assert!(read > 50_000, "what came before was read");
+        }
+    }
+
+    #[test]
     fn an_open_quote_costs_one_record() {
         let mut text = b"a,b\n1,\"open\n".to_vec();
         for number in 0..200_000 {

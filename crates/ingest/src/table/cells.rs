@@ -167,7 +167,8 @@ impl Reading {
         };
         let read = words.all().map(str::trim_ascii).map(|word| match rules.is_null(word) {
             true => None,
-            false => Some(text(word, strip_decimal, upper)),
+            false if strip_decimal || upper => Some(text(word, strip_decimal, upper)),
+            false => Some(Cow::Borrowed(word)),
         });
         let read: Vec<Option<Cow<'_, str>>> = read.collect();
         let codes = self.texts.codes(read.iter().map(Option::as_deref));
