@@ -18,13 +18,13 @@ pub(crate) fn low_bytes(count: usize) -> u64 {
 
 /// A byte eight times.
 #[inline]
-pub(crate) fn each(byte: u8) -> u64 {
+fn each(byte: u8) -> u64 {
     EACH * u64::from(byte)
 }
 
 /// The high bit of every byte that is equal; exact, no borrow runs from byte to byte.
 #[inline]
-pub(crate) fn equal(bytes: u64, wanted: u64) -> u64 {
+fn equal(bytes: u64, wanted: u64) -> u64 {
     let differs = bytes ^ wanted;
     !(((differs & LOW) + LOW) | differs | LOW)
 }
